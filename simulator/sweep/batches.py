@@ -20,7 +20,7 @@ from simulator.sweep.rehearsal import Rehearsal
 BATCH_S = 1.0
 """Seconds of work in a batch: less would cost more than it shares out."""
 
-_A_MINUTE_S = 0.0008
+_A_MINUTE_S = 0.0005
 """A first guess at what a minute of call takes."""
 
 _MOST_KEPT = 40_000
@@ -70,11 +70,11 @@ class _Done:
 
 
 def _work(given: Shared[_Given], task: _Task) -> _Done:
-    """Do a task, in whichever process."""
+    """Do a task, in whichever process: call by call, because settings share what an engine remembers of a call."""
     started = time.thread_time()
-    rehearsals = [given.value.rehearsal(call, task.names) for call in task.calls]
-    facts = tuple(tuple([one.values(config) for one in rehearsals]) for config in task.configs)
-    return _Done(facts, time.thread_time() - started)
+    rehearsals = (given.value.rehearsal(call, task.names) for call in task.calls)
+    by_call = [[one.values(config) for config in task.configs] for one in rehearsals]
+    return _Done(tuple(zip(*by_call, strict=True)), time.thread_time() - started)
 
 
 class Workers:
@@ -146,11 +146,10 @@ class Workers:
             self._found.popitem(last=False)
 
     def _pieces(self, settings: int, calls: tuple[int, ...]) -> Iterator[tuple[slice, tuple[int, ...]]]:
-        """Yield which settings and calls make a batch; how they are cut changes no result."""
-        a_setting_s = self._a_minute_s * sum(self._minutes[call] for call in calls)
-        parts = max(1, min(len(calls), round(a_setting_s / BATCH_S)))
-        batches = max(1, round(settings * a_setting_s / parts / BATCH_S))
-        size = -(-settings // min(settings, batches))
+        """Yield which settings and calls make a batch, rather fewer calls; how they are cut changes no result."""
+        batches = self._a_minute_s * sum(self._minutes[call] for call in calls) * settings / BATCH_S
+        parts = max(1, min(len(calls), round(batches)))
+        size = -(-settings // max(1, min(settings, round(batches / parts))))
         for first in range(0, settings, size):
             for part in range(parts):
                 yield slice(first, first + size), calls[part::parts]

@@ -23,6 +23,8 @@ class Race:
     def __init__(self, plan: SweepPlan, callers: Sequence[str]) -> None:
         self._plan = plan
         self._resampled = Resampled(callers, RESAMPLES)
+        self._held: tuple[Sequence[Facts], NDArray[np.float64]] | None = None
+        """The best one's facts with its points in each resample: many settings are held against them."""
 
     def drops(self, facts: Sequence[Facts], best: Sequence[Facts]) -> bool:
         """Return whether a setting is clearly worse in points than the best, and no better in the second axis.
@@ -41,8 +43,9 @@ class Race:
         trade, for_best = second.measured(here), second.measured(there)
         if trade is not None and for_best is not None and trade < for_best:
             return False
-        terms = goal.terms
-        return _surely_above(self._resampled.points(terms, facts) - self._resampled.points(terms, best))
+        if self._held is None or self._held[0] is not best:
+            self._held = (best, self._resampled.points(goal.terms, best))
+        return _surely_above(self._resampled.points(goal.terms, facts) - self._held[1])
 
     def dropped(self, tried: Tried, best: Tried, best_facts: Sequence[Facts]) -> Tried:
         """Return a dropped setting, and what it would come to on all calls at the same distance from the best."""
