@@ -24,7 +24,7 @@ from tui.commands.shared import EVERYWHERE, SHOW_PALETTE
 from tui.connection import Clock, ConnectedApp, OpenClient
 from tui.launch import finish_start, report_first_paint
 from tui.preferences import LAST_TUNED, chosen_keys, keys_stamp, remember, remembered
-from tui.screens import SCREENS
+from tui.screens import SCREENS, take_keys
 from tui.services.screen import ServicesScreen
 from tui.terminal_text import plain
 from tui.themes import DARK, THEMES, RememberedStyles, read_styles
@@ -114,8 +114,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         self._styled_for = (self.theme, self.ansi_theme)
         self._keys_stamp = keys_stamp()
         self._has_keys = keymap is not None
-        if keymap:
-            self.set_keymap(dict(keymap))
+        self.set_keymap(take_keys(keymap or {}))
 
     def get_default_screen(self) -> ServicesScreen:
         """Return the first screen.
@@ -193,7 +192,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         if (stamp := keys_stamp()) != self._keys_stamp:
             self._keys_stamp = stamp
             keys = chosen_keys()
-            self.set_keymap(dict(keys.keymap))
+            self.set_keymap(take_keys(keys.keymap))
             self._tell_of_keys(keys.problems)
 
     async def on_event(self, event: Event) -> None:
@@ -362,6 +361,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         """List the keys that work on the screen in view."""
         from tui.commands.help_screen import HelpScreen
 
+        self.drop_notices(self.screen)  # they would stand over it
         self.push_screen(HelpScreen(self.screen))
 
     async def action_quit(self) -> None:

@@ -56,7 +56,7 @@ def _share(count: int, of: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class ScoreCase:
     """One labelled turn or event that a figure is about, or a barge-in about none, ms of the recording.
 
     ``cells`` say what each arm made of it, ``words`` are what is said in it, as far as that is labelled.
@@ -77,7 +77,7 @@ class EvaluationLine:
     title: str
     cells: tuple[str, ...] = ()
     meaning: str = ""
-    cases: tuple[Case, ...] = field(default=())
+    cases: tuple[ScoreCase, ...] = field(default=())
 
 
 def lines_of(evaluation: Evaluation) -> list[EvaluationLine]:
@@ -115,7 +115,7 @@ def _end_of_turn(evaluation: Evaluation) -> Iterator[EvaluationLine]:
         yield EvaluationLine(title, tuple(wait_text(getattr(one, read)) for one in at), f"Of {over}. {WAITS_COUNT}")
 
 
-def _early(evaluation: Evaluation) -> tuple[Case, ...]:
+def _early(evaluation: Evaluation) -> tuple[ScoreCase, ...]:
     """Return the turns that an arm ends early, with what each arm makes of them."""
     policy, found = end_of_turn_policy(evaluation.profile.values), []
     limits = [policy.limits(arm.resolved) for arm in evaluation.arms]
@@ -125,7 +125,9 @@ def _early(evaluation: Evaluation) -> tuple[Case, ...]:
             if any(verdict is not None and verdict.cut for verdict in verdicts):
                 cells = [NOTHING if it is None else EARLY if it.cut else wait_text(it.delay_ms) for it in verdicts]
                 words = _words(recording, turn.start_ms)
-                found.append(Case(turn.recording, turn.start_ms, turn.end_ms, tuple(cells), words, is_turn=True))
+                found.append(
+                    ScoreCase(turn.recording, turn.start_ms, turn.end_ms, tuple(cells), words, is_turn=True)
+                )
     return tuple(found)
 
 
@@ -162,10 +164,10 @@ def _barge_in(evaluation: Evaluation) -> Iterator[EvaluationLine]:
                 yield EvaluationLine("  silent after", tuple(silent for _, silent in cells), means)
 
 
-def _events(evaluation: Evaluation, kind: str, *, hard: bool) -> tuple[Case, ...]:
+def _events(evaluation: Evaluation, kind: str, *, hard: bool) -> tuple[ScoreCase, ...]:
     """Return the events of a kind, those first that went wrong in an arm."""
     right = "stopped" if kind in WANTED else "let pass"
-    found: dict[tuple[str, int], Case] = {}
+    found: dict[tuple[str, int], ScoreCase] = {}
     names = evaluation.names
     for recording, one in zip(evaluation.recordings, evaluation.scored, strict=True):
         if one.group.hard is not hard:
@@ -175,7 +177,7 @@ def _events(evaluation: Evaluation, kind: str, *, hard: bool) -> tuple[Case, ...
                 if event.kind == kind:
                     key = recording.id, event.start_ms
                     words = _words(recording, event.start_ms)
-                    blank = Case(recording.id, event.start_ms, event.end_ms, ("",) * len(names), words)
+                    blank = ScoreCase(recording.id, event.start_ms, event.end_ms, ("",) * len(names), words)
                     case = found.get(key, blank)
                     cells = (*case.cells[:place], event.fate, *case.cells[place + 1 :])
                     found[key] = replace(case, cells=cells)

@@ -211,6 +211,13 @@ def key_text(name: str) -> str:
     return character if character.isprintable() else name
 
 
+def shown_key(key: str) -> str:
+    """Return a key with its modifiers as the footer writes it, such as ``^s``."""
+    *modifiers, base = key.split("+")
+    others = [modifier for modifier in modifiers if modifier != "ctrl"]
+    return "+".join([*others, ("^" if "ctrl" in modifiers else "") + key_text(base)])
+
+
 def _named_keys() -> frozenset[str]:
     from textual.keys import Keys
 

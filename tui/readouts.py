@@ -67,8 +67,9 @@ class Apart:
         return SIGNS[self.verdict]
 
     def text(self, unit: str) -> str:
-        """Return it in words: ``−556 ms [−610, −480], better``."""
-        span = f" {self.interval}" if self.interval != NOTHING else ""
+        """Return it in words: ``−556 ms (95 % sure between −610 and −480), better``."""
+        bounds = self.interval.strip("[]").replace(", ", " and ")
+        span = f" (95 % sure between {bounds})" if self.interval != NOTHING else ""
         means = {"level": ", not distinguishable", "": ""}.get(self.verdict, f", {self.verdict}")
         return f"{self.delta}{f' {unit}' if unit != 'count' else ''}{span}{means}"
 

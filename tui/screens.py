@@ -7,6 +7,8 @@ when it is first wanted. Both modules are imported only when they are needed.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -74,3 +76,36 @@ SCREENS: dict[str, ScreenRow] = {
 def commands_by_id() -> dict[str, Command]:
     """Return every command of every screen by its id."""
     return {command.id: command for row in SCREENS.values() for command in row.all_commands()}
+
+
+_chosen_keys: dict[str, str] = {}
+_KEY_OF = re.compile(r"\{([a-z]+\.[a-z_-]+)\}")
+
+
+def take_keys(keymap: Mapping[str, str]) -> dict[str, str]:
+    """Let texts name the keys that a person chose, by command id, not those of the commands; return them."""
+    _chosen_keys.clear()
+    _chosen_keys.update(keymap)
+    return dict(keymap)
+
+
+def _everywhere() -> tuple[Command, ...]:
+    from tui.commands.shared import EVERYWHERE
+
+    return EVERYWHERE
+
+
+def key_for(id: str) -> str:
+    """Return the first key of a command as the footer writes it, such as ``^s`` of ``tune.save``."""
+    from tui.preferences import shown_key
+
+    screen = SCREENS.get(id.partition(".")[0])
+    command = next(one for one in (screen.commands() if screen else _everywhere()) if one.id == id)
+    if id not in _chosen_keys and command.shown_key is not None:
+        return command.shown_key
+    return shown_key(_chosen_keys.get(id, command.key).partition(",")[0].strip())
+
+
+def with_keys(text: str) -> str:
+    """Return a text in which ``{tune.save}`` stands for the key of that command."""
+    return _KEY_OF.sub(lambda found: key_for(found[1]), text)

@@ -13,6 +13,7 @@ from textual.timer import Timer
 from tui.commands.place import Place
 from tui.launch import BEGIN_AT
 from tui.preferences import TOUR, remember
+from tui.screens import with_keys
 from tui.widgets.key_line import GuideLine
 
 if TYPE_CHECKING:
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 
 LOOKS_A_SECOND = 5
 SHOWN_AT_THE_END_S = 20
-DONE = "Done. Your own calls: A in Tune adds a folder · ? brings the tour back · f4 ends"
+DONE = (
+    "Done. Your own calls: {tune.add-folder} in Tune adds a folder"
+    " · {app.help} brings the tour back · {app.end-tour} ends"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +40,9 @@ class TourStep:
 STEPS = (
     TourStep(
         "open",
-        "Callers complain? f1 says what helps · ⏎ opens Tune",
-        f"Callers complain about {BEGIN_AT}? f1 says what helps and what it costs · ⏎ opens it in Tune",
+        "Callers complain? {app.symptoms} says what helps, {services.tune} opens it",
+        f"Callers complain about {BEGIN_AT}? {{app.symptoms}} says what helps and what it costs"
+        " · {services.tune} opens it in Tune",
     ),
     TourStep(
         "slide",
@@ -46,25 +51,32 @@ STEPS = (
     ),
     TourStep(
         "hear",
-        "s plays the call, the agent in it · v the other arm",
-        "s plays the call with the simulated agent in it · v goes on with the other arm, S stops",
+        "{tune.play} plays the call with the agent · {tune.hear-arm} the other arm",
+        "{tune.play} plays the call with the simulated agent in it · {tune.hear-arm} goes on with the other arm,"
+        " {tune.stop} stops",
     ),
     TourStep(
         "symptoms",
-        "f1: what do callers say? v shows what helps",
-        "f1: what do callers say? v tries what helps, s tries and plays it, ⏎ takes it, u takes it back",
+        "{app.symptoms}: what do callers say? v shows what helps",
+        "{app.symptoms}: what do callers say? v tries what helps, s tries and plays it, ⏎ takes it,"
+        " {tune.undo} takes it back",
     ),
     TourStep(
         "compare",
-        "b picks B · a compares all · A adds your own folder",
-        "b picks what B is, a compares over all recordings · A adds a folder of your own recordings",
+        "{tune.comparison_arm} picks B · {tune.all} compares all · {tune.add-folder} adds your folder",
+        "{tune.comparison_arm} picks what B is, {tune.all} compares over all recordings"
+        " · {tune.add-folder} adds a folder of your own recordings",
     ),
     TourStep(
         "save",
-        "^s saves, old → new first · u takes it back",
-        "^s saves, after it showed old → new for every field · u then takes back what was saved",
+        "{tune.save} saves, old → new first · {tune.undo} takes it back",
+        "{tune.save} saves, after it showed old → new for every field · {tune.undo} then takes back what was saved",
     ),
 )
+
+
+_IN_TUNE = ("slide", "hear", "compare", "save")
+"""Steps whose keys do something else on other screens."""
 
 
 class Tour:
@@ -152,7 +164,7 @@ class Tour:
             line.say(self._text(line.app.size.width))
         for other in self._lines:
             if other is not line and other.display:
-                other.say(self._ticks)  # a dialog is over it, and none of the keys that it names works
+                other.say(self._place)  # a dialog is over it, and none of the keys that it names works
 
     def _done_in(self, tune: TuneScreen) -> Iterator[str]:
         advice_before, steps_before = self._before.get(tune, (0, 0))
@@ -170,14 +182,20 @@ class Tour:
             yield "save"
 
     @property
-    def _ticks(self) -> str:
-        return "".join("✓" if step in self._done else "○" for step in STEPS)
+    def _place(self) -> str:
+        """Where the tour is: the step that is next, of all."""
+        return f"Tour {STEPS.index(self._next) + 1 if self._left else len(STEPS)}/{len(STEPS)}"
 
     def _text(self, width: int) -> str:
         if not self._left:
-            return f"{self._ticks} {DONE}"
+            return f"{self._place}: {with_keys(DONE)}"
         step = self._next
-        said = [f"{self._ticks} {text} · f3 skip · f4 end" for text in (step.more, step.says)]
+        keys = with_keys("{app.tour} skip · {app.end-tour} end")
+        texts, here = (step.more, step.says), self._app.screen
+        if step.id in _IN_TUNE and isinstance(here, Place) and here.TITLE_HERE != "Tune":
+            opens = "{services.tune}" if here.TITLE_HERE == "Services" else "{app.tune}"
+            texts = (f"{opens} opens Tune, where it goes on",) * 2
+        said = [f"{self._place}: {with_keys(text)} · {keys}" for text in texts]
         return next((text for text in said if len(text) <= width - 2), said[-1])
 
     def _line(self) -> GuideLine | None:

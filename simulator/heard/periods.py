@@ -52,7 +52,7 @@ class PeriodReadout:
         return BY_NAME[self.name].means(self.ci95)
 
     def words(self) -> str:
-        """Return it for people: ``✓ cut-ins 6.1 % → 3.0 % [−5.2, −1.1]``."""
+        """Return it for people: ``✓ cut-ins 6.1 % → 3.0 % (95 % sure between −5.2 and −1.1)``."""
         return f"{_SIGNS[self.verdict]} {self.figures()}".lstrip()
 
     def figures(self) -> str:
@@ -63,10 +63,10 @@ class PeriodReadout:
         ]
         if kind == "count" and self.before == self.after == 0:
             return f"{title}: none in either, at most {100 * unseen_rate(min(self.n)):.0f} %"
-        interval = "no interval"
+        interval = "(no interval)"
         if self.ci95 is not None:
             low, high = (_signed(scale * end, places) for end in self.ci95)
-            interval = f"[{low}, {high}]"
+            interval = f"(95 % sure between {low} and {high})"
         if kind == "latency":
             return f"{title} {_signed(self.delta, 0)} ms {interval}"
         return f"{title} {scale * self.before:.{places}f}{unit} → {scale * self.after:.{places}f}{unit} {interval}"

@@ -119,15 +119,15 @@ class LabelDocument:
         self._change(None, mark)
         return self._find(mark)
 
-    def add_detected(self, stretches: Iterable[tuple[int, int]]) -> int:
-        """Put turns in over stretches (ms), as one step; return how many: those that cannot be are left out.
+    def add_detected(self, stretches: Iterable[tuple[int, int]], kind: Kind = "turn") -> int:
+        """Put marks in over stretches (ms), as one step; return how many: those that cannot be are left out.
 
         The file is provisional with them, until :meth:`confirm`.
         """
         raw, added = self._raw, 0
         for start_ms, end_ms in stretches:
             with suppress(LabelError):
-                raw = self._with(raw, None, Mark("turn", start_ms, end_ms))
+                raw = self._with(raw, None, Mark(kind, start_ms, end_ms))
                 added += 1
         if added:
             self._edits.move_to(raw | {"provisional": True, "label_origin": _origin(DETECTED, raw)})
@@ -365,9 +365,7 @@ def open_label_file(audio: Path, duration_s: float) -> LabelFile:
         raw = read_json(target)
         note = "The agent's own guess, never measured against until you have changed and saved it."
         if str(raw.get("label_origin") or "").startswith(DETECTED):
-            note = (
-                "Turns as they were detected, never measured against until ctrl+s and you say that they are right."
-            )
+            note = "Turns as they were detected, never measured against until you save them and say they are right."
         return LabelFile(target, raw, before, note if labels.provisional else "")
     raw, _, _ = json_of_track(labels, {}, origin_of(found))
     return LabelFile(target, raw, before, f"From {found.name}; {target.name} will be used instead of it.")

@@ -36,8 +36,11 @@ def verdict(comparison: Comparison, arm: str, against: str | None = None) -> str
     return _framed("response " * said.startswith("not ") + said, response, arms=2)
 
 
-def joint_verdict(comparison: Comparison, names: Mapping[str, str]) -> str:
-    """Say how the other arms differ from the baseline, a line each; ``names`` are what people call them."""
+def joint_verdict(comparison: Comparison, names: Mapping[str, str], lead: str = "") -> str:
+    """Say how the other arms differ from the baseline, a line each; ``names`` are what people call them.
+
+    Each line begins with the readout named ``lead``, where that differs.
+    """
     against, others = names[comparison.baseline], [arm for arm in names if arm != comparison.baseline]
     response = comparison.readouts.get(RESPONSE.name)
     if not others:
@@ -48,7 +51,8 @@ def joint_verdict(comparison: Comparison, names: Mapping[str, str]) -> str:
     clauses = []
     for place, arm in enumerate(others):
         said = _clause(comparison, response, arm, against if place == 0 else "")
-        clauses.append(f"{names[arm]}: {'response ' * said.startswith('not ')}{said}")
+        said = f"{'response ' * said.startswith('not ')}{said}"
+        clauses.append(f"{names[arm]}: {_lead(comparison, arm, lead, said)}")
     return _framed("\n".join(clauses), response, arms=len(names), names_follow=True)
 
 
@@ -74,6 +78,20 @@ def _clause(comparison: Comparison, response: Compared, arm: str, against: str) 
     if side > 0:
         return "; ".join([head, *costs, *_led("but", gains)])
     return "; ".join([head, *_led("but", costs), *(_led("also better:", gains) if costs else gains)])
+
+
+def _lead(comparison: Comparison, arm: str, lead: str, said: str) -> str:
+    """Return a clause with what it says of one readout in front."""
+    found, readout = comparison.readouts.get(lead), BY_NAME.get(lead)
+    if found is None or readout is None or readout is RESPONSE or not found.delta.get(arm):
+        return said
+    delta = found.delta[arm] or 0.0
+    bounds = (delta, delta) if found.why_no_interval else found.ci95.get(arm)
+    if readout.means(bounds) not in ("better", "worse"):
+        return f"{readout.title} not distinguishable; {said}"
+    phrase = _phrase(readout, found, arm, comparison.baseline)
+    parts = [part for part in said.split("; ") if not part.endswith(phrase)]
+    return "; ".join([phrase, *parts])
 
 
 def _led(by: str, phrases: Sequence[str]) -> list[str]:

@@ -46,7 +46,7 @@ def test_a_change_shows_and_what_did_not_change_does_not() -> None:
     assert cut.ci95 is not None
     assert cut.ci95[1] < 0
     assert cut.words().startswith("✓ cut-ins ")
-    assert "[−" in cut.words()
+    assert "(95 % sure between −" in cut.words()
     assert first.words().startswith("✗ first sound after turn +")
     assert one["talk_over_s"].words().startswith("≈ ")
     assert one["hanging_turns"].words().endswith("none in either, at most 2 %")

@@ -251,6 +251,12 @@ def test_one_verdict_tells_of_all_arms_and_names_the_baseline() -> None:
         "slow: 50 ms slower (95 % sure between 50 and 50); first sound after turn 844 ms instead of 794 ms\n"
         "defaults: response not distinguishable; over 16 turns answered in every arm."
     )
+    led = joint_verdict(found, names, lead="truncated_words").split("\n")
+    assert led[0] == (
+        "quick: 86 % of the agent's words cut by response limits;"
+        " 200 ms quicker than stored (95 % sure between 200 and 200)"
+    ), "what callers complain of comes first"
+    assert led[1].startswith("slow: 50 ms slower"), "where it differs"
     few = joint_verdict(long_call(4, short), {"base": "stored", "other": "quick"})
     assert few.startswith("In these 4 turns alone, quick: 200 ms quicker than stored; but 86 %")
 

@@ -10,6 +10,7 @@ from textual.keys import KEY_DISPLAY_ALIASES, KEY_NAME_REPLACEMENTS, KEY_TO_UNIC
 from tests.tui.conftest import ScriptedClient, make_app, settle
 from tests.tui.pace import until
 from tui.preferences import chosen_keys, key_text, keys_file
+from tui.screens import with_keys
 
 
 def chosen(tmp_path: Path, text: str) -> tuple[dict[str, str], str]:
@@ -105,12 +106,13 @@ async def test_the_keys_are_read_again_when_their_file_is_saved() -> None:
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await settle(pilot)
         keys_file().parent.mkdir(exist_ok=True)
-        keys_file().write_text('services.refresh = "f6"\nservices.undoo = "f7"')
+        keys_file().write_text('services.refresh = "f6"\nservices.undoo = "f7"\ntune.labels = "ctrl+b"')
         await until(pilot, lambda: [note for note in app._notifications if "services.undo?" in note.message])
         asked = len(client.asked)
         await pilot.press("f6")
         await settle(pilot)
         assert len(client.asked) == asked + 1
+        assert with_keys("{tune.labels} labels one, {tune.save} saves") == "^b labels one, ^s saves"
 
 
 def test_keys_are_written_as_textual_writes_them() -> None:

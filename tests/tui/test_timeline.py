@@ -385,7 +385,7 @@ async def test_a_long_call_opens_as_an_overview_with_a_lens(scene: Scene) -> Non
     happened, everything = len(long.lanes[0].happenings), f"{long.duration_ms / 60_000:.0f} min"
 
     def counted(text: str) -> int:
-        return sum(int(char) if char.isdigit() else char in "◆✂✗" for char in text)
+        return sum(1 if char in "◆✂✗" else " ▁▂▃▄▅▆▇█".find(char) for char in text if char in "◆✂✗▂▃▄▅▆▇█")
 
     async with showing(long) as (timeline, pilot, _):
         rows = dict(timeline.rows)
@@ -404,7 +404,7 @@ async def test_a_long_call_opens_as_an_overview_with_a_lens(scene: Scene) -> Non
         assert everything not in rows
         assert timeline.view.end_ms == pytest.approx(long.duration_ms)
         for row in ("A events", "A agent"):
-            assert counted(rows[row]) == happened
+            assert happened / 2 < counted(rows[row]) <= happened, "signs alone where there are bars already"
         timeline.zoom(30)
         assert timeline.view.ms_per_cell == 10
 

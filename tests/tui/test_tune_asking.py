@@ -183,7 +183,7 @@ async def test_advice_against_a_symptom_is_simulated_tried_in_place_swapped_and_
         assert draft.config.post_eot_pause_ms == 0
         shown = next(line for line in lines(screen) if line.startswith("response after turn p50")).split()[4]
         assert int(before.replace(",", "")) - int(shown.replace(",", "")) == cheaper, "what was promised"
-        assert "On trial: u takes it back" in str(line.render())
+        assert "On trial (u takes it back, f1 keeps it)" in str(line.render())
         await until(pilot, lambda: screen.query_one(Timeline).chosen is not None, "the turn that it helps most")
         await pilot.press("f1")
         await settle_on(pilot, SymptomGuide)

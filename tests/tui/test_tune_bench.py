@@ -440,7 +440,7 @@ async def test_advice_is_about_all_recordings_and_played_where_it_helps_most(fol
     bench.host.pass_time()
     assert bench.over.startswith("3 recordings")
     assert (bench.session.draft.config.eager_eot_threshold, controller.on_trial is not None) == (0.0, True)
-    assert said[-1].startswith("On trial: u takes it back")
+    assert said[-1].startswith("On trial (u takes it back")
     assert [key for key, _ in asking.went_to] == ["thinking.flac"], "there the caller was cut off"
     assert heard == [1]
     asking.drafts.undo()

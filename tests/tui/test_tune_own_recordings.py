@@ -114,6 +114,7 @@ async def test_a_folder_is_chosen_by_its_path_and_taken_off_the_list_again(folde
         await pilot.press("enter")
         await listed(pilot, screen, lambda there: str(folder / "telephone.flac") in there)
         assert screen.recordings.state.shown == str(folder / "coughs.flac")
+        await until(pilot, lambda: screen.listing.highlighted_key == str(folder / "coughs.flac"))
         assert screen.listing.query_one(OptionList).has_focus, "one sees what was added, on a small screen too"
         await pilot.press("g", "down", "backspace")
         await listed(pilot, screen, lambda there: str(folder / "telephone.flac") not in there)
@@ -178,7 +179,7 @@ async def test_walking_the_list_shows_a_recording_and_a_on_a_heading_compares_ov
         screen = await tune(pilot)
         screen.listing.focus()
         await pilot.pause()
-        for key in ("a All", "x Select recording", "A Add folder…", "t Labels"):
+        for key in ("a All", "t Labels", "E Evaluate", "A Add folder…"):
             assert key in str(screen.query_one(KeyLine).render())
         await pilot.press("down")
         await until(pilot, lambda: screen.recordings.state.shown == str(folder / "telephone.flac"), "the preview")

@@ -112,7 +112,7 @@ def periods_head(found: Periods) -> list[str]:
     """Return the heading of a comparison: how many calls of which services."""
     count, then = found.calls
     services = ", ".join(found.services)
-    return [f"{services}: {count} calls before, {then} after. 95 % intervals of the difference, over calls."]
+    return [f"{services}: {count} calls before, {then} after; differences are over calls."]
 
 
 def change_story(change: SettingsChange, lines: Sequence[Line]) -> str:

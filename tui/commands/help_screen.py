@@ -1,4 +1,4 @@
-"""Help: every key of the screen it was opened on, generated from the commands."""
+"""Help: what people come for, then every key of the screen it was opened on, generated from the commands."""
 
 from __future__ import annotations
 
@@ -15,7 +15,26 @@ from textual.widgets import Static
 
 from tui.commands.place import Place, active_commands, help_text, key_names
 from tui.commands.shared import EVERYWHERE
-from tui.dialogs.dialog import NARROW
+from tui.dialogs.dialog import NARROW, take_width
+from tui.screens import with_keys
+
+JOBS = (
+    ("Callers say it is too slow, or it cuts them off", "{app.symptoms}, choose the complaint; v tries what helps"),
+    ("Hear it", "{tune.play} in Tune plays the call with the agent in it; {tune.hear-arm} the other arm"),
+    ("Save it", "{tune.save} in Tune shows old → new, then sends it"),
+    (
+        "Take back what I saved",
+        "{tune.undo} where it was saved; later 1, History, {services.rollback} on its line",
+    ),
+    (
+        "My own recordings",
+        "2 Tune, {tune.add-folder} adds a folder; {tune.labels} labels, {tune.evaluate} evaluates",
+    ),
+    ("Compare three presets", "2 Tune, {tune.arms} adds arms, {tune.all} compares over all; the verdict is on top"),
+    ("Find a better setting", "5 Sweep, {sweep.run} tries hundreds"),
+    ("Talk to the agent", "3 Live"),
+)
+"""What people come for, and what leads there."""
 
 HelpLine = tuple[str, str, str]
 """The keys, the name and the description of one command."""
@@ -42,10 +61,14 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay out one table per section."""
+        take_width(self)
         with Vertical(id="help") as window:
-            window.border_title = "Keys"
+            window.border_title = "Help"
             window.border_subtitle = "f3 begins the tour · esc closes"
             with VerticalScroll():
+                yield Static("What do you want to do?", classes="help-title", markup=False)
+                jobs = [(job, "", with_keys(how)) for job, how in JOBS]
+                yield Static(_table(jobs, width=_JOB), classes="help-lines")
                 for title, lines in self.sections:
                     yield Static(title, classes="help-title", markup=False)
                     yield Static(_table(lines), classes="help-lines")
@@ -75,13 +98,13 @@ def sections(screen: Screen[Any]) -> Sequence[tuple[str, Sequence[HelpLine]]]:
     return list(found.items())
 
 
-_KEYS, _WORD = 12, 22
-"""Cells for keys, and for a word."""
+_KEYS, _WORD, _JOB = 12, 22, 26
+"""Cells for keys, for a word, and for what one wants to do."""
 
 
 def _table(lines: Sequence[HelpLine], width: int = _KEYS) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0), expand=True)
-    table.add_column(no_wrap=True, width=width, style="bold")
+    table.add_column(no_wrap=width == _KEYS, width=width, style="bold")
     table.add_column(ratio=1)
     for keys, _, description in lines:
         table.add_row(Text(keys), Text(description))

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from inspect import isawaitable
+from time import monotonic
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
@@ -74,10 +75,14 @@ class Place(Screen[None]):
     """The screen's name on the help screen."""
     COMMANDS_HERE: ClassVar[tuple[Command, ...]] = ()
     """The commands that work here, most useful first."""
+    FIRST_IN_FOOTER: ClassVar[tuple[str, ...]] = ()
+    """Ids of the commands that the footer shows before others, where it always is the same ones."""
     WORDS_HERE: ClassVar[Mapping[str, str]] = MappingProxyType({})
     """Words on this screen that may be new, each explained in a sentence."""
 
     _styled_for: tuple[object, ...] = ()
+    _hint: tuple[str, float] = ("", 0.0)
+    """What was shown last, and until when."""
     _breakpoint_width = 0
     """The width whose class :meth:`take_breakpoint` took."""
 
@@ -119,8 +124,12 @@ class Place(Screen[None]):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """Show a notice that leaves with this screen."""
+        """Show a notice that leaves with this screen; a hint that still stands is not shown again."""
         for_s = self.app.NOTIFICATION_TIMEOUT if timeout is None else timeout
+        now = monotonic()
+        if not title and self._hint[0] == message and now < self._hint[1]:
+            return
+        self._hint = message, now + for_s
         notice = ScreenNotice(message, title, severity, for_s, markup, screen=self)
         self.app.post_message(Notify(notice))
 
@@ -130,7 +139,7 @@ class Place(Screen[None]):
 
     def first_in_footer(self) -> tuple[str, ...]:
         """Return the ids of the commands that come first in the footer: the likely next steps."""
-        return ()
+        return self.FIRST_IN_FOOTER
 
     def jumps(self) -> Iterable[Jump]:
         """Return this screen's jump targets for the palette."""

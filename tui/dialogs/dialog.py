@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.types import CSSPathType
 from textual.widgets import Input, Static
 
@@ -22,8 +22,16 @@ T = TypeVar("T")
 
 _HERE = Path(__file__).parent
 
-NARROW = [(0, "-narrow"), (110, "-normal")]
+_WIDE = 110
+NARROW = [(0, "-narrow"), (_WIDE, "-normal")]
 """Below this width, cells, a dialog takes the whole screen: only parts of words would stay visible behind it."""
+
+
+def take_width(dialog: Screen[Any]) -> None:
+    """Take the class for the width there is, in ``compose``: Textual does it only on a resize."""
+    dialog.set_class(dialog.app.size.width < _WIDE, "-narrow", update=False)
+
+
 TUNE_STYLES: list[str | PurePath] = [_HERE / "dialogs.tcss", _HERE / "tune_dialogs.tcss"]
 """The style class of dialogs in Tune's style sheet."""
 
@@ -46,6 +54,7 @@ class Dialog(ModalScreen[T | None]):
 
     def compose(self) -> ComposeResult:
         """Lay out title, body and keys."""
+        take_width(self)
         with Vertical(classes="dialog"):
             yield Static(content(self.heading), classes="dialog-title")
             yield from self.compose_body()

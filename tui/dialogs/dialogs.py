@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 from textual.widgets.selection_list import Selection
 
 from simulator.measures.readout_table import BY_NAME
-from tui.dialogs.dialog import NARROW, Dialog
+from tui.dialogs.dialog import NARROW, Dialog, take_width
 from tui.terminal_text import content, screen_text
 
 
@@ -34,6 +34,7 @@ class PickOne(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         """Lay out the question and the choices."""
+        take_width(self)
         with Vertical(classes="dialog"):
             yield Static(self._question, classes="dialog-title", markup=False)
             yield OptionList(*(Option(_prompt(name, about)) for name, about in self._choices), compact=True)
@@ -75,6 +76,7 @@ class UnsavedChanges(ModalScreen[Leave | None]):
 
     def compose(self) -> ComposeResult:
         """Lay out the question."""
+        take_width(self)
         keys = "k leaves and keeps them for next time · d drops them · esc stays"
         with Vertical(classes="dialog"):
             yield Static(self._text, classes="dialog-title", markup=False)

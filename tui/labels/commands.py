@@ -71,7 +71,7 @@ COMMANDS: tuple[Command, ...] = (
         "labels.take-detected",
         "Take detected",
         "T",
-        "Add a turn for all detected voice that no label covers yet, at once; sounds under 0.6 s are left out.",
+        "Add a turn for all detected voice that no label covers yet; again, backchannels for sounds under 0.6 s.",
         action=part("labels", "take_detected"),
         in_footer=True,
     ),

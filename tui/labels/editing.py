@@ -14,6 +14,7 @@ from simulator.labels.document import LabelDocument
 from simulator.labels.marks import KINDS, MOVE_KINDS, REPLAYED, Kind, Mark
 from tui.dialogs.form_dialog import FormField
 from tui.host import Host
+from tui.screens import with_keys
 
 _HELP: Mapping[Kind, str] = {
     "turn": "a whole caller turn, the pauses in it included",
@@ -296,35 +297,33 @@ class LabelsController:
         self.change(lambda: self.document.add(kind, start_ms, end_ms), start_ms)
 
     def take_detected(self) -> None:
-        """Add a turn for each long stretch of detected voice that no label covers yet, as one step."""
+        """Add a turn for all detected voice that no label covers yet, as one step; then backchannels."""
         covering = [one for one in self.document.marks if one.kind not in (*REPLAYED, "hesitation")]
-        uncovered = [
+        free = [
             (start_ms, end_ms)
             for start_ms, end_ms in detected_turns(self._activity)
             if not any(one.start_ms < end_ms and start_ms < one.end_ms for one in covering)
         ]
-        free = [(start_ms, end_ms) for start_ms, end_ms in uncovered if end_ms - start_ms >= SHORT_MS]
-        short, added = len(uncovered) - len(free), 0
-        are_left = (
-            f"{short} short sound{'s' * (short != 1)} left out: n goes there, b labels a backchannel, t a turn"
-        )
+        long = [(start_ms, end_ms) for start_ms, end_ms in free if end_ms - start_ms >= SHORT_MS]
+        kind: Kind = "turn" if long else "backchannel"
+        added, short = 0, len(free) - len(long) if long else 0
 
         def take() -> Mark | None:
             nonlocal added
-            added = self.document.add_detected(free)
+            added = self.document.add_detected(long or free, kind)
             return self.chosen
 
-        if not uncovered:
+        if not free:
             self.show("All voice that was detected is labelled already.")
-        elif not free:
-            self.show(f"No turn is left to take; {are_left}.")
         elif self.change(take) and not added:
-            self.show("The voice that was detected lies in no move: m adds one.")
+            self.show(with_keys("The voice that was detected lies in no move: {labels.add-move} adds one."))
         elif added:
-            left = f"; {len(free) - added} lie in no move" if added < len(free) else ""
-            left += f"; {are_left}" if short else ""
-            taken = f"{added} turn{'s' * (added != 1)} taken{left}"
-            self._host.tell(f"{taken} · u takes them back; ctrl+s asks whether they are right", "Detected voice")
+            taken = f"{added} {kind}{'s' * (added != 1)} taken"
+            missed = f"; {len(long) - added} lie in no move" if added < len(long) else ""
+            sounds = f"{short} short sound{'s' * (short != 1)}"
+            again = f" · {{labels.take-detected}} again takes {sounds} as backchannels" if short else ""
+            back = " · {labels.undo} takes them back; {labels.save} asks whether they are right"
+            self._host.tell(with_keys(f"{taken}{missed}{again}{back}"), "Detected voice")
 
     def bound(self, which: Literal["start", "end"]) -> None:
         """Let the chosen label start or end at the place."""

@@ -77,7 +77,7 @@ class LabelTimeline(Timeline):
         for _, line in rows[1:]:
             if line.is_free(x, x + 1):
                 line.put(x, "|" if glyphs.ascii_only else "│", "wait")
-        ruler.put(x, glyphs.cursor, "cursor")
+        lanes.put_cursor(ruler, x, glyphs)
         return rows
 
     def _lane(self, kinds: tuple[Kind, ...], view: View, glyphs: lanes.Glyphs) -> CellLine:

@@ -18,6 +18,7 @@ from simulator.labels.document import LabelFile, LabelsChangedError, open_label_
 from simulator.recording import copy_recording
 from tui.host import Host
 from tui.labels.editing import READ_ONLY, LabelsController
+from tui.screens import key_for
 from tui.tune.bench import gone_text
 
 
@@ -165,7 +166,7 @@ class LabelFileController:
         document.kept()
         self.keep()
         self._labels().show(await self._gone())
-        asked = " Nothing is measured against them yet: ctrl+s in the label editor asks again."
+        asked = f" Nothing is measured against them yet: {key_for('labels.save')} in the label editor asks again."
         later = asked if document.unchecked else ""
         self._host.tell(f"{self.file.path}, readable by you alone.{later}", "Saved")
         return True

@@ -24,6 +24,7 @@ from tui.labels.editing import FIELDS, LANES_MEAN, MEANS, LabelsController, Labe
 from tui.labels.hearing import HearingController, remembered_speaker
 from tui.labels.label_timeline import LabelTimeline, label_scene
 from tui.labels.saving import LabelFileController
+from tui.screens import with_keys
 from tui.terminal_text import content, plain, show_text
 from tui.tune.bench import AnalysedRecording
 from tui.widgets.key_line import KeyLine
@@ -54,7 +55,10 @@ class LabelDialogs:
 
     async def take_up(self) -> bool | None:
         """Ask whether to go on with labels that were left behind."""
-        text = "Labels of this recording were changed but not saved when Turnlab ended. u takes them back."
+        text = (
+            "Labels of this recording were changed but not saved when Turnlab ended. {labels.undo} takes them back."
+        )
+        text = with_keys(text)
         return await self._ask(Confirm("Take up unsaved labels?", text, does="takes them up"))
 
     async def checked(self) -> bool | None:
@@ -103,6 +107,7 @@ class LabelEditor(Place, ModalScreen[None]):
 
     TITLE_HERE = "Labels"
     COMMANDS_HERE = COMMANDS
+    FIRST_IN_FOOTER = ("labels.take-detected", "labels.add-turn", "labels.play", "labels.save")
     BINDINGS = bindings(*COMMANDS)
     CSS_PATH = [TIMELINE_STYLES, Path(__file__).parent / "labels.tcss"]  # noqa: RUF012  (Textual's type)
     AUTO_FOCUS = "LabelTimeline"
@@ -201,7 +206,9 @@ class LabelEditor(Place, ModalScreen[None]):
     def action_symptoms(self) -> None:
         """Go back to Tune and ask there what helps, unless labels would have to be asked about first."""
         if self.edited.changed:
-            said = "ctrl+s saves the labels; then f1 says what helps, measured with them."
+            said = with_keys(
+                "{labels.save} saves the labels; then {app.symptoms} says what helps, measured with them."
+            )
             self.notify(said, title="Not now: Symptoms", severity="warning", markup=False)
         else:
             self.wants_symptoms = True

@@ -6,6 +6,7 @@ from simulator.devices.listing import Way
 from simulator.session.settings import EchoGuard
 from simulator.session.state import Counters, DeviceInForce, Phase, Snapshot, Unheard
 from tui.live.meters import Reading
+from tui.screens import with_keys
 
 WHAT: dict[Way, str] = {"input": "microphone", "output": "speaker"}
 """The name of a device, by its direction."""
@@ -36,13 +37,15 @@ _UNHEARD: dict[Unheard, str] = {
 }
 
 FIRST_STEPS = {
-    "failed": "It is tried again every second; i shows what there is. Tune (2) needs no microphone.",
-    "device lost": "Meanwhile i chooses another.",
-    "no audio": "Press i to choose another.",
+    "failed": "It is tried again every second; {live.input} shows what there is. Tune (2) needs no microphone.",
+    "device lost": "Meanwhile {live.input} chooses another.",
+    "no audio": "Press {live.input} to choose another.",
 }
 """What to do while there is no microphone, after the sentence that says what is wrong."""
 
-HEARS_ITSELF = "The agent hears itself through the microphone: press e and take cancellation, or use headphones."
+HEARS_ITSELF = (
+    "The agent hears itself through the microphone: press {live.echo} and take cancellation, or use headphones."
+)
 
 
 def state_words(shown: Snapshot) -> str:
@@ -62,9 +65,11 @@ def heard_words(muted: bool, push_to_talk: bool, talking: bool) -> str:
 def trouble_words(shown: Snapshot) -> str:
     """Return what is wrong and what to do, "" if nothing is."""
     if not shown.standing:
-        return HEARS_ITSELF if shown.hears_itself else ""
+        return with_keys(HEARS_ITSELF) if shown.hears_itself else ""
     text = shown.standing[0].upper() + shown.standing[1:]
-    return " ".join((text if text.endswith(".") else f"{text}.", FIRST_STEPS.get(shown.phase, ""))).rstrip()
+    return " ".join(
+        (text if text.endswith(".") else f"{text}.", with_keys(FIRST_STEPS.get(shown.phase, "")))
+    ).rstrip()
 
 
 def voice_reading(shown: Snapshot) -> Reading:

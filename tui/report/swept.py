@@ -136,7 +136,7 @@ def _goal_words(one: GoalFigure) -> str:
     bounds = ""
     if one.ci95 is not None:
         low, high = (signed(end * _scale(figure), 2) for end in one.ci95)
-        bounds = f" (95 % interval of the difference: {low} to {high}{_unit(figure)})"
+        bounds = f" (95 % sure between {low} and {high}{_unit(figure)})"
     return f"{_what(figure, one.readout)} to {after} instead of {before}{bounds}"
 
 

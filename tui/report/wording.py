@@ -30,11 +30,11 @@ def gains_and_costs(gains: Sequence[str], costs: Sequence[str]) -> str:
 
 
 def interval_words(bounds: Interval | None) -> str:
-    """Write the interval of a difference of times, ms, in brackets; nothing where there is none."""
+    """Write the interval of a difference of times, ms, in words; nothing where there is none."""
     if bounds is None:
         return ""
     low, high = (signed(end / 1000, 2) for end in bounds)
-    return f" (95 % interval of the difference: {low} to {high} s)"
+    return f" (95 % sure between {low} and {high} s)"
 
 
 def apart(value: float, bounds: Interval | None, places: int) -> str:

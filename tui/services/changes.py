@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual.message import Message
 
+from tui.screens import with_keys
 from tui.terminal_text import plain
 
 if TYPE_CHECKING:
@@ -335,7 +336,8 @@ class ChangesController:
             if label and change is not None:
                 back = partial(self._put_back, service=plan.service, subject=plan.subject, change=change)
                 self.note(TakeBack(label, back))
-        saved, way_back = applied.stored, " · u takes it back" if label and change is not None else ""
+        saved = applied.stored
+        way_back = with_keys(" · {services.undo} takes it back") if label and change is not None else ""
         self._host.post(ServiceSaved(saved))
         if applied.otherwise:
             listed = ", ".join(applied.otherwise)

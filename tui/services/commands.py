@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tui.commands.command import Command
+from tui.screens import key_for
 
 if TYPE_CHECKING:
     from services.model import Service
@@ -42,7 +43,7 @@ class ServiceCommand(Command):
     def against(self, at: Standing) -> str:
         """Return why it cannot do anything at the moment; nothing if it can."""
         if not at.connected:
-            return "there is no connection to a platform; press r to try again"
+            return f"there is no connection to a platform; press {key_for('services.refresh')} to try again"
         for method in self.asks:
             if method in at.unsupported:
                 return at.unsupported[method]

@@ -18,6 +18,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.dialogs.dialog import Dialog
+from tui.screens import key_for
 from tui.terminal_text import screen_text
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _values(service: Service, key: str) -> list[str]:
 
 _NO_ROUTES = (
     "No service has a route. Give services the tag route:NAME, and next:NAME where callers go on to another route"
-    " or service: press e on a service."
+    f" or service: press {key_for('services.edit')} on a service."
 )
 
 

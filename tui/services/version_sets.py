@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tui.screens import key_for
 from tui.services.changes import ServiceSaved, TakeBack, unless_known
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class VersionSetsController:
             newest = await newest_versions(client, service)
             before = version_set_values(name, service.version_sets[name], newest.behaviors)
         except (ServiceError, KeyError) as error:
-            gone = f"{name} is not there any more; press r to look again"
+            gone = f"{name} is not there any more; press {key_for('services.refresh')} to look again"
             self._host.complain(gone if isinstance(error, KeyError) else str(error), title="Cannot change it")
             return
         # edge itself cannot be written: from its line another set is made.
@@ -86,7 +87,10 @@ class VersionSetsController:
             self._host.complain(str(error), title="Cannot compare")
             return
         if gone := [one for one in (name, other) if one not in now.version_sets]:
-            self._host.complain(f"{gone[0]} is not there any more; press r to look again", title="Cannot compare")
+            self._host.complain(
+                f"{gone[0]} is not there any more; press {key_for('services.refresh')} to look again",
+                title="Cannot compare",
+            )
             return
         await self._host.ask(DiffDialog(now, name, other, newest))
 
@@ -95,7 +99,9 @@ class VersionSetsController:
         from services.changes.requests import Promote
         from tui.dialogs.dialogs import NameDialog
 
-        target = await self._host.ask(NameDialog(f"Promote {name} to", _targets(service, name), typing=True))
+        target = await self._host.ask(
+            NameDialog(f"Promote {name} of {service.name} to", _targets(service, name), typing=True)
+        )
         if target is not None:
             await self.carry_out(client, service, Promote(name, target))
 
@@ -205,7 +211,7 @@ class VersionSetsController:
                 "⚠ the platform stored something else: " + ", ".join(str(c.part) for c in applied.otherwise)
             )
         if way_back:
-            lines.append(f"u takes it back (change {applied.change}).")
+            lines.append(f"{key_for('services.undo')} takes it back (change {applied.change}).")
         verb = {"promote": "promoted", "upsert": "written", "delete": "deleted", "rollback": "rolled back"}
         way = f"{plan.source} → {plan.target}" if plan.source else plan.target
         self._host.say("\n".join(lines), title=f"{way} {verb[plan.action]}")

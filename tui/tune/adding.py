@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from base.os_errors import os_error_text
 from tui.host import Host, Job
-from tui.tune.places import Places, Watch
+from tui.screens import key_for
+from tui.tune.places import Places, Watch, pasted_paths
 from tui.tune.recordings import RecordingsController
 
 LOOK_EVERY_S = 1.5
 """Seconds between two looks at the folders."""
 
 
+class FolderQuestions(Protocol):
+    """Asks for a folder, and lets what was added be looked at."""
+
+    async def folder(self, start: Path) -> Path | None:
+        """Ask for a folder of recordings, or for one recording, from where to start."""
+
+    def look_at_added(self) -> None:
+        """Go to what is added next."""
+
+
 class PlacesController:
-    """Has ``places`` chosen by ``ask``, which is given where to start, and tells ``recordings`` what they hold."""
+    """Has ``places`` chosen by ``ask`` and tells ``recordings`` what they hold."""
 
     def __init__(
         self,
@@ -24,7 +36,7 @@ class PlacesController:
         places: Places,
         watch: Watch,
         recordings: RecordingsController,
-        ask: Callable[[Path], Awaitable[Path | None]],
+        ask: FolderQuestions,
     ) -> None:
         self._host, self._places, self._watch, self._recordings, self._ask = host, places, watch, recordings, ask
         self._looking = 0
@@ -39,17 +51,29 @@ class PlacesController:
 
     async def _choose(self) -> None:
         known = self._places.all()
-        chosen = await self._ask(known[0].parent if known else Path.home())
+        chosen = await self._ask.folder(known[0].parent if known else Path.home())
         if chosen is not None:
             self.add([chosen])
 
     def add(self, paths: Sequence[Path]) -> None:
         """List the recordings of folders or files, and show the first."""
+        self._ask.look_at_added()
         try:
             self._places.add(paths)
         except OSError as error:
             self._tell_not_remembered(error)
         self.look(show=paths[0])
+
+    def drop(self, text: str) -> bool:
+        """Add what a terminal pastes where files are dropped on it; tell whether the text was about files."""
+        paths, path = pasted_paths(text), text.strip()
+        if paths:
+            self.add(paths)
+        elif path.startswith(("/", "~/", "file://")) and "\n" not in path:
+            self._host.tell(f"{path}: no such file or folder; drop another, or type its path.", severity="warning")
+        else:
+            return False
+        return True
 
     def forget(self, place: Path) -> None:
         """List a folder or file that was added no more; nothing in it is touched."""
@@ -58,7 +82,8 @@ class PlacesController:
         except OSError as error:
             self._tell_not_remembered(error)
         else:
-            self._host.tell(f"{place} is listed no more; its files stay as they are. A adds it again.")
+            again = key_for("tune.add-folder")
+            self._host.tell(f"{place} is listed no more; its files stay as they are. {again} adds it again.")
         self.look(show=place)
 
     def _tell_not_remembered(self, error: OSError) -> None:

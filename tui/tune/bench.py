@@ -18,6 +18,7 @@ from simulator.errors import SimulatorError
 from simulator.heard.replaying import AUDIO, analysis_anywhere
 from simulator.live_recording import recover_recordings
 from simulator.recording import Recording, bundled_folder, find_audio, open_recording
+from tui.screens import key_for
 
 OWN_RECORDINGS = "my/"
 """What the keys of one's own recordings begin with; alone, the key of their folder where it cannot be listed."""
@@ -237,7 +238,8 @@ def row_of(found: FoundRecording) -> RecordingRow:
     about = labels.description if labels and labels.description else "unlabelled" if labels is None else ""
     note = f"{recording.title}. {about}" if labels and recording.title != recording.id else about
     if labels is not None and labels.provisional:
-        note = f"{note}{'' if not note or note.endswith('. ') else ' '}Labels not checked yet: t."
+        unchecked = f"Labels not checked yet: {key_for('tune.labels')}."
+        note = f"{note}{'' if not note or note.endswith('. ') else ' '}{unchecked}"
     if recording.source.guessed_channel:
         note = f"{recording.source.channels} channels: the first is taken for the caller's. {note}"
     if recording.notes:

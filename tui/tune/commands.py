@@ -330,5 +330,10 @@ PANES: tuple[Command, ...] = (
 COMMANDS: tuple[Command, ...] = (*FIELDS, *ARMS, *READOUTS, *HEARING, *TIMELINE, *PANES)
 """In the order of the footer and the help screen."""
 
+FIRST_IN_FOOTER = tuple(
+    f"tune.{name}" for name in ("play", "all", "comparison_arm", "save", "undo", "next-pane", "preset", "inherit")
+)
+"""What fits into a footer of 80 cells, and then the rest."""
+
 QUIT_WITH_CARE = replace(QUIT, action=part("platform", "leave"), in_footer=False)
 """Tune asks what to do with unsaved changes first."""

@@ -21,14 +21,14 @@ from simulator.measures.scoring import scores_anything
 from simulator.measures.truth import moved
 from simulator.study import Arm
 from tui.dialogs.dialog import Dialog
-from tui.evaluation import Case, EvaluationLine, lines_of, over_text
+from tui.evaluation import EvaluationLine, ScoreCase, lines_of, over_text
 from tui.host import Host
 from tui.terminal_text import cell, content, cut, show_text
 from tui.tune.bench import AnalysedRecording, Analyst, FoundRecording, group_title
 from tui.tune.recordings import RecordingsController
 from tui.tune.session import Session
 
-Answer = Case | Literal["label"]
+Answer = ScoreCase | Literal["label"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def in_view(recordings: RecordingsController) -> tuple[str, tuple[FoundRecording
     return where, tuple(one for one in found.values() if group_title(one, state.places) == where)
 
 
-def own_ms(evaluation: Evaluation, case: Case) -> int:
+def own_ms(evaluation: Evaluation, case: ScoreCase) -> int:
     """Return where a case is on the first arm's clock, ms."""
     first = evaluation.names[0]
     run = next((one for one in evaluation.runs if (one.recording, one.arm) == (case.recording, first)), None)
@@ -194,7 +194,7 @@ class EvaluationDialog(Dialog[Answer]):
     def __init__(self, material: EvaluationInput, last: Evaluated) -> None:
         super().__init__("Evaluate: the arms against what is labelled")
         self._material, self._last = material, last
-        self._shown: list[tuple[int, Case | None]] = []
+        self._shown: list[tuple[int, ScoreCase | None]] = []
         """What stands in each row: the place of a line, and one of its cases."""
 
     def compose_body(self) -> ComposeResult:
@@ -293,7 +293,7 @@ class EvaluationDialog(Dialog[Answer]):
                 self._shown.append((place, case))
         table.move_cursor(row=min(row, len(self._shown) - 1))
 
-    def _called(self, case: Case) -> str:
+    def _called(self, case: ScoreCase) -> str:
         title = next((one.title for one in self._material.found if one.key == case.recording), case.recording)
         minutes, seconds = divmod(case.start_ms // 1000, 60)
         return f"{cut(title, 14)} {minutes}:{seconds:02} {case.words}".rstrip()

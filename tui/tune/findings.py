@@ -20,6 +20,7 @@ from simulator.study import Run
 from tui.host import Host
 from tui.preferences import remember, remembered
 from tui.readouts import A, usual_rows
+from tui.screens import key_for
 from tui.tune.drafts import DraftController
 from tui.tune.readout_table import TableFigures
 from tui.tune.scene import ARMS
@@ -159,7 +160,7 @@ class FindingsController:
             shown.by_change() if self.by_change else shown,
             tuple(session.short_arm_names()),
             tried.stale,
-            verdict="\n".join(filter(None, (session.noted, found.verdict(session.arm_names())))),
+            verdict="\n".join(filter(None, (session.noted, found.verdict(session.arm_names(), session.complaint)))),
             by_change=self.by_change,
         )
 
@@ -224,7 +225,7 @@ class FindingsController:
     def _take(self, offer: Offer | None) -> None:
         if offer is not None and offer.value != offer.before:
             self._drafts.set_value(offer.name, offer.value)
-            self._host.tell(f"{offer.text()}. u takes it back.", "In the draft")
+            self._host.tell(f"{offer.text()}. {key_for('tune.undo')} takes it back.", "In the draft")
 
     # ---- files
 

@@ -18,6 +18,7 @@ from services.client import ServicesClient
 from services.errors import ServiceError
 from services.model import Service
 from tui.host import SECONDS_TO_READ, Host
+from tui.screens import key_for
 from tui.tune.draft import conflicts, giving_way
 from tui.tune.fields import shown_value
 from tui.tune.session import Session
@@ -233,7 +234,7 @@ class PlatformController:
         way_back = ""
         if applied.change is not None:
             self._saves.append(_Save(applied.change, self._session.draft.mark()))
-            way_back = " · u takes it back"
+            way_back = f" · {key_for('tune.undo')} takes it back"
         self._changed()
         self._host.tell(f"{_counted(plan)} of {self._session.title}{way_back}", "Saved", timeout=SECONDS_TO_READ)
         self._tell_otherwise(applied)
@@ -279,7 +280,7 @@ class PlatformController:
                 return
             self._theirs = stored
             self._host.tell(
-                f"{what}, and so did you. Nothing of yours is lost: ctrl+s shows both.",
+                f"{what}, and so did you. Nothing of yours is lost: {key_for('tune.save')} shows both.",
                 "Changed by another user meanwhile",
                 severity="warning",
                 timeout=SECONDS_TO_READ,

@@ -27,7 +27,7 @@ from tui.tune.bench import AnalysedRecording
 from tui.tune.choosing_dialogs import ArmsDialog, PresetsDialog
 from tui.tune.comparing import ArmRequest
 from tui.tune.evaluating import Answer, Evaluated, EvaluationDialog
-from tui.tune.evaluating import EvaluationInput as EvaluatedMaterial
+from tui.tune.evaluating import EvaluationInput as EvaluationMaterial
 from tui.tune.fields import FieldState
 from tui.tune.journal import KeptDraft
 from tui.tune.presets import PresetRequest
@@ -110,10 +110,11 @@ class TuneDialogs(DraftDialogs):
 
     async def folder(self, start: Path) -> Path | None:
         """Ask for a folder of recordings, or for one recording; what is added is looked at in the list then."""
-        chosen = await self.ask(FolderDialog("Add recordings of yours", start))
-        if chosen is not None:
-            self._screen.query_one(RecordingList).focus()
-        return chosen
+        return await self.ask(FolderDialog("Add recordings of yours", start))
+
+    def look_at_added(self) -> None:
+        """Go to the list of recordings, and there to what is shown next."""
+        self._screen.query_one(RecordingList).follow()
 
     async def copied(self, name: str, text: str) -> object:
         """Put a text into the clipboard, and show it."""
@@ -194,7 +195,7 @@ class TuneDialogs(DraftDialogs):
         fine = self._screen.query_one(Timeline).fine_glyphs
         return await self.ask(SensitivityDialog(profile, trial, measurement, names, fine=fine))
 
-    async def evaluation(self, material: EvaluatedMaterial, last: Evaluated) -> Answer | None:
+    async def evaluation(self, material: EvaluationMaterial, last: Evaluated) -> Answer | None:
         """Evaluate, and show what came of it."""
         return await self.ask(EvaluationDialog(material, last))
 

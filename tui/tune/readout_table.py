@@ -22,6 +22,7 @@ from simulator.measures.readout_table import BY_NAME
 from simulator.measures.verdict import without_intervals
 from tui.figures import NOTHING
 from tui.readouts import ReadoutRow, Readouts
+from tui.screens import key_for
 from tui.terminal_text import content, cut, show_text
 from tui.tune.readout_columns import UNKNOWN, Cells, Columns
 from tui.widgets.timeline_line import one_cell
@@ -32,7 +33,6 @@ ROOMY = 8
 
 _COMPACT_LINES = 2
 """How many lines of the verdict fit where there is little room."""
-_READ_ALL = f" {UNKNOWN} z: all"
 
 _KINDS = ("title", "heading", "label", "value", "better", "worse", "even", "quiet", "cursor")
 
@@ -269,8 +269,9 @@ def _cut_lines(text: str, width: int, rows: int) -> list[str]:
     lines = wrap(text, width)
     if len(lines) <= rows:
         return lines
-    last = wrap(lines[rows - 1], max(width - len(_READ_ALL), 1))[0].rstrip(";,")
-    return [*lines[: rows - 1], last + _READ_ALL]
+    read_all = f" {UNKNOWN} {key_for('tune.large')}: all"
+    last = wrap(lines[rows - 1], max(width - len(read_all), 1))[0].rstrip(";,")
+    return [*lines[: rows - 1], last + read_all]
 
 
 def _legend(found: Readouts, names: Sequence[str]) -> str:

@@ -101,6 +101,8 @@ class RecordingList(Vertical):
         self._lines: tuple[str, ...] = ()
         """What the lines stand for: keys of recordings, :data:`ALL`, headings, :data:`ADD`."""
         self._walk: Timer | None = None
+        self._follows = False
+        """Whether the cursor goes along with what is shown next, though the list has the focus."""
 
     def compose(self) -> ComposeResult:
         """Lay out the list and the sentence about the highlighted recording."""
@@ -131,7 +133,9 @@ class RecordingList(Vertical):
                 if marked or row != known[row.key]:
                     self._options.replace_option_prompt_at_index(lines.index(row.key), self._prompt(row))
             self._options.replace_option_prompt_at_index(0, self._prompt_all())
-        moved = (now.shown, now.over_all) != (before.shown, before.over_all) and not self._options.has_focus
+        other = (now.shown, now.over_all) != (before.shown, before.over_all)
+        moved = other and (self._follows or not self._options.has_focus)
+        self._follows = self._follows and not moved
         if now.shown is not None and (moved or self._options.highlighted is None):
             self.highlight(ALL if now.over_all else now.shown)
         elif now.rows != before.rows:
@@ -226,6 +230,11 @@ class RecordingList(Vertical):
         self.screen.set_focus(self._options, scroll_visible)
         return self
 
+    def follow(self) -> None:
+        """Focus the list, with the cursor on what is shown next."""
+        self._follows = True
+        self.call_after_refresh(self.focus)
+
     def _prompt_all(self) -> Content:
         done = sum(row.stage == "done" for row in self._rows)
         usable = sum(row.stage != "failed" for row in self._rows)
@@ -244,9 +253,8 @@ class RecordingList(Vertical):
         return self._columns(mark, row.title, length, glyph, style)
 
     def _columns(self, mark: str, title: str, length: str, glyph: str, style: str) -> Content:
-        return Content.assemble(
-            f"{mark}{_short(screen_text(title), self._room):<{self._room}} {length:>4} ", (glyph, style)
-        )
+        room = self._room - max(len(length) - 4, 0)
+        return Content.assemble(f"{mark}{_short(screen_text(title), room):<{room}} {length:>4} ", (glyph, style))
 
     def on_resize(self, event: events.Resize) -> None:
         """Show more or less of the names."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from simulator.errors import SimulatorError
 from tui.host import Host, Job
+from tui.screens import with_keys
 from tui.tune.bench import (
     ALL,
     OWN_RECORDINGS,
@@ -21,13 +22,14 @@ from tui.tune.bench import (
     find_recordings,
     gone_text,
     in_order,
+    open_found,
     row_of,
 )
 from tui.tune.places import News, Places, Watch
 
 LOOKING = "Looking for recordings…"
 WAITING = "Waiting for the analysis…"
-_NONE_USABLE = "No recording here can be used. A adds a folder of yours."
+_NONE_USABLE = "No recording here can be used. {tune.add-folder} adds a folder of yours."
 
 
 class _LeftError(Exception):
@@ -101,7 +103,7 @@ class RecordingsController:
         else:
             # A lone recording says itself what is wrong with it.
             alone = next(iter(self._rows.values())).note if len(self._rows) == 1 else ""
-            self._wait(fault or alone or _NONE_USABLE, None)
+            self._wait(fault or alone or with_keys(_NONE_USABLE), None)
 
     def found(self) -> Mapping[str, FoundRecording]:
         """Return what is listed, by key."""
@@ -174,17 +176,19 @@ class RecordingsController:
         key = wanted if wanted in usable else next(iter(usable), None)
         self._become(replace(self.state, shown=key))
         if key is None:
-            self._wait(_NONE_USABLE, None)
+            self._wait(with_keys(_NONE_USABLE), None)
             self._moved()
         else:
             self.show_beside(key)
 
     def look_for_new(self, wanted: str = "") -> None:
         """List recordings that came since, and leave the others as they are; show ``wanted`` if it can be."""
+        place = self._found[wanted].place if wanted in self._found else None
 
         def look(job: Job) -> None:
             try:
-                job.report(partial(self._list_new, find_recordings(self._folder), wanted))
+                found = (open_found(Path(wanted), place=place),) if place else find_recordings(self._folder)
+                job.report(partial(self._list_new, found, wanted))
             except (SimulatorError, OSError) as error:
                 job.report(partial(self._list_new, (), wanted, str(error)))
 
@@ -288,7 +292,7 @@ class RecordingsController:
             wanted = [key, *self.state.picked]
         missing = [name for name in wanted if name not in self.analyses and self._usable(name)]
         self._queue = missing + [name for name in self._queue if name not in missing]
-        self._wait(WAITING if self._queue or self.analysing else _NONE_USABLE, None)
+        self._wait(WAITING if self._queue or self.analysing else with_keys(_NONE_USABLE), None)
         self._analyse_next()
         self._moved()
 
@@ -329,8 +333,6 @@ class RecordingsController:
 
     def _usable(self, key: str) -> bool:
         return key in self._rows and self._rows[key].stage in ("waiting", "analysing")
-
-    # ---- analysing
 
     def _analyse_next(self) -> None:
         while self._queue and not self.analysing:
@@ -384,8 +386,6 @@ class RecordingsController:
             self._become(replace(self.state, shown=self.state.shown or key))
         self._moved()
         self._analyse_next()
-
-    # ---- telling
 
     def _put(self, row: RecordingRow) -> None:
         self._put_quietly(row)

@@ -24,7 +24,7 @@ from tui.readouts import MEANINGS, WORDS
 from tui.tune.adding import PlacesController
 from tui.tune.arm_header import ArmHeader, Heading
 from tui.tune.bench import RecordingsState
-from tui.tune.commands import COMMANDS, QUIT_WITH_CARE
+from tui.tune.commands import COMMANDS, FIRST_IN_FOOTER, QUIT_WITH_CARE
 from tui.tune.comparing import ArmsController
 from tui.tune.copies import CopiesController
 from tui.tune.drafts import DraftController
@@ -32,7 +32,7 @@ from tui.tune.evaluating import EvaluationController
 from tui.tune.findings import FindingsController
 from tui.tune.labelling import LabellingController
 from tui.tune.modes import tune_jumps
-from tui.tune.places import Places, Watch, pasted_paths
+from tui.tune.places import Places, Watch
 from tui.tune.platform import PlatformController
 from tui.tune.playback import PlaybackController, PlaybackShown
 from tui.tune.presets import PresetsController
@@ -66,6 +66,7 @@ class TuneScreen(PaneScreen):
 
     TITLE_HERE = "Tune"
     COMMANDS_HERE, WORDS_HERE = COMMANDS, WORDS | MEANINGS
+    FIRST_IN_FOOTER = FIRST_IN_FOOTER
     BINDINGS = bindings(*COMMANDS, QUIT_WITH_CARE)
     CSS_PATH = [*BENCH_STYLES, _HERE / "tune.tcss"]  # noqa: RUF012  (Textual's type)
     AUTO_FOCUS = ""
@@ -116,7 +117,7 @@ class TuneScreen(PaneScreen):
             wait=lambda text, share: self.trials.wait(text, share),
             moved=self._compare_others,
         )
-        self.adding = PlacesController(host, places, watch, self.recordings, ask.folder)
+        self.adding = PlacesController(host, places, watch, self.recordings, ask)
         self.trials = TrialController(
             host,
             session.trial_runner,
@@ -358,9 +359,8 @@ class TuneScreen(PaneScreen):
         if event.text.lstrip().startswith("{"):
             event.stop()
             self.copies.paste(event.text)
-        elif paths := pasted_paths(event.text):
+        elif self.adding.drop(event.text):
             event.stop()
-            self.adding.add(paths)
 
     # ---- one focused thing
 

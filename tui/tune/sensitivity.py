@@ -84,13 +84,13 @@ def trade_off(trial: Trial, measurement: Measurement, profile: EngineProfile) ->
     ends_at = {setting: sensitivity.ends_at(setting) for setting in settings}
     curve = judge_all(turns, rule, {*_EVEN, *ends_at.values()})
     alone = judge_all(by_silence(turns), rule, _EVEN)
-    count = len(curve.turns)
+    count, heard = len(curve.turns), len({turn.recording for turn in turns})
     return TradeOff(
         judged=tuple(point(curve, place) for place in range(len(curve.thresholds))),
         silence=tuple(point(alone, place) for place in range(len(alone.thresholds))),
         steps={setting: point_at(curve, threshold) for setting, threshold in ends_at.items()},
         arms=tuple(stands(arm) for arm in trial.arms),
-        over=f"{count} labelled turn{'s' * (count != 1)} of {len({turn.recording for turn in turns})} recording(s)",
+        over=f"{count} labelled turn{'s' * (count != 1)} of {heard} recording{'s' * (heard != 1)}",
         silence_only=any(one.activity.silence_only for one in measurement.scope),
     )
 
@@ -193,7 +193,8 @@ class SensitivityDialog(Dialog[Offer]):
         sign = "●" if self._fine else "@"
         moved = [] if self._setting is None else [(sign, found.steps[round(self._setting, 6)])]
         marks = [*moved, *zip(ARMS, found.arms, strict=False)]
-        rows = _ROWS if self.app.size.height >= _ROOMY else _FEW_ROWS
+        many = len(found.arms) > 2
+        rows = _ROWS if self.app.size.height >= _ROOMY else _FEW_ROWS - 2 * many
         drawn = draw(
             found.judged,
             found.silence,

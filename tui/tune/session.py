@@ -41,6 +41,8 @@ class Session:
         self.arms = Arms(self.comparison_arms()[FIRST_COMPARED])
         self.arms_chosen = False
         """Whether a person chose the arms: until then, B is what the draft changes."""
+        self.complaint = ""
+        """The readout that measures what callers complained of when the draft was last advised; "" for none."""
         self.keeping: Keeping | None = None
         """How the draft is kept on disk, once a screen does."""
 
@@ -87,6 +89,8 @@ class Session:
 
     def follow_draft(self) -> None:
         """Compare a draft with what callers get now, and what is stored with a preset, until a person chooses."""
+        if not self.draft.changes():
+            self.complaint = ""
         if not self.arms_chosen:
             wanted = self.stored_name if self.draft.changes() else FIRST_COMPARED
             self.arms.put(self.arms.first_compared, self.comparison_arms()[wanted])

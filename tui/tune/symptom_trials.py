@@ -10,6 +10,7 @@ from presets.config import VoiceConfig
 from simulator.study import Arm
 from tui.host import Host
 from tui.readouts import A
+from tui.screens import with_keys
 from tui.tune.bench import AnalysedRecording
 from tui.tune.drafts import DraftController
 from tui.tune.recordings import LOOKING, RecordingsController
@@ -111,7 +112,7 @@ class SymptomsController:
             done = sum(row.stage == "done" for row in state.rows)
             return f"Listening to the recordings, once: {done} of {expected} are done."
         if not scope:
-            return state.said or "No recording here can be used: esc, then A adds a folder of yours."
+            return state.said or with_keys("No recording here can be used: esc, then {tune.add-folder} adds yours.")
         advice, config = self.on_trial, session.draft.config
         if self._on_trial is not None and advice is not None:
             config = self._on_trial[1]
@@ -128,10 +129,11 @@ class SymptomsController:
             before = self._on_trial[1]
         self._on_trial = None if use == "keep" else (advice, before, draft.config)
         self.taken += 1
+        self._drafts.session.complaint = advice.symptom.rows[0].partition(" ")[0]
         self.follow()
         if use == "keep":
-            said = f"{advice.offer.text()}: {advice.text()}. u takes it back, ^s saves it."
-            self._host.tell(said, "In the draft")
+            back = with_keys("{tune.undo} takes it back, {tune.save} saves it.")
+            self._host.tell(f"{advice.offer.text()}: {advice.text()}. {back}", "In the draft")
 
     def _show(self, advice: Advice, use: Use) -> None:
         """Show the turn that the advice helps most, and let it be heard."""
@@ -163,6 +165,6 @@ class SymptomsController:
         self._publish(
             ""
             if advice is None
-            else f"On trial: u takes it back · f1 keeps or swaps it · s hears it · {advice.offer.text()}"
-            f" · {advice.text()}"
+            else with_keys("On trial ({tune.undo} takes it back, {app.symptoms} keeps it): ")
+            + f"{advice.offer.text()} · {advice.text()}"
         )

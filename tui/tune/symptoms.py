@@ -20,6 +20,7 @@ from simulator.measures.readout_table import BY_PLACE
 from simulator.study import Arm
 from tui.figures import signed
 from tui.readouts import A, B, ReadoutRow
+from tui.screens import key_for
 from tui.tune.bench import AnalysedRecording
 from tui.tune.fields import SENSITIVITY
 from tui.tune.trial import Measurement, TrialRunner
@@ -385,9 +386,8 @@ def why_none(symptom: Symptom, base: Measurement, tried: Sequence[Offer]) -> str
     first = symptom.rows[0].partition(" ")[0]
     found = base.comparison.readouts.get(first)
     if found is None:
-        return "only labelled recordings can tell: esc, then t labels this one"
-    value = found.arms.get(A)
-    if value is None:
+        return f"only labelled recordings can tell: esc, then {key_for('tune.labels')} labels this one"
+    if (value := found.arms.get(A)) is None:
         return "no turn here is answered"
     title = READOUTS[first].title
     if not value and READOUTS[first].kind != "latency":

@@ -11,6 +11,7 @@ from textual.widgets import Static
 from simulator.channel import NEEDS_CALLER
 from simulator.engine.events import BargeIn, BargeInSuppressed, Event
 from simulator.heard.happened import Noted
+from tui.screens import with_keys
 from tui.terminal_text import screen_text
 from tui.tune.playback import PlaybackShown
 from tui.tune.scene import ARMS
@@ -22,7 +23,6 @@ from tui.widgets.timeline_lanes import clock_text
 BEFORE_EVENT_MS = 500
 """Playing an event starts this long before it."""
 LEAD_IN_MS = 4000
-_KEYS = "  , . say why"
 
 
 class TimelinePane(Vertical):
@@ -72,8 +72,9 @@ class TimelinePane(Vertical):
             self._why.update(screen_text(text), layout=False)
 
     def _show_legend(self) -> None:
-        room = self._why.content_size.width * max(self._why.content_size.height, 1) - len(_KEYS)
-        self._why.update(self.timeline.legend(room) + (_KEYS if self.timeline.scene else ""), layout=False)
+        keys = with_keys("  {tune.previous-event} {tune.next-event} say why")
+        room = self._why.content_size.width * max(self._why.content_size.height, 1) - len(keys)
+        self._why.update(self.timeline.legend(room) + (keys if self.timeline.scene else ""), layout=False)
 
     def on_resize(self) -> None:
         """Fit the legend to the room there is."""

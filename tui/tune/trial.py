@@ -55,10 +55,13 @@ class Measurement:
         """The arm whose turns are held against the baseline's one by one, and the baseline, by letter."""
         return first_against(self.comparison.baseline), self.comparison.baseline
 
-    def verdict(self, names: Sequence[str]) -> str:
-        """Say in a sentence how the arms differ from the baseline; ``names`` are the arms' for people."""
+    def verdict(self, names: Sequence[str], lead: str = "") -> str:
+        """Say in a sentence how the arms differ from the baseline, first by the readout named ``lead``.
+
+        ``names`` are the arms' for people.
+        """
         arms = next(found.arms for found in self.comparison.readouts.values())
-        return joint_verdict(self.comparison, dict(zip(arms, names, strict=False)))
+        return joint_verdict(self.comparison, dict(zip(arms, names, strict=False)), lead)
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,16 +76,23 @@ class KeyLine(Widget):
         return {id: reason for id, reason in found.items() if reason}
 
     def _shown(self, reasons: dict[str, str]) -> list[Binding]:
-        """Return one binding for each action that has a place here."""
+        """Return one binding for each action that has a place here, those of the widget in focus before others."""
         first: dict[str, Binding] = {}
+        of_focus: set[str] = set()
         for active in self.screen.active_bindings.values():
             binding = active.binding
             wanted = binding.id in self._only if self._only else binding.show and binding.id not in reasons
             if wanted and active.enabled:
                 first.setdefault(binding.action, binding)
+                if active.node not in (self.screen, self.app):
+                    of_focus.add(binding.action)
         screen = self.screen
         order = screen.first_in_footer() if isinstance(screen, Place) else ()
-        return sorted(first.values(), key=lambda one: order.index(one.id) if one.id in order else len(order))
+
+        def place(one: Binding) -> tuple[bool, int]:
+            return one.action not in of_focus, order.index(one.id) if one.id in order else len(order)
+
+        return sorted(first.values(), key=place)
 
     def _part(self, binding: Binding, key_style: Style, idle_style: Style | None) -> Content:
         key = Content.styled(self.app.get_key_display(binding), key_style)
@@ -115,7 +122,7 @@ class GuideLine(Static):
     GuideLine {
         display: none;
         height: auto;
-        max-height: 2;
+        max-height: 3;
         padding: 0 1;
         background: $primary-muted;
         color: $text-primary;

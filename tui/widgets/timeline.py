@@ -182,7 +182,7 @@ class Timeline(Widget, can_focus=True):
         if mark is None:
             return
         x = int(self.view.x(mark.t_ms))
-        rows[self._top][1].put(x, glyphs.cursor, "cursor")
+        lanes.put_cursor(rows[self._top][1], x, glyphs)
         letters = self._letters
         lane = rows[letters.index(self._cursor.arm) - len(letters)][1]
         if 0 <= x < lane.width:

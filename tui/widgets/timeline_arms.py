@@ -92,7 +92,7 @@ def happenings(lane: ArmLane, view: View, glyphs: Glyphs = FINE) -> CellLine:
     places = [*cells, view.width + 1]
     for place, (x, kinds) in enumerate(cells.items()):
         worst = min(kinds, key=WORST_FIRST.index)
-        line.put(x, glyphs.happenings[worst] if len(kinds) == 1 else count_char(len(kinds)), worst)
+        line.put(x, glyphs.happenings[worst] if len(kinds) == 1 else count_char(len(kinds), glyphs), worst)
         if len(kinds) == 1 and x + len(worst) + 2 <= places[place + 1]:
             line.write(x + 1, worst, f"{worst}{RULE}")
     return line
@@ -108,9 +108,11 @@ def _happened(lane: ArmLane, view: View) -> Sequence[Happening]:
     return lane.happenings[first : bisect_left(lane.happenings, view.end_ms, first, key=itemgetter(0))]
 
 
-def count_char(count: int) -> str:
-    """Return a count in one cell."""
-    return str(count) if count < 10 else "+"
+def count_char(count: int, glyphs: Glyphs) -> str:
+    """Return how many fall into one cell: a bar that is higher for more, in plain ASCII a figure."""
+    if glyphs.ascii_only:
+        return str(count) if count < 10 else "+"
+    return glyphs.levels[min(count, len(glyphs.levels) - 1)]
 
 
 def rules(lines: Sequence[CellLine], lane: ArmLane, view: View, glyphs: Glyphs = FINE) -> None:

@@ -126,6 +126,12 @@ def clock_text(t_ms: int, step_ms: int = 1000) -> str:
     return f"{minutes}:{ms // 1000:02d}" if step_ms >= 1000 else f"{minutes}:{ms / 1000:04.1f}"
 
 
+def put_cursor(clock: CellLine, x: int, glyphs: Glyphs) -> None:
+    """Mark a place of the clock's line; a label that stands there stays readable, in the cursor's colour."""
+    if 0 <= x < clock.width:
+        clock.put(x, glyphs.cursor if clock.chars[x] in (" ", glyphs.tick) else clock.chars[x], "cursor")
+
+
 def caller(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> list[CellLine]:
     """Draw the caller's audio from its lowest to its highest sample, or how loud it is in a single line."""
     above, below = (_peaks(scene, view, one) for one in (scene.wave.above, scene.wave.below))

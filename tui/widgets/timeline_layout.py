@@ -138,12 +138,12 @@ def _happenings(scene: Scene, view: View, glyphs: Glyphs = FINE) -> CellLine:
     return line
 
 
-def _differing(scene: Scene, view: View) -> CellLine:
+def _differing(scene: Scene, view: View, glyphs: Glyphs = FINE) -> CellLine:
     """Say how many turns of each cell the arms treat differently, in the colour of what most of them are for A."""
     line = CellLine(view.width)
     worse, better = (_counts(times, view) for times in _differences(scene))
     for x in np.flatnonzero(worse + better).tolist():
-        line.put(x, count_char(int(worse[x] + better[x])), "worse" if worse[x] >= better[x] else "better")
+        line.put(x, count_char(int(worse[x] + better[x]), glyphs), "worse" if worse[x] >= better[x] else "better")
     return line
 
 
@@ -161,7 +161,8 @@ def _put_counts(
     there = np.flatnonzero(total)
     for x, count, place in zip(there.tolist(), total[there].tolist(), first[there].tolist(), strict=True):
         kind = kinds[place]
-        char = glyphs.happenings[kind] if count == 1 else count_char(count)
+        # among bars of speech another bar would be one of them
+        char = glyphs.happenings[kind] if count == 1 or line.chars[x] != " " else count_char(count, glyphs)
         line.put(x, char, kind if x in worst else f"{kind}{RULE}")
 
 
@@ -307,7 +308,7 @@ def _lay_out_near(scene: Scene, view: View, counts: Counter[str], glyphs: Glyphs
 def _lay_out_afar(scene: Scene, view: View, counts: Counter[str], glyphs: Glyphs) -> list[tuple[str, CellLine]]:
     found = [(_events_label(scene.lanes[0]), _happenings(scene, view, glyphs))] if counts["happenings"] else []
     found += _labelled("caller", _caller(scene, view, counts["caller"] + 1, glyphs))
-    return [*found, (_differing_label(scene), _differing(scene, view))] if counts["differing"] else found
+    return [*found, (_differing_label(scene), _differing(scene, view, glyphs))] if counts["differing"] else found
 
 
 def _differing_label(scene: Scene) -> str:

@@ -50,7 +50,9 @@ def compare_calls(
         print(json.dumps(shown, allow_nan=False))
     else:
         print_line(f"{', '.join(found.services)}: {found.calls[0]} calls before {until:%Y-%m-%d %H:%M} UTC,")
-        print_line(f"{found.calls[1]} from {since:%Y-%m-%d %H:%M} UTC on; 95 % intervals of the difference")
+        print_line(
+            f"{found.calls[1]} from {since:%Y-%m-%d %H:%M} UTC on; between the two in brackets lies the difference"
+        )
         for one in found.readouts:
             print_line(f"  {one.words()}")
         print_line(found.sentence())

@@ -103,11 +103,9 @@ def keys(as_json: Json = False) -> None:
 
 def _shown_key(key: str) -> str:
     """Return a key as the footer shows it; with its name in brackets where a file of keys needs that instead."""
-    from tui.preferences import key_text
+    from tui.preferences import shown_key
 
-    *modifiers, base = key.split("+")
-    others = [modifier for modifier in modifiers if modifier != "ctrl"]
-    shown = "+".join([*others, ("^" if "ctrl" in modifiers else "") + key_text(base)])
+    shown = shown_key(key)
     needs_name = shown != key and not (len(shown) == 1 and shown.isascii())
     return f"{shown} ({key})" if needs_name else shown
 
