@@ -111,7 +111,7 @@ class _Run:
         self._tried: dict[str, Tried] = {}
         """Every setting by its key, with what it came to where it was looked at last."""
         self._shown: dict[str, TriedSetting] = {}
-        self._resumed: set[str] = set()
+        self._resumed = 0
         self._searches: list[Search] = []
         self._whole = 1
         self._skipped = 0
@@ -156,7 +156,7 @@ class _Run:
         for one in (*tried, *resumed):
             self._tried[one.key] = one
             self._shown.pop(one.key, None)
-        self._resumed |= {one.key for one in resumed}
+        self._resumed += len(resumed)
         self._fresh += len(tried)
         self._tell()
 
@@ -168,6 +168,5 @@ class _Run:
         of = self._plan.budget
         settings = shown_settings(self._plan, list(self._tried.values()), self._shown)
         done = of if confirming else round(of * at / self._whole)
-        self._on_progress(
-            SweepProgress(done, of, left_s, self._plan.axes, settings, len(self._resumed), confirming)
-        )
+        before = min(round(of * self._resumed / self._whole), done)
+        self._on_progress(SweepProgress(done, of, left_s, self._plan.axes, settings, before, confirming))

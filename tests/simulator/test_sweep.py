@@ -56,6 +56,7 @@ def test_a_sweep_that_was_stopped_goes_on_to_the_result_it_would_have_had(tmp_pa
     whole = swept(plan, calls, tmp_path, on_progress=seen.append)
     assert 4 < seen[-1].resumed < len(whole.settings)
     assert [one.done for one in seen] == sorted(one.done for one in seen)
+    assert all(one.resumed <= one.done for one in seen)
     assert seen[-1].done == seen[-1].of == 24
     assert not any(tmp_path.iterdir())
     other_order = swept(plan, calls[::-1])
