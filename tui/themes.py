@@ -125,6 +125,9 @@ class _Look(NamedTuple):
     flags: tuple[bool, ...]
 
 
+MOST_LOOKS = 10_000
+"""More are not kept: a screen has some hundred."""
+
 _FLAGS = ("_has_hover_style", "_has_focus_within", "_has_order_style", "_has_odd_or_even")
 
 
@@ -159,20 +162,32 @@ class RememberedStyles(Stylesheet):
                 node.notify_style_update()
             else:
                 self.replace_rules(node, look.styles, animate=animate)
-            self._process_component_classes(node)
+            if not self._parts_stand(node, standing):
+                self._process_component_classes(node)
             return
         # In it Textual keeps what depends neither on the node's place among its siblings nor on the focus within.
         cached: dict[tuple[Any, ...], RulesMap] = {}
         super().apply(node, animate=animate, cache=cached)
+        if len(self._looks) >= MOST_LOOKS:
+            self._looks.clear()
         for styles in cached.values():
             self._looks[standing] = _Look(styles, tuple(getattr(node, flag) for flag in _FLAGS))
+
+    def _parts_stand(self, node: DOMNode, standing: tuple[Hashable, ...]) -> bool:
+        """Return whether every part of a node, such as a table's cursor, has its styles already."""
+        styled = node._component_styles
+        for part in node._get_component_classes():
+            look = self._looks.get((DOMNode, None, frozenset({part}), *standing))
+            if look is None or part not in styled or styled[part].base._rules != look.styles:
+                return False
+        return True
 
     def looks_under(self, rules: list[RuleSet]) -> dict[Hashable, _Look]:  # noqa: ARG002
         """Return what is known under these rules: at first nothing."""
         return {}
 
 
-def _standing(node: DOMNode) -> Hashable:
+def _standing(node: DOMNode) -> tuple[Hashable, ...]:
     """Return all that a selector can ask of a node and of what is around it, its siblings apart."""
     standing: list[Hashable] = []
     above: Any = node

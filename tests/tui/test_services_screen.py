@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from textual.color import Color
+from textual.dom import DOMNode
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, Static, TabbedContent
 
@@ -21,7 +22,7 @@ from tui.services.detail import voice_rows, warnings
 from tui.services.list_pane import ServiceList, ServiceNotice
 from tui.services.screen import ServicesScreen
 from tui.services.version_set_table import ordered
-from tui.themes import LIGHT
+from tui.themes import LIGHT, RememberedStyles
 from tui.tune.screen import TuneScreen
 from tui.tune.symptom_guide import SymptomGuide
 
@@ -67,6 +68,22 @@ def highlighted(pilot: Pilot[None]) -> str:
     found = screen(pilot).highlighted
     assert found is not None
     return found.name
+
+
+def assert_styled_by_the_rules(app: TurnlabApp) -> None:
+    """What is remembered of other widgets styles each one as matching all rules with it does."""
+
+    def styles(node: DOMNode) -> list[Any]:
+        parts = sorted(node._component_styles.items())
+        return [dict(node.styles.base._rules), [(name, dict(part.base._rules)) for name, part in parts]]
+
+    sheet = app.stylesheet
+    assert isinstance(sheet, RememberedStyles)
+    for node in app.screen.walk_children(with_self=True):
+        remembered = styles(node)
+        sheet._looks.clear()
+        sheet.apply(node)
+        assert styles(node) == remembered, node
 
 
 async def type_filter(pilot: Pilot[None], text: str) -> None:
@@ -142,9 +159,15 @@ async def test_the_highlighted_service_opens_in_tune(app: TurnlabApp) -> None:
             await settle(pilot)
             assert highlighted(pilot) == name
             assert screen(pilot).styles.background == Color.parse(str(LIGHT.background)), "as the theme is by now"
+        screen(pilot).query_one(Input).focus()
+        await settle(pilot)
+        screen(pilot).query_one(ServiceList).focus()
+        await settle(pilot)
+        assert_styled_by_the_rules(app)
         assert tunes[0] is tunes[1] is not tunes[2]
         await pilot.press("2")
         await settle(pilot)
+        assert_styled_by_the_rules(app)
         await pilot.press("4")
         await until(pilot, lambda: app.calls is not None and app.screen is app.calls, "the calls")
         assert app.calls is not None
