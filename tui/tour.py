@@ -215,6 +215,6 @@ class Tour:
 
 def note_begun() -> None:
     """Remember that the tour began once by itself, so that it does not again."""
-    # What cannot be stored begins once more; that is not worth a message.
+    # If this cannot be stored, the tour starts again next time; that needs no message.
     with contextlib.suppress(OSError):
         remember(TOUR, "shown")

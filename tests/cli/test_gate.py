@@ -99,10 +99,10 @@ def test_a_gate_called_wrongly_ends_before_the_work(turnlab: Turnlab, tmp_path: 
         (("--require", "cutins<=5%"), "--require cutins: there is no readout cutins; did you mean cut_ins?"),
         (("--require", "abs_error.p90<=1s"), "there is no readout abs_error"),
         (("--require", "cut_ins<=3%", "--require", "cut_ins>=5%"), "contradict each other"),
-        (("--junit", "x.xml"), "--junit writes what --require found; give a limit"),
+        (("--junit", "x.xml"), "--junit writes the results of --require; give a limit"),
         (("--require", "cut_ins<=5%", "--junit", "none/x.xml"), "there is no folder none"),
-        (("--require", "cut_ins<=5%", "--junit", COUGHS), "is there already, and is no JUnit file"),
-        (("--require", "cut_ins<=5%", "--junit", "/dev/null"), "is there already, and is no JUnit file"),
+        (("--require", "cut_ins<=5%", "--junit", COUGHS), "exists already and is not a JUnit file"),
+        (("--require", "cut_ins<=5%", "--junit", "/dev/null"), "exists already and is not a JUnit file"),
     ):
         assert said in turnlab("simulate", COUGHS, *options, cwd=tmp_path).one_line(2)
     # a check has figures of its own

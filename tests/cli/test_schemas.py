@@ -100,7 +100,7 @@ CALLS = {"calls_pull", "calls_list", "calls_show", "calls_purge"}
 """What tests/cli/test_calls.py checks: one pull serves them all."""
 REPORTED = {
     "simulation": "What callers met",
-    "evaluation": "Barge-in: how often the agent stopped for what was said over it",
+    "evaluation": "Barge-in: how often the agent stopped for speech over it",
     "calls_check": "What was heard, and what was simulated",
     "sweep": "Limits, under the recommended setting",
 }

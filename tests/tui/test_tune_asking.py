@@ -243,7 +243,7 @@ async def test_until_all_recordings_are_heard_advice_is_so_far_and_the_cursor_st
         assert looks[0] == "Listening…", "said before the first look, which may take seconds"
         assert guide.query_one(".dialog").region.width == 80, "no letters of what is beneath stand beside it"
         material.append(TrialInput(tuple(heard[:1]), draft, expected=2))
-        offered = await in_the_guide(pilot, "Still listening to the other recordings")
+        offered = await in_the_guide(pilot, "Still analysing the other recordings")
         title = "  What helps: “interrupts them” · so far, 1 of 2 recordings"
         assert texts(app, "#offers-title") == [f"{title} · 1 of {len(offered)} ↓"]
         assert not any("helps most" in one for one in offered)
@@ -316,9 +316,9 @@ def test_why_nothing_helps_is_told_by_what_was_measured() -> None:
         found = {name: Compared({"A": value}, {}, {}, 9, None, out_of={"A": 44}) for name, value in arms.items()}
         return why_none(symptom, measured(found), tried)
 
-    assert why(interrupts, [offer]) == "only labelled recordings can tell: esc, then t labels this one"
+    assert why(interrupts, [offer]) == "only labelled recordings show this: esc, then t labels this one"
     assert why(interrupts, [offer], cut_ins=0).endswith("nothing to cure in these recordings: cut-ins 0 of 44")
-    assert why(interrupts, [], cut_ins=2) == "every setting that could is at its end already"
+    assert why(interrupts, [], cut_ins=2) == "every setting that could help is at its limit already"
     said = "filler_style was simulated, and cut-ins did not fall: the pauses in which it cuts in"
     assert why(interrupts, [offer], cut_ins=2).startswith(said)
     assert why(slow, [offer], response_ms=None) == "no turn here is answered"

@@ -30,7 +30,7 @@ from tui.tune.symptoms import SYMPTOMS, Advice, Offer, try_offer
 from tui.tune.trial import Trial, TrialOutcome
 from tui.tune.trials import TrialController, TrialState
 
-GONE = "is no longer there; was it moved or deleted?"
+GONE = "no longer exists; was it moved or deleted?"
 
 
 class Bench:

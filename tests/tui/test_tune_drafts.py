@@ -182,7 +182,7 @@ async def test_a_file_that_is_no_draft_is_named_and_left(folder: Path) -> None:
     spoil(file, '{"began": 3')
     drafting = Drafting()
     await drafting.offer()
-    assert drafting.host.told == [f": {file} is no draft that can be read; it is left as it is."]
+    assert drafting.host.told == [f": {file} is not a readable draft; it stays as it is."]
     assert file.exists()
 
 
@@ -193,7 +193,7 @@ async def test_a_folder_that_cannot_be_written_to_is_told_once(folder: Path) -> 
         drafting.drafts.set_value("max_buffer_delay_ms", value)
         await drafting.rest()
     (told,) = drafting.host.told
-    assert told.startswith(": A crash would lose this draft: it cannot be kept (")
+    assert told.startswith(": A crash would lose this draft: it cannot be stored (")
     drafting.drafts.close()
 
 

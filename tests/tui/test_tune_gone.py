@@ -26,7 +26,7 @@ from tui.tune.recording_list import RecordingList
 from tui.tune.screen import TuneScreen
 
 SIZE = (120, 40)
-GONE = "is no longer there; was it moved or deleted?"
+GONE = "no longer exists; was it moved or deleted?"
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ async def test_what_is_shown_of_a_deleted_recording_can_be_tuned_and_the_rest_sa
         screen.playback.wind(20)
         await told(pilot, "stopped being readable (it no longer exists); was it moved or deleted?")
         await pilot.press("s")
-        await told(pilot, "stopped being readable (it is no longer there)")
+        await told(pilot, "stopped being readable (it no longer exists)")
 
         before = screen.trials.outcome
         slider(screen, "max_buffer_delay_ms").step(-3)
@@ -187,7 +187,7 @@ def test_a_folder_of_ones_own_that_cannot_be_listed_hides_nothing_else(
     bench = Bench(None)
     bench.host.run()
     assert bench.host.told == [
-        f"my recordings: {own}: {why}; your own recordings are not listed. Make it a folder that you may read."
+        f"my recordings: {own}: {why}; your own recordings are not listed. Make it a readable folder."
     ]
     rows = bench.listed[-1].rows or ()
     assert [row.stage for row in rows] == ["done", *["waiting"] * 6, "failed"]

@@ -119,7 +119,7 @@ async def test_nothing_is_sent_where_the_person_does_not_agree(client: ServicesC
 @pytest.mark.parametrize(
     ("client", "of", "changes", "why"),
     [
-        (None, service(1), {}, "Nothing to save: the draft is what is stored."),
+        (None, service(1), {}, "Nothing to save: the draft equals the stored settings."),
         (None, None, CHANGES, "Not saved: this draft belongs to no service; open one to save to it."),
         (None, service(1), CHANGES, "Not saved: no platform is connected."),
         (read_only(ScriptedClient([service(1)])), service(1), CHANGES, "Not saved: read-only"),
@@ -134,7 +134,9 @@ async def test_where_it_cannot_be_saved_the_reason_is_said(
     assert saving.host.told[0].startswith(f": {why}")
     assert not saving.answers.asked
     saving.controller.tell_where_it_is_kept()
-    assert any("A draft is kept on this machine alone" in told for told in saving.host.told) == ("read-only" in why)
+    assert any("Drafts are stored only on this machine" in told for told in saving.host.told) == (
+        "read-only" in why
+    )
 
 
 async def test_a_refusal_is_one_sentence_and_keeps_the_draft() -> None:

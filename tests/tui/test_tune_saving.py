@@ -139,7 +139,7 @@ async def test_read_only_says_so_and_sends_nothing(workspace_file: Path) -> None
     app = make_app(lambda: open_embedded(workspace_file), read_only=True)
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         screen = await tuned(pilot)
-        assert "A draft is kept on this machine alone" in notes(app)[0]
+        assert "Drafts are stored only on this machine" in notes(app)[0]
         assert "on this machine only" in screen.query_one(ArmHeader).text
         await pilot.press("ctrl+s")
         await rest(pilot)

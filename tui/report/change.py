@@ -17,7 +17,7 @@ from tui.terminal_text import cut
 
 _INLINE: Final = re.compile(r"inline(-\d+)?")
 _MOST_FIELDS: Final = 3
-"""Fields that a setting is called by; how many more it has is said."""
+"""The number of fields in a setting's name; further ones are counted."""
 
 LEFT_OUT: Final = "Fields that hold a telephone number, or read like a secret, are left out."
 

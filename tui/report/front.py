@@ -13,13 +13,13 @@ from tui.terminal_text import cut
 
 _LEFT, _RIGHT, _TOP, _BOTTOM, _HEIGHT = 56, 712, 24, 306, 340
 _MOST: Final = 1500
-"""Settings that are drawn; of more, those first tried."""
+"""The largest number of drawn settings; of more, those tried first."""
 
 _LETTER, _LINE = 8.2, 13
 """Room for a letter of a name, and for a line of it."""
 
 _RANKS: Final = ("tried", "confirmed", "known", "recommended")
-"""What a setting is drawn as, the uppermost last."""
+"""The kinds of drawn settings, the uppermost last."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,11 +114,11 @@ def gate_of(
     if junit is None:
         return Gate(suite, limits)
     if not limits:
-        raise CallError("--junit writes what --require found; give a limit, such as --require 'cut_ins<=5%'")
+        raise CallError("--junit writes the results of --require; give a limit, such as --require 'cut_ins<=5%'")
     if not junit.parent.is_dir():
         raise CallError(f"--junit {junit}: there is no folder {junit.parent}; make it or choose another")
     if junit.exists() and not (junit.is_file() and _is_junit(junit)):
-        raise CallError(f"--junit {junit}: is there already, and is no JUnit file; choose another name")
+        raise CallError(f"--junit {junit}: exists already and is not a JUnit file; choose another name")
     return Gate(suite, limits, junit)
 
 

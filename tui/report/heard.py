@@ -58,7 +58,7 @@ def _check_verdict(found: Checked) -> tuple[str, str, str]:
     near = f"Half of its answers are within {seconds(half)} of the real ones, nine in ten within {seconds(most)}."
     events = f" It finds {listed(counts)}." if counts else ""
     return (
-        f"At the middle turn the simulated agent answers {late} the real one did.",
+        f"At the median turn the simulated agent answers {late} the real one did.",
         f"{near}{events}",
         "A simulated difference between two settings that is smaller than this may not show on real calls.",
     )
@@ -80,7 +80,7 @@ def _check_table(found: Checked) -> Table:
     notes = (
         f"Answers within 0.1 s of the real one: {percent(found.within_100_ms)};"
         f" within 0.2 s: {percent(found.within_200_ms)}.",
-        "A call is simulated several times, with other delays of the models; an answer is the middle one of them.",
+        "Each call is simulated several times, with other model latencies; a simulated answer is their median.",
     )
     return Table("What was heard, and what was simulated", (HEARD, SIMULATED), tuple(rows), (0, 1), notes)
 
@@ -108,7 +108,7 @@ def periods_page(found: Periods) -> Page:
         figures=(_periods_table(found),),
         distributions=_periods_distributions(found),
         turns_title="Single turns",
-        why_no_turns="The two periods are calls of other callers: no turn of one is a turn of the other.",
+        why_no_turns="The two periods are calls of different callers, so they have no turns in common.",
         changes=_periods_change(found),
         notes=found.notes,
     )

@@ -11,7 +11,7 @@ from base.masking import masked_words
 from tui.terminal_text import cut, plain
 
 _LONGEST: Final = 400
-"""Characters of one text; more is no name and no reason."""
+"""The largest length of a text, characters; no name or reason is longer."""
 
 _NO_NUMBER: Final = re.compile(
     r"((?:19|20)\d\d-[01]\d-[0-3]\d|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})", re.IGNORECASE

@@ -24,7 +24,7 @@ _NAMES: Final = 58
 """Room at the left for the names of lanes."""
 
 TONES: Final = 6
-"""How many arms have a colour of their own; the next ones begin again."""
+"""The number of colours for arms; further arms reuse them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,7 +236,7 @@ MODELS: Final[dict[str, type[Result]]] = {
 }
 """What each schema is read as."""
 
-_WHICH: Final = "give what simulate, evaluate, sweep, calls check or calls compare printed with --json"
+_WHICH: Final = "give the --json output of simulate, evaluate, sweep, calls check or calls compare"
 
 
 def read_result(path: Path) -> tuple[str, Result]:

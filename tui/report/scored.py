@@ -12,7 +12,7 @@ from tui.report.results import Simulated
 
 _LEFT, _RIGHT, _TOP, _BOTTOM, _HEIGHT = 56, 712, 24, 306, 340
 _MOST_MS: Final = 2500.0
-"""Waits that are drawn; the curve goes on to the timeout."""
+"""The range of drawn waits; the curve continues to the timeout."""
 
 
 def _whole(found: Simulated) -> TradeOff | None:
@@ -51,7 +51,7 @@ def _end_of_turn(found: Simulated) -> Iterable[Table]:
             TableRow(f"at most {one.budget:.0%} ended early".replace("%", " %"), _budget(one.judged), "")
             for one in whole.budgets
         )
-        note = "The shortest mean wait at which no more turns are ended early, and the eager_eot_threshold for it."
+        note = "The shortest mean wait at which no more turns end early, and the eager_eot_threshold for it."
         yield Table("What it costs to end fewer turns early", ("mean wait", "setting"), budgets, (), (note,))
 
 
@@ -72,7 +72,7 @@ def _barge_in(scores: Sequence[BargeInScore], names: Sequence[str]) -> Iterable[
         meaning = "The agent should stop." if wanted else "The agent should talk on."
         rows.append(TableRow(f"{kind}{' (hard)' if hard else ''}", cells, meaning))
     if rows:
-        yield Table("Barge-in: how often the agent stopped for what was said over it", tuple(names), tuple(rows))
+        yield Table("Barge-in: how often the agent stopped for speech over it", tuple(names), tuple(rows))
 
 
 def _stops(one: BargeInScore) -> str:

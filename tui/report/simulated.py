@@ -75,19 +75,17 @@ def _verdict(found: Simulated, baseline: str, others: Sequence[str]) -> tuple[st
     on = f"{counted(len(found.turns), 'turn')} of {counted(len(found.recordings), 'recording')}"
     sure = f"This holds for {on}, replayed under the profile {found.profile.name}"
     if found.profile.assumed:
-        sure += (
-            ", in which likely delays of the models stand in for measured ones: trust differences more than times"
-        )
+        sure += ", with assumed instead of measured model latencies: trust differences more than times"
     sure += "."
     if found.comparison is None:
-        first = "Nothing was compared: these labels do not say when callers' turns are."
-        return (first, "What the labels do say was scored, below.", sure)
+        first = "Nothing was compared: these labels have no caller turns."
+        return (first, "The other labels were scored, below.", sure)
     readouts = found.comparison.readouts
     if not others:
         return (_alone(found, baseline), _counts(found, baseline), sure)
     response = readouts.get(RESPONSE.name)
     if response is None or any(response.arms.get(name) is None for name in (baseline, *others)):
-        first = "No turn is answered in all of them, so waits cannot be compared."
+        first = "No turn is answered in every configuration, so waits cannot be compared."
     elif len(others) == 1:
         first = _wait(response, others[0], baseline)
     else:

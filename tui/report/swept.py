@@ -94,7 +94,7 @@ def _title(found: Swept) -> str:
         return "No setting keeps every limit"
     if _broken(taken):
         return "Not confirmed within the limits"
-    return "A better setting" if taken.distinguishable else "Nothing surely better than today's settings"
+    return "A better setting" if taken.distinguishable else "Nothing clearly better than today's settings"
 
 
 def _verdict(found: Swept) -> tuple[str, str, str]:
@@ -126,7 +126,7 @@ def _first(taken: Recommended) -> str:
     if taken.distinguishable:
         return f"Change {fields}: it brings {figures}."
     if not taken.changes:
-        return f"Keep what you have: nothing that was tried is distinguishable from it, with {figures}."
+        return f"Keep what you have: no tried setting is distinguishable from it, with {figures}."
     return f"Not distinguishable from what you have: changing {fields} brings {figures}."
 
 

@@ -44,7 +44,7 @@ def write_report(request: ReportRequest) -> None:
     page = page_of(schema, result)
     if isinstance(result, Periods):
         if wanted.audio or wanted.words:
-            raise CallError("two periods have no turns to draw; leave out --with-audio and --with-words")
+            raise CallError("two periods have no turns to draw; omit --with-audio and --with-words")
     else:
         page = enclose(page, result.differ_most, wanted)
     html = render(page)

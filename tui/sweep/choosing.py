@@ -9,7 +9,7 @@ from presets.config import VoiceConfig
 from tui.sweep.front import Front, FrontRow
 from tui.sweep.shown import SweepFound, front_of, recommended_row
 
-CHANGED_SINCE = "Today's settings have changed since; r sweeps against what they are now."
+CHANGED_SINCE = "Today's settings have changed since; r sweeps against the current ones."
 
 
 @dataclass(frozen=True, slots=True, eq=False)

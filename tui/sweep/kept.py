@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from simulator.sweep.result import SweepResult
     from tui.sweep.today import Today
 
-CUT_OFF = "The last sweep here was cut off; r goes on where it was."
+CUT_OFF = "The last sweep here was interrupted; r continues it."
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ class SweepController:
     def _run(self, wanted: Wanted, sources: Sources, today: Today, job: Job) -> None:
         def cancelled() -> bool:
             if job.cancelled:
-                raise _LeftError  # nothing of it is wanted, and Turnlab waits for this thread as it ends
+                raise _LeftError  # its result is not needed, and Turnlab waits for this thread when it quits
             return self._stopped
 
         def listen(said: str, share: float) -> None:
@@ -137,7 +137,7 @@ class SweepController:
         before = f" ({progress.resumed:,} from before)" if progress.resumed else ""
         said = f"Trying settings: {progress.done:,} of {progress.of:,}{before}{left} · x stops"
         if progress.confirming:
-            said = "All are tried; the best are now confirmed on callers they were not chosen by…"
+            said = "All settings are tried; now confirming the best on other callers…"
         self._say(job, SweepStatus(said, share), SweepFound.under_way(progress, plan.space.changes))
 
     def _say(self, job: Job, progress: SweepStatus, found: SweepFound | None = None) -> None:

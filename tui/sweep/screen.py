@@ -143,7 +143,7 @@ class SweepScreen(PaneScreen):
         if service is None or (self.service is not None and service.id == self.service.id):
             return
         if self.sweeping.running:
-            self._host.tell("A sweep of another service is under way; x stops it.", "Sweep", severity="warning")
+            self._host.tell("A sweep of another service is running; x stops it.", "Sweep", severity="warning")
             return
         self.service, self.progress, self._sources = service, SweepStatus(), Sources()
         self.choosing.clear()

@@ -40,7 +40,7 @@ class SweepFound:
     limits: tuple[Limit, ...] = ()
     """What confirmed settings are held to."""
     aside: tuple[str, ...] = ()
-    """What stands in the way of limits, and what cannot be judged, a sentence each."""
+    """The obstacles to limits, and limits that cannot be judged, a sentence each."""
 
     @classmethod
     def under_way(cls, progress: SweepProgress, changes: Callable[[VoiceConfig], Changes]) -> SweepFound:

@@ -105,7 +105,7 @@ def look(service_id: str | None, service: str, places: Sequence[Path]) -> Source
         own = []
     folders: dict[Path, tuple[Path, ...]] = {own_folder(): tuple(own)} if own else {}
     for place in places:
-        # a call that was opened in Tune is swept over as a call
+        # a call that was opened in Tune counts as a call in the sweep
         inside = tuple(file for file in audio_of(place) if not is_call(file.absolute()))
         own += inside
         folders |= {place: inside} if len(inside) > 1 else {}

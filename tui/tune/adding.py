@@ -83,12 +83,12 @@ class PlacesController:
             self._tell_not_remembered(error)
         else:
             again = key_for("tune.add-folder")
-            self._host.tell(f"{place} is listed no more; its files stay as they are. {again} adds it again.")
+            self._host.tell(f"{place} is no longer listed; its files stay as they are. {again} adds it again.")
         self.look(show=place)
 
     def _tell_not_remembered(self, error: OSError) -> None:
         self._host.tell(
-            f"This holds until you leave, but is not remembered: {os_error_text(error)}.", severity="warning"
+            f"This applies until you quit, but cannot be remembered: {os_error_text(error)}.", severity="warning"
         )
 
     def look(self, show: Path | None = None) -> None:

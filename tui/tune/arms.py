@@ -97,7 +97,7 @@ class Arms:
         """Compare with one less. Raises :class:`ArmError` for the draft, a locked arm, and the last but one."""
         self._refuse_fixed(at)
         if len(self._arms) == FEWEST:
-            raise ArmError("Two arms are the fewest: choose something else for this one instead.")
+            raise ArmError("There must be two arms: choose something else for this one instead.")
         del self._arms[at]
         if at == self.baseline:
             self.baseline = self.first_compared

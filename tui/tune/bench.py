@@ -74,13 +74,13 @@ def audio_in(folder: Path) -> list[Path]:
 
 def _own_recordings() -> tuple[FoundRecording, ...]:
     try:
-        recover_recordings()  # what a live session that was killed has left; the next one tells what went wrong
+        recover_recordings()  # the remains of a killed live session; the next session reports what went wrong
         inside = audio_in(own_folder())
     except FileNotFoundError:  # a person need not have recordings of their own
         return ()
     except OSError as error:
         why = os_error_text(error)
-        fault = f"{own_folder()}: {why}; your own recordings are not listed. Make it a folder that you may read"
+        fault = f"{own_folder()}: {why}; your own recordings are not listed. Make it a readable folder"
         return (FoundRecording(OWN_RECORDINGS, "my recordings", None, f"{fault}."),)
     return tuple(open_found(file) for file in inside)
 
@@ -152,7 +152,7 @@ def called(key: str) -> str:
 
 def gone_text(key: str) -> str:
     """Say that a recording is gone."""
-    return f"{called(key)} is no longer there; was it moved or deleted?"
+    return f"{called(key)} no longer exists; was it moved or deleted?"
 
 
 def _cannot_be_read(file: Path, error: OSError) -> str:

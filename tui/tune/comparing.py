@@ -156,7 +156,7 @@ class ArmsController:
             arms = self._session.arms
             await asyncio.to_thread(keep_arms, *self._whose, arms.all, arms.baseline)
         except OSError as error:
-            self._host.tell(f"The arms will not be there after a restart: {os_error_text(error)}.")
+            self._host.tell(f"The arms will be lost after a restart: {os_error_text(error)}.")
 
     @property
     def _whose(self) -> tuple[str, str]:

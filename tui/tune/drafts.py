@@ -150,7 +150,7 @@ class DraftController:
             if not keeping.failure_reported:
                 keeping.failure_reported = True
                 self._host.tell(
-                    f"A crash would lose this draft: it cannot be kept ({os_error_text(error)}). Free space in "
+                    f"A crash would lose this draft: it cannot be stored ({os_error_text(error)}). Free space in "
                     "the data folder, or set TURNLAB_DATA_DIR to another.",
                     severity="warning",
                 )
@@ -185,7 +185,7 @@ class DraftController:
     async def _offer(self, keeping: Keeping) -> None:
         found, bad = await asyncio.to_thread(keeping.journal.left_behind)
         for file in bad:
-            self._host.tell(f"{file} is no draft that can be read; it is left as it is.")
+            self._host.tell(f"{file} is not a readable draft; it stays as it is.")
         what = f"draft of {self.session.title}" if self.session.service else self.session.title
         for kept in found:
             decision = await self._questions.take_up(what, kept)

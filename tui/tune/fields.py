@@ -198,7 +198,7 @@ def parse_entry(spec: FieldSpec, text: str) -> object:
     """
     text = text.strip()
     if not text:
-        raise EntryError("nothing typed; backspace on the field puts it back to inherit")
+        raise EntryError("nothing typed; backspace on the field makes it inherit")
     value = _read(spec, text)
     try:
         problems = check(parse({spec.name: value}))

@@ -174,7 +174,7 @@ class FindingsController:
         try:
             await asyncio.to_thread(remember, ORDER, BY_CHANGE if self.by_change else "table")
         except OSError as error:
-            self._host.tell(f"The order will be another after a restart: {os_error_text(error)}.")
+            self._host.tell(f"The order will be lost after a restart: {os_error_text(error)}.")
 
     async def _pick_rows(self) -> None:
         picked = await self._questions.rows(self.rows)

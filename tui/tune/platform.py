@@ -112,7 +112,7 @@ class PlatformController:
         try:
             settings = await client.workspace_voice_settings()
         except ServiceError as error:
-            self._host.tell(f"The workspace's own settings are not known: {error}")
+            self._host.tell(f"The workspace's own settings are unknown: {error}")
             return
         if settings.voice_config.set_values():
             self._session.inherit_from(Layer("workspace", settings.voice_config))
@@ -128,12 +128,12 @@ class PlatformController:
     def tell_where_it_is_kept(self) -> None:
         """Say at the start if what is tuned cannot be saved."""
         if self._session.service is not None and self.why_kept_here:
-            why = f"{self.why_kept_here}. A draft is kept on this machine alone; y copies it."
+            why = f"{self.why_kept_here}. Drafts are stored only on this machine; y copies this one."
             self._host.tell(why, "Nothing is saved to the platform", severity="warning", timeout=8)
 
     def _reason_not_to_save(self) -> str:
         if not self._session.draft.changes():
-            return "Nothing to save: the draft is what is stored."
+            return "Nothing to save: the draft equals the stored settings."
         if self._session.service is None:
             return "Not saved: this draft belongs to no service; open one to save to it."
         if self.client is None:
@@ -156,7 +156,7 @@ class PlatformController:
                 self._busy = False
 
         if self._busy:
-            self._host.tell("The last save is still under way. Ask again.", "Not now", severity="warning")
+            self._host.tell("The last save is still running. Try again.", "Not now", severity="warning")
         else:
             self._busy = True  # before the next key
             self._host.start(alone, "saving")
@@ -192,7 +192,7 @@ class PlatformController:
                 return False
             body = self._session.draft.changes()
             if not body:
-                self._host.tell("Nothing is left to save: the platform holds all of it.")
+                self._host.tell("Nothing is left to save: the platform has all of it.")
                 return False
             plan = plan_fields(now, "voice_config", body)
             noted = (self._session.noted,) if self._session.noted else ()
@@ -200,7 +200,7 @@ class PlatformController:
             if not await self._questions.send(self._session.title, plan, aside, enter_sends=not went_on):
                 return False
             began = self._doing()
-            # The question may have stood open for long.
+            # The question may have been open for long.
             if (await client.get_service(service.id)).voice_config == now.voice_config:
                 with contextlib.suppress(MovedFieldsError):
                     return await self._send(client, plan)
@@ -325,7 +325,7 @@ class PlatformController:
             return
         if plan.nothing_to_do:
             self._saves.remove(last)
-            self._host.tell("The platform holds already what it held before the last save.")
+            self._host.tell("The platform already has the values from before the last save.")
             return
         title, went_on = self._session.title, self._doing() != began
         if not await self._questions.take_back(title, plan, enter_sends=not went_on):
@@ -348,7 +348,7 @@ class PlatformController:
         if applied.otherwise:
             listed = ", ".join(applied.otherwise)
             self._host.tell(
-                f"The platform stored {listed} differently from what was sent; the fields show what it holds.",
+                f"The platform stored {listed} differently from what was sent; the fields show the stored values.",
                 "Look again",
                 severity="warning",
                 timeout=20,

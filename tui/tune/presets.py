@@ -25,7 +25,7 @@ from tui.user_presets import (
     user_presets,
 )
 
-READ_ONLY = "Turnlab was started with --read-only; presets can be applied and looked at, not written"
+READ_ONLY = "Turnlab was started with --read-only; you can apply and view presets, not write them"
 
 PresetRequest = Literal["apply", "keep", "save", "rename", "delete", "import", "export"]
 

@@ -101,7 +101,7 @@ class RecordingsController:
         if usable:
             self.show(usable[0])
         else:
-            # A lone recording says itself what is wrong with it.
+            # A single recording shows its own error.
             alone = next(iter(self._rows.values())).note if len(self._rows) == 1 else ""
             self._wait(fault or alone or with_keys(_NONE_USABLE), None)
 
@@ -355,7 +355,7 @@ class RecordingsController:
         except SimulatorError as error:
             job.report(partial(self._take, found, None, str(error)))
         except (OSError, ValueError, RuntimeError, MemoryError) as error:
-            # Decoders and models fail in ways of their own; one file must not take the dashboard with it.
+            # Decoders and models fail in many ways; one file must not end the dashboard.
             why = " ".join(str(error).split()) or type(error).__name__
             job.report(partial(self._take, found, None, f"{called(key)}: cannot be analysed ({why})"))
         except _LeftError:
@@ -374,7 +374,7 @@ class RecordingsController:
         key = found.key
         if (now := self._found.get(key)) is not found:
             if now is not None and key in (self.state.shown, *self.state.picked):
-                self._queue.insert(0, key)  # its file, or its labels, are others by now
+                self._queue.insert(0, key)  # its file or its labels have changed meanwhile
         elif analysed is None:
             self._put(self._rows[key].now("failed", note=fault))
             if self.state.over_all and self.state.shown == key:

@@ -266,7 +266,7 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         elif base is None or self._number < len(self._offers):
             self._say(f"Simulating {len(self._offers)} changes, each alone… {self._number} of {len(self._offers)}")
         elif self._expected:
-            self._say("Still listening to the other recordings; what helps most is said once all are heard.")
+            self._say("Still analysing the other recordings; the most helpful advice appears once all are done.")
         elif self._ranked:
             self._say(sum_up(over, self._offers, self._ranked))
         else:

@@ -110,7 +110,7 @@ class SymptomsController:
         scope, session = self._recordings.scope(), self._drafts.session
         if not scope and expected:
             done = sum(row.stage == "done" for row in state.rows)
-            return f"Listening to the recordings, once: {done} of {expected} are done."
+            return f"Analysing the recordings, once: {done} of {expected} are done."
         if not scope:
             return state.said or with_keys("No recording here can be used: esc, then {tune.add-folder} adds yours.")
         advice, config = self.on_trial, session.draft.config

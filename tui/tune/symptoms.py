@@ -114,7 +114,7 @@ SYMPTOMS = (
             ("filler_style", _set("silent")),
             ("eot_timeout_ms", _one(lambda value: max(value * 2, 2000))),
         ),
-        "the pauses in which it cuts in last longer than any of them waits",
+        "the pauses in which it cuts in are longer than any of them waits",
         "patient",
     ),
     Symptom(
@@ -127,7 +127,7 @@ SYMPTOMS = (
             ("tts_model", _set("sonic-turbo")),
             ("filler_style", lambda value: ("backchannel", "silent") if value == "phrase" else ("silent",)),
         ),
-        "what is left is the models' own time, which no setting shortens",
+        "the rest is the models' own time, which no setting shortens",
         "quick",
     ),
     Symptom(
@@ -161,7 +161,7 @@ SYMPTOMS = (
             ("backchannel_delay_ms", _one(lambda value: value // 2)),
             ("max_buffer_delay_ms", _one(lambda value: max(value - 200, 200))),
         ),
-        "what is left is the models' own time, which no setting shortens",
+        "the rest is the models' own time, which no setting shortens",
         "voicesim",
     ),
     Symptom(
@@ -171,7 +171,7 @@ SYMPTOMS = (
             ("max_buffer_delay_ms", lambda value: (min(value + 300, 1000), 1000)),
             ("tts_model", lambda value: ("sonic-turbo",) if value == "sonic-3" else ("sonic-3",)),
         ),
-        "what is left is how fast the model writes",
+        "the rest is the model's writing speed",
         "quick",
     ),
 )
@@ -386,7 +386,7 @@ def why_none(symptom: Symptom, base: Measurement, tried: Sequence[Offer]) -> str
     first = symptom.rows[0].partition(" ")[0]
     found = base.comparison.readouts.get(first)
     if found is None:
-        return f"only labelled recordings can tell: esc, then {key_for('tune.labels')} labels this one"
+        return f"only labelled recordings show this: esc, then {key_for('tune.labels')} labels this one"
     if (value := found.arms.get(A)) is None:
         return "no turn here is answered"
     title = READOUTS[first].title
@@ -394,7 +394,7 @@ def why_none(symptom: Symptom, base: Measurement, tried: Sequence[Offer]) -> str
         of = f" of {found.out_of[A]:,}" if found.out_of else ""
         return f"there is nothing to cure in these recordings: {title} 0{of}"
     if not tried:
-        return "every setting that could is at its end already"
+        return "every setting that could help is at its limit already"
     fields = list(dict.fromkeys(offer.name for offer in tried))
     simulated = "was simulated" if len(fields) == 1 else "were simulated, each alone"
     return f"{', '.join(fields)} {simulated}, and {title} did not fall: {symptom.beyond}"

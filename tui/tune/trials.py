@@ -54,7 +54,7 @@ class TrialController:
         self._publish, self._arrive = publish, arrive
         self.state = TrialState()
         self.outcome: TrialOutcome | None = None
-        """What came of the newest trial that came out."""
+        """The outcome of the newest finished trial."""
         self._revision = -1
         """The revision of the settings that are wanted now."""
         self._trying: int | None = None
@@ -122,7 +122,7 @@ class TrialController:
             outcome = self._runner.try_out(trial, lambda: self._revision != trial.revision)
         except SimulatorError as error:
             job.report(partial(self._fail, str(error)))
-        except Exception as error:  # a defect of ours must not take the draft along
+        except Exception as error:  # a defect in Turnlab must not lose the draft
             job.report(partial(self._fail, f"These settings cannot be simulated ({named(error)})."))
         else:
             job.report(partial(self._take, outcome))
