@@ -304,6 +304,6 @@ class PlaybackController:
             if sight.fault:
                 self._host.tell(wrong, "The call stops here", severity="error")
             else:
-                said = f"{wrong}. The playhead still shows the position; e writes the call to a file to play elsewhere."
+                said = f"{wrong}. The playhead still shows the position; e writes the call to a file."
                 self._host.tell(said, "Nothing can be heard", severity="warning", timeout=SECONDS_TO_READ)
         self._reported = wrong

@@ -79,7 +79,7 @@ class RecordingList(Vertical):
         """A folder should be added."""
 
     class Forgotten(Message):
-        """A folder or file that was added should be listed no more."""
+        """A folder or file that was added should no longer be listed."""
 
         def __init__(self, place: Path) -> None:
             super().__init__()
@@ -207,7 +207,7 @@ class RecordingList(Vertical):
         self._options.action_first() if which == "first" else self._options.action_last()
 
     def action_forget(self) -> None:
-        """Ask for the folder or file under the cursor, or of the recording there, to be listed no more."""
+        """Ask for the folder or file under the cursor, or of the recording there, to be no longer listed."""
         if (place := self._place(self.highlighted_key)) is not None:
             self.post_message(self.Forgotten(place))
 
