@@ -92,6 +92,7 @@ def test_a_page_says_what_was_found_and_what_to_change(turnlab: Turnlab, folder:
     # the turns that differ most, each drawn, with the reasons of both arms
     drawn = result["differ_most"]
     assert page.text("h3").count("of telephone") == len(drawn) > 2
+    assert "inline" not in shown
     for turn in drawn:
         for arm in turn["arms"].values():
             for moment in arm["moments"]:

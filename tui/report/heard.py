@@ -125,7 +125,7 @@ def _periods_verdict(found: Periods, since: str) -> tuple[str, str, str]:
         first = "No answer was heard in both periods."
     else:
         half = f"half of the answers come within {seconds(response.after)} instead of {seconds(response.before)}"
-        word = "longer" if response.delta > 0 else "less long"
+        word = "longer" if response.delta > 0 else "less"
         how = f"{seconds(abs(response.delta))} {word}"
         why = interval_words(response.ci95)
         if BY_NAME["response_ms"].means(response.ci95) == "level":

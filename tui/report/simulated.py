@@ -118,7 +118,7 @@ def _wait(response: Compared, name: str, baseline: str) -> str:
     bounds = response.ci95.get(name)
     for_half = f"half of the answers come within {seconds(mine)} instead of {seconds(theirs)}"
     apart = seconds(abs(mine - theirs))
-    word = "longer" if mine > theirs else "less long"
+    word = "longer" if mine > theirs else "less"
     if response.why_no_interval:
         return (
             f"In these {counted(response.n, 'turn')} callers wait {apart} {word} under {name} than under {baseline}"
