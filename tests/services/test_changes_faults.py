@@ -157,10 +157,10 @@ async def test_a_change_that_never_arrives_is_not_saved(desk: Desk, proxy: Fault
     apply = await desk.change(2)
     for fault in (reset(), answer("500 Oops", {}), BUSY):
         proxy.write_faults = [fault] * (ATTEMPTS + 3)
-        with pytest.raises(ServiceError, match="is not saved: the old value is still stored") as told:
+        with pytest.raises(ServiceError, match="is not saved: the old value is still stored") as raised:
             await apply()
         assert len(proxy.write_faults) == 3, f"it was sent {ATTEMPTS} times"
-        assert not told.value.outcome_unknown
+        assert not raised.value.outcome_unknown
         assert await desk.value() == desk.seen(1)
 
 
@@ -180,11 +180,11 @@ async def test_a_retry_does_not_overwrite_a_colleague(desk: Desk, proxy: FaultyP
         await desk.store(1)
         apply = await desk.change(2)
         proxy.write_faults = [after(lambda: desk.store(3), fault)]
-        with pytest.raises(ConflictError) as told:
+        with pytest.raises(ConflictError) as raised:
             await apply()
-        assert isinstance(told.value, MovedError | MovedFieldsError | OvertakenError)
+        assert isinstance(raised.value, MovedError | MovedFieldsError | OvertakenError)
         assert await desk.value() == desk.seen(3)
-        assert "nothing was written" in str(told.value) or "is not saved" in str(told.value)
+        assert "nothing was written" in str(raised.value) or "is not saved" in str(raised.value)
 
 
 async def test_what_is_stored_in_between_is_not_called_what_was_there_before(
@@ -275,10 +275,10 @@ async def test_what_nobody_can_know_is_said_with_how_to_check(desk: Desk, proxy:
         proxy.faults = [reset()] * 20
 
     proxy.write_faults = [after(everything_fails, reset(carried_out=True))]
-    with pytest.raises(UncertainError, match=r"cannot tell: .* may or may not have been written") as told:
+    with pytest.raises(UncertainError, match=r"cannot tell: .* may or may not have been written") as raised:
         await apply()
-    assert f"to check before trying again: {told.value.check}" in str(told.value)
-    assert told.value.check.startswith("turnlab ")
+    assert f"to check before trying again: {raised.value.check}" in str(raised.value)
+    assert raised.value.check.startswith("turnlab ")
 
 
 async def test_an_answer_that_comes_too_late_is_looked_for(

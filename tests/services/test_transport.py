@@ -57,7 +57,7 @@ def answered(status: str, body: object, *headers: str) -> bytes:
 
 @asynccontextmanager
 async def platform_that_sends(answer: bytes | Answer) -> AsyncIterator[tuple[PlatformClient, list[bytes]]]:
-    """A server that reads one request and then misbehaves as told; yields a client and the requests it got."""
+    """A server that reads one request and then misbehaves as raised; yields a client and the requests it got."""
     requests: list[bytes] = []
     serving: set[asyncio.Task[None] | None] = set()
 

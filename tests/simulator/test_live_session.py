@@ -72,17 +72,17 @@ class Following:
 
     def __init__(self, session: RemoteSession) -> None:
         self.session = session
-        self.told: list[SessionMessage] = []
+        self.notices: list[SessionMessage] = []
 
     def event(self, kind: str) -> Happened | None:
         """Return the first event of a kind."""
-        self.told += self.session.take()
-        return next((one for one in self.told if isinstance(one, Happened) and one.event.type == kind), None)
+        self.notices += self.session.take()
+        return next((one for one in self.notices if isinstance(one, Happened) and one.event.type == kind), None)
 
     def notice(self, words: str) -> Notice | None:
         """Return the last notice that holds some words."""
-        self.told += self.session.take()
-        return next((one for one in reversed(self.told) if isinstance(one, Notice) and words in one.text), None)
+        self.notices += self.session.take()
+        return next((one for one in reversed(self.notices) if isinstance(one, Notice) and words in one.text), None)
 
     def phase(self, wanted: str) -> bool:
         """Whether it stands so now."""
@@ -132,7 +132,7 @@ def same_decisions_as_the_batch(live: Following, clip: Path, swapped_ms: int) ->
     recording = open_recording(clip)
     activity = analyze(recording.source, end_of_turn_model())
     batch = play(recording, activity, PATIENT, default_profile(), mode="rigid").events
-    decided = [one.event for one in live.told if isinstance(one, Happened)]
+    decided = [one.event for one in live.notices if isinstance(one, Happened)]
     shift_ms = decided[0].t_ms - batch[0].t_ms
     before = [event for event in decided if event.t_ms < swapped_ms]
     assert {"end_of_turn", "response_start", "barge_in_suppressed"} <= {event.type for event in before}

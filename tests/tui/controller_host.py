@@ -107,7 +107,7 @@ class QuietJob:
 class QuietHost:
     """Collects what a controller says in ``told``, as ``title: text``, and the work it asks for."""
 
-    told: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
     jobs: list[Callable[[Job], None]] = field(default_factory=list)
     timers: list[QuietTimer] = field(default_factory=list)
     tasks: list[asyncio.Task[Any]] = field(default_factory=list)
@@ -134,7 +134,7 @@ class QuietHost:
         severity: Severity = "information",  # noqa: ARG002
         timeout: float | None = None,  # noqa: ARG002
     ) -> None:
-        self.told.append(f"{title}: {text}")
+        self.notices.append(f"{title}: {text}")
 
     # ---- what a test does
 

@@ -57,7 +57,7 @@ class Answering(QuietHost):
         return self.answer
 
     def complain(self, text: str, *, title: str) -> None:
-        self.told.append(f"{title}: {text}")
+        self.notices.append(f"{title}: {text}")
 
 
 async def test_periods_are_compared_around_a_change_and_around_days() -> None:
@@ -103,7 +103,7 @@ async def test_periods_are_compared_around_a_change_and_around_days() -> None:
         "of History"
     )
     assert "Before 2026-11-20 and from 2026-11-22" not in words[-1], "no call lies before that day"
-    assert any("no service has measured calls in both periods" in one for one in host.told)
+    assert any("no service has measured calls in both periods" in one for one in host.notices)
     with pytest.raises(ValueError, match="lies before the first"):
         two_days("2026-11-22 2026-11-20")
     with pytest.raises(ValueError, match="one day or two"):

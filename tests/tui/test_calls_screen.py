@@ -350,8 +350,8 @@ def test_a_call_opens_in_tune_or_says_why_not(problem: Exception | None, said: s
         assert "is being prepared" in tuning.why_not(call)
         host.run()
     assert published[-1] == ""
-    assert len(host.told) == (2 if problem else 0)
-    assert all(one.startswith(said) for one in host.told)
+    assert len(host.notices) == (2 if problem else 0)
+    assert all(one.startswith(said) for one in host.notices)
     assert opened == ([] if problem else [(call, Path("here/caller.flac"))] * 2)
 
 

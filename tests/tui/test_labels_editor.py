@@ -128,7 +128,7 @@ async def test_edges_and_whole_labels_are_moved_and_taken_back_and_done_again(
     assert editor.marks == before
     assert not editor.states[-1].changed
     editor.labels.undo()
-    assert editor.host.told == [": Nothing to undo."]
+    assert editor.host.notices == [": Nothing to undo."]
     for _ in range(3):
         editor.labels.redo()
     assert editor.marks == moved
@@ -184,9 +184,9 @@ async def test_saving_replaces_the_file_in_one_step_and_keeps_what_is_not_a_labe
     assert call.with_suffix(".json").stat().st_mode & 0o077 == 0
     assert sorted(file.name for file in call.parent.iterdir()) == ["call.flac", "call.json"]
     assert editor.files.saved == call
-    assert editor.host.told == [f"Saved: {call.with_suffix('.json')}, readable by you alone."]
+    assert editor.host.notices == [f"Saved: {call.with_suffix('.json')}, readable by you alone."]
     editor.files.save()
-    assert editor.host.told[-1] == ": Nothing to save: the labels are as the file has them."
+    assert editor.host.notices[-1] == ": Nothing to save: the labels are as the file has them."
 
 
 @pytest.mark.parametrize(("whose", "stands"), [("mine", "mine"), ("theirs", "theirs"), (None, "theirs")])
@@ -264,7 +264,7 @@ async def test_all_detected_turns_are_taken_at_once_and_back_at_once(
     true = booking.recording.labels.caller_turns()
     found = [any(abs(turn.start_s * 1000 - start) < 300 for start, _ in detected) for turn in true]
     assert sum(found) >= len(true) - 1
-    assert f"{len(detected)} turns taken · u takes them back" in editor.host.told[-1]
+    assert f"{len(detected)} turns taken · u takes them back" in editor.host.notices[-1]
     editor.labels.take_detected()
     assert editor.states[-1].problem == "All voice that was detected is labelled already."
     editor.labels.undo()
@@ -281,7 +281,7 @@ async def test_all_detected_turns_are_taken_at_once_and_back_at_once(
     editor = Editor(booking, call)
     editor.labels.take_detected()
     assert editor.states[-1].problem == "The voice that was detected lies in no move: m adds one."
-    assert not editor.host.told, "u would take back something else"
+    assert not editor.host.notices, "u would take back something else"
 
 
 async def test_turns_as_detected_are_provisional_until_a_person_says_they_are_right(
@@ -301,7 +301,7 @@ async def test_turns_as_detected_are_provisional_until_a_person_says_they_are_ri
     assert found == [(False, False), (True, False), (True, True)]
     assert content["label_origin"].startswith("human")
     editor.files.save()
-    assert editor.host.told[-1] == ": Nothing to save: the labels are as the file has them."
+    assert editor.host.notices[-1] == ": Nothing to save: the labels are as the file has them."
 
 
 async def test_short_sounds_are_not_taken_for_turns(analyses: Path, tmp_path: Path) -> None:
@@ -316,7 +316,7 @@ async def test_short_sounds_are_not_taken_for_turns(analyses: Path, tmp_path: Pa
     taken = [murmur for murmur in murmurs if any(abs(murmur - start) < 100 for start in starts)]
     assert len(taken) <= 1, "one is heard as the beginning of the turn after it"
     left = len(detected_turns(one.activity)) - len(starts)
-    assert f"T again takes {left} short sounds as backchannels" in editor.host.told[-1]
+    assert f"T again takes {left} short sounds as backchannels" in editor.host.notices[-1]
     turns = len(editor.marks)
     editor.labels.take_detected()
     assert [kind for kind, *_ in editor.marks].count("backchannel") == left

@@ -142,7 +142,7 @@ async def test_what_cannot_be_done_now_is_said_and_not_asked_of_the_call() -> No
     talking = Talking(read_only=True)
     for act in (talking.calls.record, talking.calls.pause, talking.calls.new_call, talking.calls.play_tone):
         act()
-    assert talking.host.told == [
+    assert talking.host.notices == [
         f"Not now: {name}: the microphone is closed; s opens it"
         for name in ("Record", "Pause", "New call", "Test tone")
     ]
@@ -152,7 +152,7 @@ async def test_what_cannot_be_done_now_is_said_and_not_asked_of_the_call() -> No
     talking.stands(phase="running")
     assert talking.calls.reason_against(RECORD) == "there is no microphone"
     talking.calls.switch_talk()
-    assert "you are heard all the time" in talking.host.told[-1]
+    assert "you are heard all the time" in talking.host.notices[-1]
     assert talking.call.sent == []
     talking.stands(input=MICROPHONE, push_to_talk=True)
     talking.calls.switch_push_to_talk()
@@ -163,7 +163,7 @@ async def test_what_cannot_be_done_now_is_said_and_not_asked_of_the_call() -> No
     assert talking.call.sent[-2:] == [commands.Talk(True), commands.Talk(False)]
     talking.calls.record()
     assert talking.call.sent[-1] == commands.Record(True)
-    assert "Read-only concerns the platform" in talking.host.told[-1]
+    assert "Read-only concerns the platform" in talking.host.notices[-1]
     talking.calls.pause()
     talking.calls.pause()
     assert talking.call.sent[-2:] == [commands.Pause(True), commands.Pause(False)]
@@ -176,12 +176,12 @@ async def test_a_recording_is_told_when_it_is_finished_and_a_failed_call_begins_
     talking.call.told.append(Notice("recording", 0, "recording to live.flac"))
     talking.host.pass_time()
     assert talking.told
-    assert (talking.host.told, talking.recordings) == ([], 0), "the screen shows that it is under way"
+    assert (talking.host.notices, talking.recordings) == ([], 0), "the screen shows that it is under way"
     talking.calls.record()
     assert talking.call.sent[-1] == commands.Record(False)
     talking.call.told.append(Notice("recording", 0, "recorded 3 s"))
     talking.stands(recording=None)
-    assert (talking.host.told, talking.recordings) == (["Recording: recorded 3 s"], 1)
+    assert (talking.host.notices, talking.recordings) == (["Recording: recorded 3 s"], 1)
     talking.stands(phase="failed", input=None)
     talking.calls.start_or_stop()
     await talking.host.finish()

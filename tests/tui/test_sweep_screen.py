@@ -223,7 +223,7 @@ async def test_a_sweep_that_is_stopped_keeps_what_it_found_unless_turnlab_is_lef
     held.append(sweeping)
     await host.finish()
     host.jobs.pop()(job)
-    assert host.told == []
+    assert host.notices == []
     assert 0 < len(taken[-1].settings) < 400
     assert bool(taken[-1].verdict) is not leaves, "nothing is confirmed for a person who left"
     assert said[-1].said.startswith("Stopping; what was found stays" if leaves else "Stopped after ")
@@ -234,8 +234,8 @@ async def test_what_goes_wrong_is_said_and_another_sweep_can_begin() -> None:
     host, sweeping, said, _ = run_sweep(8, Sources(bundled=(gone, gone), said=""))
     await host.finish()
     host.run()
-    assert len(host.told) == 1
-    assert host.told[0].startswith("No sweep: gone.flac: ")
+    assert len(host.notices) == 1
+    assert host.notices[0].startswith("No sweep: gone.flac: ")
     assert said[-1] == SweepStatus()
     assert not sweeping.running
 
@@ -304,7 +304,7 @@ async def test_a_setting_is_kept_as_a_preset_unless_nothing_may_be_written() -> 
     assert row is not None
     host = QuietHost()
     KeepingController(host, cast(Any, Answers()), read_only=lambda: True).keep(row)
-    assert "read-only" in host.told[-1]
+    assert "read-only" in host.notices[-1]
     keeping = KeepingController(host, cast(Any, Answers(line=["Swift", "by a sweep"])), read_only=lambda: False)
     keeping.keep(row)
     await host.finish()

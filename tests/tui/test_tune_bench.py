@@ -165,7 +165,7 @@ def test_settings_that_cannot_be_simulated_are_said_and_the_next_ones_are_tried(
     bench.session.trial_runner.try_out = fail  # type: ignore[method-assign]
     bench.set("max_buffer_delay_ms", 200)
     bench.host.run()
-    assert bench.host.told[-1].startswith(": These settings cannot be simulated (")
+    assert bench.host.notices[-1].startswith(": These settings cannot be simulated (")
     assert bench.trials.settled_measurement() is None
     bench.session.trial_runner.try_out = try_out  # type: ignore[method-assign]
     bench.set("max_buffer_delay_ms", 300)
@@ -188,7 +188,7 @@ def test_one_that_goes_before_it_is_analysed_says_so_and_is_taken_once_it_is_bac
     assert bench.listed[-1].shown == "booking.flac"
     bench.recordings.show("thinking.flac")
     bench.host.run()
-    assert bench.host.told[-1] == f"thinking: thinking.flac {GONE}"
+    assert bench.host.notices[-1] == f"thinking: thinking.flac {GONE}"
     aside.rename(folder / "thinking.flac")
     bench.recordings.toggle("thinking.flac")
     bench.host.run()
@@ -321,11 +321,11 @@ async def test_list_timeline_and_readouts_follow_labels_that_were_written(folder
     if there:
         assert [turn.text for turn in outcome.scene.turns] == ["mine"]
     else:
-        assert bench.host.told == [f"The readouts keep the labels of before: booking.flac {GONE}"]
+        assert bench.host.notices == [f"The readouts keep the labels of before: booking.flac {GONE}"]
         assert bench.note("booking.flac") == f"booking.flac {GONE} What is shown was analysed before."
         labelling.edit()
         await bench.host.finish()
-        assert bench.host.told[-1] == f"No labels to edit: Booking a visit: booking.flac {GONE}"
+        assert bench.host.notices[-1] == f"No labels to edit: Booking a visit: booking.flac {GONE}"
         assert len(asked) == 1
 
 
@@ -361,7 +361,7 @@ async def test_the_worst_turns_are_those_whose_first_sound_is_later_too(folder: 
     bench = Bench(folder / "booking.flac")
     asking = Asking(bench, worst_turn=lambda turns, *_: turns[0])
     await asking.ask(asking.findings.worst_turns)
-    assert bench.host.told == [": Wait until the readouts are there."]
+    assert bench.host.notices == [": Wait until the readouts are there."]
     bench.set("filler_style", "silent")
     bench.host.run()
     await asking.ask(asking.findings.worst_turns)
@@ -379,7 +379,7 @@ async def test_where_nobody_speaks_there_is_no_turn_to_have_got_worse(tmp_path: 
     bench.host.run()
     asking = Asking(bench)
     await asking.ask(asking.findings.worst_turns)
-    assert bench.host.told == [": There is no turn of a caller in quiet, 0 turns, so nothing to compare."]
+    assert bench.host.notices == [": There is no turn of a caller in quiet, 0 turns, so nothing to compare."]
 
 
 async def test_rows_are_picked_and_the_curve_wants_the_draft_as_arm_a(folder: Path) -> None:
@@ -395,7 +395,7 @@ async def test_rows_are_picked_and_the_curve_wants_the_draft_as_arm_a(folder: Pa
     bench._moved()
     bench.host.run()
     await asking.ask(asking.findings.sensitivity)
-    assert bench.host.told[-1] == ": The curve changes the draft: make it arm A first."
+    assert bench.host.notices[-1] == ": The curve changes the draft: make it arm A first."
 
 
 async def test_advice_is_about_all_recordings_and_played_where_it_helps_most(folder: Path) -> None:
@@ -453,7 +453,7 @@ async def test_what_the_curve_was_moved_to_goes_into_the_draft_and_why_there_is_
     bench.host.run()
     asking = Asking(bench, sensitivity=["there is no curve", Offer("eager_eot_threshold", None, 0.2), None])
     await asking.ask(asking.findings.sensitivity)
-    assert (bench.host.told[-1], bench.session.draft.changes()) == (": there is no curve", {})
+    assert (bench.host.notices[-1], bench.session.draft.changes()) == (": there is no curve", {})
     for _ in range(2):
         await asking.ask(asking.findings.sensitivity)
         assert bench.session.draft.changes() == {"eager_eot_threshold": 0.2}
@@ -477,7 +477,7 @@ async def test_an_export_replaces_nothing_unasked_and_says_where_it_cannot_be_wr
     heard = [sound.text for sound in outcome.runs[1].measured.sounds]
     assert [part["label"] for part in timeline["segments"] if part["lane"] == "agent"] == heard
     assert target.stat().st_mode & 0o077 == 0
-    assert [told.partition(" ")[2] for told in bench.host.told] == [
+    assert [told.partition(" ")[2] for told in bench.host.notices] == [
         *[f"Wrote {target}, readable by you alone."] * 2,
         f"{nowhere}: no such file or directory; choose another place.",
     ]

@@ -92,12 +92,12 @@ def test_every_change_is_a_step_and_a_gesture_is_one() -> None:
     drafting.drafts.undo()
     assert drafting.changes == {}
     drafting.drafts.undo()
-    assert drafting.host.told == [": Nothing to undo."]
+    assert drafting.host.notices == [": Nothing to undo."]
     drafting.drafts.redo()
     assert drafting.changes == {"max_buffer_delay_ms": 540}
     drafting.drafts.reset()
     drafting.drafts.reset()
-    assert drafting.host.told[-1] == ": The draft is what is stored already."
+    assert drafting.host.notices[-1] == ": The draft is what is stored already."
 
 
 async def test_a_field_is_found_by_its_name_or_what_it_does_and_entered_in_a_window() -> None:
@@ -182,7 +182,7 @@ async def test_a_file_that_is_no_draft_is_named_and_left(folder: Path) -> None:
     spoil(file, '{"began": 3')
     drafting = Drafting()
     await drafting.offer()
-    assert drafting.host.told == [f": {file} is not a readable draft; it stays as it is."]
+    assert drafting.host.notices == [f": {file} is not a readable draft; it stays as it is."]
     assert file.exists()
 
 
@@ -192,7 +192,7 @@ async def test_a_folder_that_cannot_be_written_to_is_told_once(folder: Path) -> 
     for value in (580, 560):
         drafting.drafts.set_value("max_buffer_delay_ms", value)
         await drafting.rest()
-    (told,) = drafting.host.told
+    (told,) = drafting.host.notices
     assert told.startswith(": A crash would lose this draft: it cannot be stored (")
     drafting.drafts.close()
 
@@ -217,8 +217,8 @@ async def test_presets_are_applied_kept_renamed_exported_imported_and_deleted(tm
     PresetsController(drafting.host, drafting.drafts, drafting.answers, read_only=lambda: False).choose()
     await drafting.host.finish()
     assert json.loads(file.read_text())["voice_config"] == {"max_buffer_delay_ms": 520}
-    assert drafting.host.told[:2] == ["Saved: calm is among your presets.", f"Exported: {file}"]
-    assert drafting.host.told[2].startswith("Not done: balanced is built in and stays as it is")
+    assert drafting.host.notices[:2] == ["Saved: calm is among your presets.", f"Exported: {file}"]
+    assert drafting.host.notices[2].startswith("Not done: balanced is built in and stays as it is")
     assert list(user_presets()[0]) == ["calmer"]
     assert drafting.changes == {"max_buffer_delay_ms": 520, "tts_model": "sonic-3"}
     in_hand = [question[4] for name, question, _ in drafting.answers.asked if name == "presets"]
@@ -229,7 +229,7 @@ async def test_read_only_writes_no_preset(folder: Path) -> None:
     drafting = Drafting(presets=[("save", "balanced")])
     PresetsController(drafting.host, drafting.drafts, drafting.answers, read_only=lambda: True).choose()
     await drafting.host.finish()
-    assert drafting.host.told[0].startswith(": Not done: Turnlab was started with --read-only")
+    assert drafting.host.notices[0].startswith(": Not done: Turnlab was started with --read-only")
     assert user_presets() == ({}, ())
 
 

@@ -186,7 +186,7 @@ def test_a_folder_of_ones_own_that_cannot_be_listed_hides_nothing_else(
     spoil(own)
     bench = Bench(None)
     bench.host.run()
-    assert bench.host.told == [
+    assert bench.host.notices == [
         f"my recordings: {own}: {why}; your own recordings are not listed. Make it a readable folder."
     ]
     rows = bench.listed[-1].rows or ()
@@ -198,5 +198,5 @@ def test_a_folder_of_ones_own_that_cannot_be_listed_hides_nothing_else(
     shutil.copy(bundled_folder() / "booking.flac", own / "mine.flac")
     bench.recordings.show(rows[-1].key)
     bench.host.run()
-    assert "Your own recordings can be listed again." in bench.host.told[-1]
+    assert "Your own recordings can be listed again." in bench.host.notices[-1]
     assert bench.stage("my/mine.flac") == "waiting"

@@ -98,7 +98,7 @@ async def test_exactly_the_changed_fields_are_shown_and_then_stored(client: Serv
     assert plan.why_confirm == "release is what callers of 'Intake Line' get"
     del before["barge_in_min_speech_s"]
     assert await stored(client, saving) == before | {"max_buffer_delay_ms": 360}
-    assert saving.host.told == ["Saved: 2 fields of Intake Line · u takes it back"]
+    assert saving.host.notices == ["Saved: 2 fields of Intake Line · u takes it back"]
     assert [one.voice_config for one in saving.saved] == [saving.session.draft.stored]
     assert not saving.controller.unsaved
 
@@ -131,10 +131,10 @@ async def test_where_it_cannot_be_saved_the_reason_is_said(
     saving = Saving(client, of)
     saving.change(**changes)
     await saving.save()
-    assert saving.host.told[0].startswith(f": {why}")
+    assert saving.host.notices[0].startswith(f": {why}")
     assert not saving.answers.asked
     saving.controller.tell_where_it_is_kept()
-    assert any("Drafts are stored only on this machine" in told for told in saving.host.told) == (
+    assert any("Drafts are stored only on this machine" in told for told in saving.host.notices) == (
         "read-only" in why
     )
 
@@ -148,7 +148,7 @@ async def test_a_refusal_is_one_sentence_and_keeps_the_draft() -> None:
     saving = Saving(platform, service(1), send=True)
     saving.change(post_eot_pause_ms=50)
     await saving.save()
-    assert saving.host.told == ["Not saved: [bold]max_buffer_delay_ms[/bold] must be 200 or more"]
+    assert saving.host.notices == ["Not saved: [bold]max_buffer_delay_ms[/bold] must be 200 or more"]
     assert saving.session.draft.changes() == {"post_eot_pause_ms": 50}
 
 
@@ -217,7 +217,7 @@ async def test_a_save_is_taken_back_by_undo_once_nothing_newer_is_in_the_draft(c
         {"enter_sends": True},
     )
     assert await stored(client, saving) == once | {"filler_style": "silent"}
-    assert saving.host.told[-1] == "Taken back: 1 field of Intake Line · ctrl+y brings it into the draft again"
+    assert saving.host.notices[-1] == "Taken back: 1 field of Intake Line · ctrl+y brings it into the draft again"
     assert not saving.controller.unsaved
     assert saving.session.draft.redo()
     assert saving.session.draft.changes() == {"eager_eot_threshold": 0.4}, "theirs is not touched"
@@ -234,12 +234,12 @@ async def test_what_becomes_of_taking_back_is_told_as_it_is(client: ServicesClie
     line = losing(client)
     line.meanwhile = {"max_buffer_delay_ms": 660}
     await saving.undo()
-    assert saving.host.told[-1].startswith("Not taken back: ")
+    assert saving.host.notices[-1].startswith("Not taken back: ")
     assert (await stored(client, saving))["max_buffer_delay_ms"] == 660
     line.lost, line.meanwhile = 1, {}
     await saving.undo()
     assert "was changed again since change" in saving.answers.asked[-1][1][1].warnings[0]
-    assert saving.host.told[-1].startswith("Taken back: "), "the answer was lost, and what is stored tells"
+    assert saving.host.notices[-1].startswith("Taken back: "), "the answer was lost, and what is stored tells"
     assert (await stored(client, saving))["max_buffer_delay_ms"] == 600
 
 
@@ -253,22 +253,22 @@ async def test_what_another_window_stored_is_noticed_and_no_draft_is_lost(client
         await saving.host.finish()
 
     await time_passes()
-    assert saving.host.told == [], "nothing changed"
+    assert saving.host.notices == [], "nothing changed"
     await meanwhile(client, saving, eager_eot_threshold=0.25)
     saving.in_view = False
     await time_passes()
-    assert saving.host.told == [], "another screen is in view"
+    assert saving.host.notices == [], "another screen is in view"
     saving.in_view = True
     await time_passes()
-    assert saving.host.told == ["Changed by another user meanwhile: eager_eot_threshold of Intake Line"]
+    assert saving.host.notices == ["Changed by another user meanwhile: eager_eot_threshold of Intake Line"]
     assert saving.session.draft.stored.eager_eot_threshold == 0.25
     assert saving.session.draft.changes() == CHANGES
 
     await meanwhile(client, saving, max_buffer_delay_ms=540)
     await time_passes()
     await time_passes()
-    assert "so did you" in saving.host.told[-1]
-    assert len(saving.host.told) == 2, "a conflict is said once"
+    assert "so did you" in saving.host.notices[-1]
+    assert len(saving.host.notices) == 2, "a conflict is said once"
     assert saving.session.draft.changes() == CHANGES
     controller.look(asks=True)
     await saving.host.finish()
@@ -289,7 +289,7 @@ async def test_looking_at_what_is_stored_never_holds_up_a_save(client: ServicesC
     saving.controller.look()
     await asyncio.sleep(0)
     await saving.save()
-    assert saving.host.told == ["Saved: 2 fields of Intake Line · u takes it back"]
+    assert saving.host.notices == ["Saved: 2 fields of Intake Line · u takes it back"]
 
 
 class Losing(httpx.AsyncBaseTransport):
@@ -322,7 +322,7 @@ async def test_a_save_whose_answer_is_lost_is_told_as_saved(client: ServicesClie
     saving = await intake(client, send=True)
     losing(client)
     await saving.save()
-    assert saving.host.told == ["Saved: 2 fields of Intake Line · u takes it back"]
+    assert saving.host.notices == ["Saved: 2 fields of Intake Line · u takes it back"]
     assert not saving.controller.unsaved
 
 
@@ -330,8 +330,8 @@ async def test_a_save_that_failed_does_not_go_over_what_somebody_stored_meanwhil
     saving = await intake(client, send=True)
     losing(client).meanwhile = {"max_buffer_delay_ms": 660}
     await saving.save()
-    assert saving.host.told[-1].startswith("Not saved")
-    assert "something else is stored by now" in saving.host.told[-1]
+    assert saving.host.notices[-1].startswith("Not saved")
+    assert "something else is stored by now" in saving.host.notices[-1]
     assert saving.controller.unsaved
     assert (await stored(client, saving))["max_buffer_delay_ms"] == 660
 
@@ -340,7 +340,7 @@ async def test_what_was_opened_meanwhile_is_not_covered_by_a_question(client: Se
     saving = await intake(client)
     saving.in_view = False
     await saving.save()
-    assert saving.host.told == ["Not saved: Something else was opened meanwhile. Save again."]
+    assert saving.host.notices == ["Not saved: Something else was opened meanwhile. Save again."]
     assert saving.controller.unsaved
 
 
