@@ -203,6 +203,14 @@ class AsyncLiveCall(LiveCall):
             self.machine.observe(seen)
         return super().finish()
 
+    def _advance(self, seen: list[Observation], until_ms: int) -> list[Event]:
+        """Return what happened, and forget it: a call may go on for hours."""
+        fresh = super()._advance(seen, until_ms)
+        self.machine.events.clear()
+        self._taken = 0
+        del self._turns.sounds[:-1]
+        return fresh
+
     def _begun(self, seen: Observation | UnjudgedEnd) -> Observation | _Judging:
         if not isinstance(seen, UnjudgedEnd):
             return seen

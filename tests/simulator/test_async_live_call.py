@@ -173,3 +173,12 @@ def test_what_judging_raises_ends_the_call() -> None:
     call = AsyncLiveCall(Analyzer(Broken(), voice=WrittenVoice()), machine_of({}), SlowWorkers([2]))
     with pytest.raises(RuntimeError, match="broken"):
         told_of(call, frames_of([(30, 40, 1.0)]), (0, {}))
+
+
+def test_a_call_of_hours_keeps_nothing_of_what_it_has_told() -> None:
+    machine = machine_of({"eot_timeout_ms": 500})
+    call = AsyncLiveCall(analyzer(), machine, None)
+    told = told_of(call, frames_of([(30, 200, 1.0)] * 5), (0, {}))
+    assert sum(event.type == "response_start" for event in told) >= 3
+    assert machine.events == []
+    assert len(machine.sounds) <= 1
