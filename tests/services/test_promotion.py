@@ -19,7 +19,7 @@ import pytest
 import stamina
 
 from services.changes import applying, history, ledger
-from services.changes.differences import canonical, change_texts, newest_versions
+from services.changes.differences import ORDER, canonical, change_texts, differences, newest_versions
 from services.changes.errors import MovedError, NoBackupError, UncertainError
 from services.changes.history import FieldsBack, version_set_history, way_back
 from services.changes.kept import Scope, holds
@@ -35,7 +35,7 @@ from services.errors import (
     UnreachableError,
     UnsupportedError,
 )
-from services.model import FieldChange, HistoryEntry, VersionSet
+from services.model import FieldChange, HistoryEntry, Page, VersionSet
 from tests.services.promotion_workspace import INTAKE, Desk
 
 
@@ -485,6 +485,35 @@ async def test_a_history_that_is_cut_says_so_where_more_was_asked_for(
         told = await version_set_history(client, service, desk.backups, name=name, limit=limit)
         assert (len(told.platform), told.untold) == (found, untold)
         assert len(told.here) == min(3 if name == "preview" else 0, limit)
+
+
+async def test_what_a_plan_shows_is_what_differs(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The order of behaviors does, a default written out does not, and a pin below the latest goes back."""
+    first, second = (VersionSet(applied_behavior_ids=ids) for ids in (("a", "b"), ("b", "a")))
+    assert [(one.part, one.name) for one in differences(first, second)] == [("behavior", ORDER)]
+    plain, written_out = (
+        VersionSet(llm_model_preferences={"engagement": {"llm_name": "gpt-4.1"} | more, "odd": "gpt-4.1"})
+        for more in ({}, {"params": {}, "temperature": None})
+    )
+    assert differences(plain, written_out) == ()
+    await desk.apply(await desk.plan(Upsert("mine", {"agent_version_number": None})))
+    latest = (await desk.plan(Upsert("mine", {}))).newest.agent.number
+    plan = await desk.plan(Upsert("mine", {"agent_version_number": 1}, {"engagement": "gpt-4.1"}))
+    assert f"the agent goes back, from v{latest} to v1" in plan.warnings
+    assert plan.after is not None
+    assert plan.after.models() == {"engagement": "gpt-4.1"}
+    await desk.apply(plan)
+    plan = await desk.plan(Upsert("mine", {}, {"navigation": "gpt-4.1"}))
+    assert plan.after is not None
+    assert plan.after.models() == {"engagement": "gpt-4.1", "navigation": "gpt-4.1"}, "the others stay"
+    of_all = HistoryEntry(id="1", changes=(FieldChange(path=("version_sets",)),))
+
+    async def told(*_: object, **__: object) -> Page[HistoryEntry]:
+        return Page(items=(of_all,))
+
+    monkeypatch.setattr(desk.client, "service_history", told)
+    service = await desk.client.get_service(INTAKE)
+    assert (await version_set_history(desk.client, service, desk.backups)).platform == ()
 
 
 async def test_a_set_that_pins_nothing_is_resolved_to_the_newest_versions(desk: Desk) -> None:
