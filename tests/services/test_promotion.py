@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 import stamina
+from pydantic import JsonValue
 
 from services.changes import applying, history, ledger
 from services.changes.differences import ORDER, canonical, change_texts, differences, newest_versions
@@ -491,9 +492,10 @@ async def test_what_a_plan_shows_is_what_differs(desk: Desk, monkeypatch: pytest
     """The order of behaviors does, a default written out does not, and a pin below the latest goes back."""
     first, second = (VersionSet(applied_behavior_ids=ids) for ids in (("a", "b"), ("b", "a")))
     assert [(one.part, one.name) for one in differences(first, second)] == [("behavior", ORDER)]
+    short: dict[str, JsonValue] = {"llm_name": "gpt-4.1"}
+    long: dict[str, JsonValue] = {**short, "params": {}, "temperature": None}
     plain, written_out = (
-        VersionSet(llm_model_preferences={"engagement": {"llm_name": "gpt-4.1"} | more, "odd": "gpt-4.1"})
-        for more in ({}, {"params": {}, "temperature": None})
+        VersionSet(llm_model_preferences={"engagement": one, "odd": "gpt-4.1"}) for one in (short, long)
     )
     assert differences(plain, written_out) == ()
     await desk.apply(await desk.plan(Upsert("mine", {"agent_version_number": None})))
