@@ -275,6 +275,13 @@ def test_words_are_put_in_only_where_they_are_asked_for(turnlab: Turnlab, folder
     assert shown == [said[at] for at in sorted({turn["turn"] for turn in result["differ_most"]})]
     assert "Confidential." in page.text("strong")
     assert "It holds what callers said." in page.text()
+    (folder / "url").mkdir()
+    there = json.loads((folder / "result.json").read_text())
+    for turn in there["differ_most"]:
+        turn["path"] = "http://127.0.0.1:9/telephone.flac"
+    (folder / "url" / "result.json").write_text(json.dumps(there))
+    far = turnlab("report", folder / "url" / "result.json", "-o", folder / "url.html", "--with-words")
+    assert "http://127.0.0.1:9/telephone.flac: is a URL, and a report reads files only" in far.err
     (folder / "gone").mkdir()
     shutil.copy(folder / "result.json", folder / "gone")
     done = turnlab("report", folder / "gone" / "result.json", "-o", folder / "x.html", "--with-words")

@@ -15,6 +15,7 @@ import soundfile as sf
 from base.samples import SAMPLE_RATE, Samples
 from simulator.echo.caller import AudioReader
 from simulator.errors import SimulatorError
+from simulator.executors.urls import place_of
 from simulator.heard.call_folder import CALL_FILE, KeptCall, LoggedTurn, read_call_folder
 from simulator.heard.sides import sides_of
 from simulator.recording import Recording, open_recording
@@ -79,6 +80,8 @@ def _enclosed(shown: ShownTurn, drawn: Drawn, wanted: Wanted, voice: Voice) -> S
 
 
 def _path(drawn: Drawn, folder: Path) -> Path:
+    if not isinstance(place_of(drawn.path), Path):  # whoever wrote the result would choose what is fetched
+        raise SimulatorError(f"{drawn.path}: is a URL, and a report reads files only; run the command on a copy")
     path = Path(drawn.path)
     return path if path.exists() or path.is_absolute() else folder / path
 
