@@ -9,6 +9,7 @@ import pytest
 from textual.color import Color
 from textual.dom import DOMNode
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import DataTable, Input, Static, TabbedContent
 
 from presets.config import load
@@ -89,6 +90,21 @@ def assert_styled_by_the_rules(app: TurnlabApp) -> None:
 async def type_filter(pilot: Pilot[None], text: str) -> None:
     screen(pilot).query_one(Input).value = text
     await settle(pilot)
+
+
+async def test_the_layout_follows_a_terminal_that_was_resized_while_another_screen_was_in_view() -> None:
+    async with make_app(ScriptedClient([service(1)]).open).run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        services = pilot.app.screen
+        await pilot.resize_terminal(70, 24)
+        await until(pilot, lambda: services.has_class("-narrow"))
+        pilot.app.add_mode("elsewhere", Screen)
+        await pilot.app.switch_mode("elsewhere")
+        await pilot.resize_terminal(120, 40)
+        pilot.app.switch_mode("services")
+        await settle(pilot)
+        assert services.has_class("-normal")
+        assert not services.has_class("-narrow")
 
 
 async def test_the_filter_narrows_the_list_and_esc_brings_it_back(app: TurnlabApp) -> None:

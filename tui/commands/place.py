@@ -110,6 +110,8 @@ class Place(Screen[None]):
         """Keep a layout that was made for this size: Textual tells a new screen its size three times."""
         if event.size == self.size and event.size.width == self._breakpoint_width:
             event.prevent_default()
+        else:
+            self._breakpoint_width = event.size.width
 
     @property
     def _look(self) -> tuple[object, ...]:
