@@ -124,7 +124,8 @@ class RecordingsController:
         self._found = in_order(self._found.values(), [place for place, _ in news.places])
         self._rows = {key: self._rows[key] for key in self._found}
         self._become(replace(self.state, places=news.places, picked=self.state.picked & self._found.keys()))
-        first = next((key for key, one in self._found.items() if show is not None and one.place == show), None)
+        there = [key for key, one in self._found.items() if show is not None and one.place == show]
+        first = next((key for key in there if self._is_usable(key)), there[0] if there else None)
         shown = self.state.shown
         if first is not None:
             self.show(first)
