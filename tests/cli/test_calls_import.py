@@ -39,7 +39,7 @@ def test_two_channels_and_a_pair_become_calls(tmp_path: Path, analyses: Path) ->
     assert (one["id"], one["log"], one["caller_channel"], one["again"]) == ("vapi-1", "Vapi's", 2, False)
     assert any("The caller is on channel 2" in note for note in one["notes"])
     assert two["turns"] == one["turns"] > 2
-    assert f"{named}.json: is a log of no kind" in done.err
+    assert f"{named}.json: is a log in an unknown format" in done.err
     assert two["id"].startswith("2026-11-20 101500 +x xxx xxx xx42-")
     assert "0142" not in done.out + (Path(two["path"]) / "call.json").read_text()
     assert [Path(fault["path"]).name for fault in found["failed"]] == ["mono.wav", "half.agent.wav"]

@@ -165,7 +165,7 @@ async def test_what_the_platform_remembers_of_anybody_is_taken_back(desk: Desk) 
         id="1", changes=(FieldChange(("name",), "a", "b"), FieldChange(("voice_config", "tts_model"), None, "x"))
     )
     assert way_back(mixed) == "it changed several things at once; put them back one by one"
-    assert "novel cannot be put back" in str(way_back(HistoryEntry(id="2", changes=(FieldChange(("novel",)),))))
+    assert "novel cannot be restored" in str(way_back(HistoryEntry(id="2", changes=(FieldChange(("novel",)),))))
 
 
 async def test_rollback_asks_before_it_overwrites_somebody_elses_change(desk: Desk, other: Desk) -> None:
