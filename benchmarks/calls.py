@@ -1,4 +1,4 @@
-"""Simulated calls measured from audio, against what the simulator knows: ``uv run python -m benchmarks.calls [speed]``.
+"""Simulated calls measured from audio, against the simulation: ``uv run python -m benchmarks.calls [speed]``.
 
 Each bundled recording is simulated under several presets, rendered to two channels with the other side 35 dB below,
 sent through 8 kHz µ-law, and measured from that audio alone. Figures are in ``benchmarks/calls.md``.
