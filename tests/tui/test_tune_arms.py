@@ -67,7 +67,7 @@ def test_a_locked_arm_does_not_follow_what_is_saved() -> None:
 
 def test_there_are_two_to_four_arms_and_always_a_draft() -> None:
     arms = session().arms
-    with pytest.raises(ArmError, match="fewest"):
+    with pytest.raises(ArmError, match="must be two arms"):
         arms.remove(1)
     with pytest.raises(ArmError, match="always the draft"):
         arms.remove(0)
