@@ -223,7 +223,6 @@ class CheckController:
         self._host.start(lambda: self._ask(service, fitted, before, notes), "fit offered", exclusive=True)
 
     async def _ask(self, service: Service, fitted: FittedProfile, before: str, notes: Sequence[str]) -> None:
-        from tui.calls.checking import FitDialog
         from tui.calls.fitted import keep_fitted, profile_for
         from tui.calls.words import fit_text
 
