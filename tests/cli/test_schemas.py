@@ -204,11 +204,19 @@ def running(folder: Path, *line: str) -> Iterator[dict[str, Any]]:
         process.communicate(timeout=30)
 
 
-def test_servers_and_a_call_are_told_by_their_schemas(shop: Turnlab, folder: Path, tmp_path: Path) -> None:
+def test_servers_say_by_their_schemas_that_they_are_ready(tmp_path: Path) -> None:
     with running(tmp_path, "serve", "--data", str(tmp_path)) as ready:
         check("serve", ready)
     with running(tmp_path, "agent", "--eot", "silence", "--voice", "silent") as ready:
         check("agent", ready)
+
+
+@pytest.mark.realtime
+def test_a_call_is_told_by_its_schema(shop: Turnlab, folder: Path, tmp_path: Path) -> None:
+    scenario = {"schema": "turnlab.scenario/1", "greeting": "Hello.", "turns": [{"response": "Goodbye."}]}
+    greets = tmp_path / "greets.scenario.json"
+    greets.write_text(json.dumps(scenario))
+    with running(tmp_path, "agent", "--eot", "silence", "--voice", "clips", "--scenario", str(greets)) as ready:
         check("call", shop("call", ready["url"], "tone.wav", "--save", "kept.flac", "--json", cwd=folder).json())
 
 

@@ -111,7 +111,7 @@ def test_nothing_is_offered_to_others_by_accident(tmp_path: Path, options: tuple
 
 
 def test_a_host_that_is_none_is_said_plainly(tmp_path: Path) -> None:
-    assert "not a host" in _refused(1, "--host", "nobody.invalid", "--data", tmp_path)
+    assert "there is no host nobody.invalid" in _refused(1, "--host", "nobody.invalid", "--data", tmp_path)
 
 
 def test_a_chosen_token_replaces_the_owners(serve: Serve) -> None:

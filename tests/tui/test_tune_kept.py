@@ -27,8 +27,8 @@ BEGAN, DRAFT = VoiceConfig(max_buffer_delay_ms=600), VoiceConfig(max_buffer_dela
 KILLED = """
 import os, signal
 from presets.config import VoiceConfig
-from tui.tune.journal import Journal
-journal = Journal("embedded", "id-1")
+from tui.tune.journal import DraftJournal
+journal = DraftJournal("embedded", "id-1")
 journal.write(VoiceConfig(max_buffer_delay_ms=600), VoiceConfig(max_buffer_delay_ms=300, tts_model="sonic-3"))
 os.kill(os.getpid(), signal.SIGKILL)
 """
