@@ -235,11 +235,13 @@ def suggest(name: str) -> str | None:
 def changes(before: VoiceConfig, after: VoiceConfig) -> dict[str, Any]:
     """Return the smallest update that turns ``before`` into ``after``.
 
-    Only changed fields appear; ``None`` puts a field back to inherit (the platform merges the rest).
+    Only changed fields appear; ``None`` puts a field back to inherit (the platform merges the rest). A default that
+    ``after`` spells out stays spelt out.
     """
-    old, new = _plain(before.set_values()), _plain(after.set_values())
+    said = after.set_values()
+    old, new = _plain(before.set_values()), _plain(said)
     body = {name: value for name, value in new.items() if name not in old or old[name] != value}
-    return body | {name: None for name in old if name not in new}
+    return body | {name: said.get(name) for name in old if name not in new}
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -287,10 +289,7 @@ def _hidden_as(name: str, value: Any) -> Any:
 
 def as_sent(update: Mapping[str, Any]) -> dict[str, Any]:
     """Return an update as the platform takes it: the default instead of ``None`` where its schema has no null."""
-    return {
-        name: BY_NAME[name].default if value is None and name in BY_NAME and not BY_NAME[name].nullable else value
-        for name, value in update.items()
-    }
+    return {name: BY_NAME[name].spelt_out(value) if name in BY_NAME else value for name, value in update.items()}
 
 
 def as_read(stored: VoiceConfig) -> VoiceConfig:

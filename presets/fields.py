@@ -48,6 +48,10 @@ class FieldSpec:
         """Return ``value``, or ``None`` where it is how the platform spells "inherit"."""
         return None if not self.nullable and value == self.default else value
 
+    def spelt_out(self, value: object) -> object:
+        """Return ``value`` as the platform stores it: the default where it has no way to spell "inherit"."""
+        return self.default if value is None and not self.nullable else value
+
     def show(self, value: object) -> str:
         """Return ``value`` as people read it, with its unit (``None``: the label for "not set")."""
         if value is None:

@@ -137,7 +137,7 @@ def plan_fields(
         service=service,
         before={name: stored.get(name) for name in after},
         after=after,
-        notes=(*notes, *_spelt_out(subject, after)),
+        notes=(*notes, *(_spelt_out(after) if subject == "voice_config" and action != "rollback" else ())),
         warnings=tuple(_cautions(service, subject, wanted, after)),
         source=source,
         undoes=undoes,
@@ -308,12 +308,10 @@ def _same(subject: Subject, name: str, one: JsonValue, other: JsonValue) -> bool
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
-def _spelt_out(subject: Subject, after: Mapping[str, JsonValue]) -> list[str]:
-    """Say where "inherit" is sent as a default."""
-    if subject != "voice_config":
-        return []
+def _spelt_out(after: Mapping[str, JsonValue]) -> list[str]:
+    """Say where "inherit", which was asked for, is sent as a default."""
     return [
-        f"{name} cannot be null on the platform: its default, {spec.show(spec.default)}, is sent for inherit"
+        f"{name}: the platform cannot store inherit here, so the default, {spec.show(spec.default)}, is sent"
         for name, value in after.items()
         if value is None and (spec := VOICE_FIELDS.get(name)) is not None and not spec.nullable
     ]
@@ -337,6 +335,7 @@ def _cautions(
 def shown_value(subject: Subject, name: str, value: JsonValue) -> str:
     """Return a field's value for people; escape it."""
     if subject == "voice_config":
+        value = as_sent({name: value})[name]
         if value is None:
             return "inherit"
         if name in VOICE_FIELDS and not isinstance(value, dict):

@@ -93,7 +93,7 @@ def test_only_what_differs_is_sent_and_null_inherits(desk: Desk) -> None:
 
 def test_where_the_platform_takes_no_null_its_default_is_sent_and_said(desk: Desk) -> None:
     done = desk("voice-config", LINE, "--body", '{"filler_style": null}', *APPLY)
-    assert "filler_style cannot be null on the platform: its default, backchannel, is sent for inherit" in done.out
+    assert "filler_style: the platform cannot store inherit here, so the default, backchannel, is sent" in done.out
     assert re.search(r"filler_style +phrase +backchannel", done.out), "what is sent, not what it stands for"
     assert '{"filler_style": "backchannel"}' in done.out
     assert "filler_style" not in _stored(desk)

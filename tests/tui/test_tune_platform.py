@@ -12,6 +12,8 @@ import httpx
 import pytest
 from pydantic import JsonValue
 
+from services.changes.fields import fields_history
+from services.changes.ledger import Backups
 from services.client import ServicesClient
 from services.embedded import open_embedded
 from services.errors import InvalidError
@@ -19,6 +21,7 @@ from services.model import Service
 from tests.tui.conftest import ScriptedClient, service
 from tests.tui.controller_host import Answers, QuietHost
 from tui.connection import read_only
+from tui.services.history import history_lines
 from tui.tune.platform import PlatformController
 from tui.tune.session import Session
 
@@ -226,6 +229,26 @@ async def test_a_save_is_taken_back_by_undo_once_nothing_newer_is_in_the_draft(c
     await saving.undo()
     assert await stored(client, saving) == before | {"filler_style": "silent"}
     assert saving.saved[-1].voice_config == saving.session.draft.stored == saving.session.draft.config
+
+
+async def test_saving_taking_back_and_history_have_one_word_for_a_default_that_was_chosen(
+    client: ServicesClient,
+) -> None:
+    saving = await intake(client, send=True, take_back=True)
+    saving.session.draft.reset()
+    saving.change(filler_style="backchannel")
+    await saving.save()
+    service = saving.session.service
+    assert service is not None
+    (kept,) = await fields_history(client, service, "voice_config", Backups())
+    await saving.undo()
+    plans = [plan for _, (_, plan, *_), _ in saving.answers.asked]
+    assert [plan.rows for plan in plans] == [
+        (("filler_style", "phrase", "backchannel"),),
+        (("filler_style", "backchannel", "phrase"),),
+    ]
+    assert plans[0].notes == (), "backchannel was chosen, not inherit"
+    assert history_lines([], [], [kept])[0].detail.startswith("filler_style: phrase → backchannel\n")
 
 
 async def test_what_becomes_of_taking_back_is_told_as_it_is(client: ServicesClient) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping
 from typing import Any
 
 from base.undo import UndoStack
-from presets.config import VoiceConfig, changes, of_values
+from presets.config import VoiceConfig, as_sent, changes, of_values
 from services.changes.errors import Conflict
 
 
@@ -108,7 +108,7 @@ def conflicts(began: VoiceConfig, mine: VoiceConfig, theirs: VoiceConfig) -> tup
     return tuple(
         Conflict(name, before.get(name), their_changes[name], value)
         for name, value in my_changes.items()
-        if name in their_changes and their_changes[name] != value
+        if name in their_changes and as_sent({name: their_changes[name]}) != as_sent({name: value})
     )
 
 

@@ -170,7 +170,8 @@ def _problems(
 
 
 def shown_value(name: str, value: object) -> str:
-    """Return a field's value for people; ``None`` is inherited."""
+    """Return a field's value for people; ``None`` is inherited, or the default that the platform stores for it."""
+    value = BY_NAME[name].spelt_out(value) if name in BY_NAME else value
     if value is None:
         return "inherited"
     return BY_NAME[name].show(value) if name in BY_NAME else json_line(value)
