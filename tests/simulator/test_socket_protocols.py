@@ -25,7 +25,7 @@ from tests.simulator.test_socket_calling import Answer, Line, agent
 
 TONE_S = 0.5
 HEARD_FIRST_S = 1.0
-AGENTS = "uv sync --group agents"
+AGENTS = "uv sync --inexact --group agents"
 
 
 def tone(rate: int) -> Samples:
