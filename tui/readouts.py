@@ -151,6 +151,10 @@ class Readouts:
         """Return it with the lines named ``keys`` alone."""
         return replace(self, rows=tuple(row for row in self.rows if row.key in keys))
 
+    def led_by(self, name: str) -> Readouts:
+        """Return it with the lines of one readout first."""
+        return replace(self, rows=tuple(sorted(self.rows, key=lambda row: row.name != name)))
+
     def by_change(self) -> Readouts:
         """Return it with the lines that changed most first: those beyond doubt, then by their share."""
         return replace(self, rows=tuple(sorted(self.rows, key=lambda row: row.change, reverse=True)))

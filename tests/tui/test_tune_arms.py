@@ -62,6 +62,7 @@ def test_a_locked_arm_does_not_follow_what_is_saved() -> None:
     with pytest.raises(ArmError, match="unlock it first"):
         here.arms.remove(1)
     here.arms.switch_lock(1, here.config_of(1))
+    here.draft.set_value("tts_model", "sonic-3")
     assert here.config_of(1).max_buffer_delay_ms == 300
 
 
@@ -150,6 +151,10 @@ async def test_three_arms_each_with_a_lane_and_a_column(app: TurnlabApp, tmp_pat
         response = next(line for line in table.lines if line.startswith("response after turn p50"))
         assert re.search(r" [\d,]+ ms +[\d,]+ ms +[\d,]+ ms ✓ +\+\d+ ✗ +−\d+ ✓ ", response)
         await the_readouts_are_ordered_and_explained(pilot, table)
+        for said in ("", "All recordings off: the readouts are over booking alone. a switches it on again."):
+            await pilot.press("a")
+            await rest(pilot)
+            assert [one.message for one in app._notifications if "All" in one.message] == [said] * bool(said)
         next(jump for jump in screen.jumps() if jump.name == "Baseline C slow").go()
         await rest(pilot)
         assert "B − C" in " ".join(table.lines)

@@ -443,6 +443,9 @@ async def test_advice_is_about_all_recordings_and_played_where_it_helps_most(fol
     assert said[-1].startswith("On trial (u takes it back")
     assert [key for key, _ in asking.went_to] == ["thinking.flac"], "there the caller was cut off"
     assert heard == [1]
+    shown = asking.findings.figures(bench.trials.state).readouts
+    assert shown is not None
+    assert shown.rows[0].name == "cut_ins", "what is complained of stays in view where there is little room"
     asking.drafts.undo()
     controller.follow()
     assert (said[-1], controller.on_trial, bench.session.draft.config.eager_eot_threshold) == ("", None, 0.8)

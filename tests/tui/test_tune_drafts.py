@@ -312,7 +312,10 @@ async def test_the_arms_are_swapped_locked_duplicated_and_taken_away_until_it_is
     assert said_over(drafting) == [
         "This arm is locked: unlock it first.",
         "This arm is locked: unlock it first.",
-        "One arm is always the draft: choose another, or swap them.",
+        (
+            "One arm is always the draft. Compare presets in the others, held against one of them by b; or put a "
+            "preset into the draft: esc, then p, and u takes it back."
+        ),
     ]
     assert [arm.is_draft for arm in drafting.session.arms.all] == [False, True]
     assert drafting.changed == 5

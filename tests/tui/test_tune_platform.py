@@ -237,11 +237,25 @@ async def test_saving_taking_back_and_history_have_one_word_for_a_default_that_w
     saving = await intake(client, send=True, take_back=True)
     saving.session.draft.reset()
     saving.change(filler_style="backchannel")
+    saving.session.complaint = "response_ms"
     await saving.save()
     service = saving.session.service
     assert service is not None
+    saving.session.follow_draft()
+    assert saving.session.arm_names() == ["service as stored", "before the save"]
+    assert saving.session.short_arm_names() == ["stored", "before"]
+    assert [saving.session.config_of(at).filler_style for at in (0, 1)] == [None, "phrase"], "what the save gained"
+    assert saving.session.complaint == "response_ms"
+    saving.change(eot_timeout_ms=900)
+    saving.session.follow_draft()
+    assert saving.session.arm_names() == ["draft", "service as stored"]
+    assert saving.session.config_of(1).filler_style is None
+    saving.session.draft.undo()
     (kept,) = await fields_history(client, service, "voice_config", Backups())
     await saving.undo()
+    session = saving.session
+    session.follow_draft()
+    assert session.arm_names() == ["service as stored", "balanced"], "nothing is saved that could be compared"
     plans = [plan for _, (_, plan, *_), _ in saving.answers.asked]
     assert [plan.rows for plan in plans] == [
         (("filler_style", "phrase", "backchannel"),),

@@ -30,7 +30,10 @@ JOBS = (
         "My own recordings",
         "2 Tune, {tune.add-folder} adds a folder; {tune.labels} labels, {tune.evaluate} evaluates",
     ),
-    ("Compare three presets", "2 Tune, {tune.arms} adds arms, {tune.all} compares over all; the verdict is on top"),
+    (
+        "Compare three presets",
+        "2 Tune, {tune.arms} adds arms, {tune.all} turns all recordings on or off; the verdict is on top",
+    ),
     ("Find a better setting", "5 Sweep, {sweep.run} tries hundreds"),
     ("Talk to the agent", "3 Live"),
 )

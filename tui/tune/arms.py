@@ -6,8 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from presets.config import VoiceConfig
+from tui.screens import with_keys
 
 FEWEST, MOST = 2, 4
+_ONE_IS_THE_DRAFT = (
+    "One arm is always the draft. Compare presets in the others, held against one of them by b; or put a preset "
+    "into the draft: esc, then {tune.preset}, and {tune.undo} takes it back."
+)
 
 
 class ArmError(ValueError):
@@ -123,6 +128,6 @@ class Arms:
 
     def _refuse_fixed(self, at: int) -> None:
         if self._arms[at].is_draft:
-            raise ArmError("One arm is always the draft: choose another, or swap them.")
+            raise ArmError(with_keys(_ONE_IS_THE_DRAFT))
         if self._arms[at].locked:
             raise ArmError("This arm is locked: unlock it first.")

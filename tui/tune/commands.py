@@ -147,8 +147,8 @@ READOUTS: tuple[Command, ...] = (
         "tune.all",
         "All",
         "a",
-        "Compare over all recordings, to evaluate the arms by what is labelled, or over the shown one again; on a "
-        "heading of their list, over its group.",
+        "Switch between comparing over all recordings and over the shown one; on a heading of their list, compare "
+        "over its group.",
         action=part("listing", "take_all"),
         in_footer=True,
     ),

@@ -157,7 +157,7 @@ class FindingsController:
             return TableFigures(waiting=tried.then, stale=tried.stale)
         shown, session = found.readouts.only(self.rows), self._drafts.session
         return TableFigures(
-            shown.by_change() if self.by_change else shown,
+            (shown.by_change() if self.by_change else shown).led_by(session.complaint),
             tuple(session.short_arm_names()),
             tried.stale,
             verdict="\n".join(filter(None, (session.noted, found.verdict(session.arm_names(), session.complaint)))),

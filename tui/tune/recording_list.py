@@ -18,6 +18,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.commands.place import binding_of
+from tui.screens import key_for
 from tui.terminal_text import screen_text, show_text
 from tui.tune.bench import ALL, RecordingRow, RecordingsState, Stage, group_title
 from tui.tune.commands import COMMANDS
@@ -201,6 +202,14 @@ class RecordingList(Vertical):
             self.post_message(self.GroupChosen(keys))
         elif self.listed.shown:
             self.post_message(self.Chosen(self.listed.shown if self.listed.over_all else ALL))
+            if self.listed.over_all:
+                self._tell_all_is_off(self.row(self.listed.shown).title)
+
+    def _tell_all_is_off(self, shown: str) -> None:
+        """Say that the readouts are over less now: on they say so, off they look much the same."""
+        over = "those selected" if len(self.listed.picked) > 1 else f"{shown} alone"
+        said = f"All recordings off: the readouts are over {over}. {key_for('tune.all')} switches it on again."
+        self.screen.notify(screen_text(said), markup=False)
 
     def action_end(self, which: str) -> None:
         """Go to the first line or the last."""

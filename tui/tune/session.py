@@ -21,6 +21,7 @@ from tui.tune.scene import ARMS
 from tui.tune.trial import Trial, TrialRunner
 
 FIRST_COMPARED = "balanced"
+BEFORE_SAVE = "before the save"
 
 
 class Session:
@@ -38,6 +39,8 @@ class Session:
         self.trial_runner = TrialRunner(self.profile)
         self._note: tuple[VoiceConfig, str] | None = None
         self.revision = 0
+        self._before_save: VoiceConfig | None = None
+        """What was stored before the last save; ``None`` once that was taken back, or others stored something."""
         self.arms = Arms(self.comparison_arms()[FIRST_COMPARED])
         self.arms_chosen = False
         """Whether a person chose the arms: until then, B is what the draft changes."""
@@ -88,11 +91,15 @@ class Session:
         }
 
     def follow_draft(self) -> None:
-        """Compare a draft with what callers get now, and what is stored with a preset, until a person chooses."""
-        if not self.draft.changes():
+        """Compare a draft with what callers get now, and what is stored with a preset, until a person chooses.
+
+        What was just saved is compared with what callers got before.
+        """
+        compares = bool(self.draft.changes()) or self._just_saved is not None
+        if not compares:
             self.complaint = ""
         if not self.arms_chosen:
-            wanted = self.stored_name if self.draft.changes() else FIRST_COMPARED
+            wanted = self.stored_name if compares else FIRST_COMPARED
             self.arms.put(self.arms.first_compared, self.comparison_arms()[wanted])
 
     @property
@@ -100,11 +107,19 @@ class Session:
         """The first arm that is not the draft."""
         return self.arms[self.arms.first_compared]
 
+    @property
+    def _just_saved(self) -> VoiceConfig | None:
+        """What was stored before the last save, as long as the draft is what was saved."""
+        return self._before_save if not self.draft.changes() else None
+
     def config_of(self, at: int) -> VoiceConfig:
-        """Return what an arm sets at the moment, by its place."""
+        """Return what an arm sets at the moment, by its place.
+
+        The arm that follows what is stored shows what was before a save until the draft is edited again.
+        """
         arm = self.arms[at]
         own = arm.held if arm.held is not None else arm.config
-        follows = self.draft.config if arm.is_draft else self.draft.stored
+        follows = self.draft.config if arm.is_draft else self._just_saved or self.draft.stored
         return follows if own is None else own
 
     def arm_names(self) -> list[str]:
@@ -114,7 +129,7 @@ class Session:
     def short_arm_names(self) -> list[str]:
         """Return the same for narrow columns: of each name, the word that tells it from others."""
         short = ("stored" if self.voice_known else "defaults") if self.service else "built-in"
-        return [name.replace(self.stored_name, short) for name in self.arm_names()]
+        return [name.replace(self.stored_name, short).replace(BEFORE_SAVE, "before") for name in self.arm_names()]
 
     def named_arms(self) -> list[ComparisonArm]:
         """Return the arms in order, each under the name that it has on the screen."""
@@ -122,6 +137,8 @@ class Session:
 
     def _named(self, at: int) -> ComparisonArm:
         arm = self.arms[at]
+        if not arm.is_draft and arm.config is None and not arm.locked and self._just_saved is not None:
+            return replace(arm, name=BEFORE_SAVE, description="What callers got before your last save.")
         if not arm.is_draft or self.draft.changes():
             return arm
         return replace(arm, name=self.stored_name, description="The draft: what you edit. No change yet.")
@@ -145,19 +162,19 @@ class Session:
 
     def saved(self, sent: VoiceConfig, service: Service) -> None:
         """Take note that ``sent`` was saved, and of the service as the platform holds it now."""
-        self.service = service
+        self.service, self._before_save = service, self.draft.stored
         self.draft.saved(sent, service.voice_config)
         self.revision += 1
 
     def taken_back(self, names: Collection[str], service: Service, steps: int) -> None:
         """Take note that a save of the fields ``names`` was taken back: see :meth:`Draft.taken_back`."""
-        self.service = service
+        self.service, self._before_save = service, None
         self.draft.taken_back(names, service.voice_config, steps)
         self.revision += 1
 
     def take_in(self, service: Service, giving_way: Collection[str] = ()) -> None:
         """Note what another user stored: the draft goes on top of that, except for ``giving_way``."""
-        self.service = service
+        self.service, self._before_save = service, None
         self.draft.take_in(service.voice_config, giving_way)
         self.revision += 1
 
