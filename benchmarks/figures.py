@@ -21,6 +21,7 @@ from simulator.activity.end_of_turn import SilenceOnly, end_of_turn_model
 from simulator.audio.source import open_audio
 from simulator.engine.end_of_turn import end_of_turn_policy
 from simulator.evaluation import Evaluation
+from simulator.labels.marks import SHORT_MS, detected_turns
 from simulator.measures.eot_bench import BenchFigures, BenchRow, Prediction, predictions, scores
 from simulator.measures.scoring import (
     WANTED,
@@ -36,6 +37,7 @@ from tui.cli.failure import Faults
 
 ARM = "balanced"
 STOP_WITHIN_MS = 1100
+SAME_END_MS = 200
 F1_WITHIN = 0.02
 SHORTER_PERCENT = {"natural": {0.05: -22.0, 0.1: -16.0, 0.2: -10.0}}
 """How much shorter than by silence alone waits are to be, by kind of speech and budget; elsewhere not longer."""
@@ -58,6 +60,8 @@ def main() -> None:
     )
     print(f"judged by {evaluation.judge}, profile {evaluation.profile.name}, arm {ARM}")
     _print_voice(evaluation)
+    _print_detected_turns(evaluation)
+    _print_detected_turns(evaluation)
     _print_barge_in(evaluation)
     _print_end_of_turn(evaluation)
     _print_eot_bench(evaluation)
@@ -84,6 +88,25 @@ def _reference(recording: Recording) -> FrameScore:
     spans = reference_spans(activity.probability.tolist(), activity.duration_ms)
     assert recording.labels is not None
     return score_frames(spans, recording.labels.speech, len(activity.probability))
+
+
+def _print_detected_turns(evaluation: Evaluation) -> None:
+    """Say how many turns that the label editor detects where people talk end where labelled ones do."""
+    right = detected = labelled = 0
+    for recording, scored in zip(evaluation.recordings, evaluation.scored, strict=True):
+        labels = recording.labels
+        if labels is None or scored.group.kind != TALKING:
+            continue
+        agent = [(round(start_s * 1000), round(end_s * 1000)) for start_s, end_s in labels.agent]
+        found = detected_turns(cached_analysis(recording.source, end_of_turn_model()), agent)
+        ends = [end_ms for start_ms, end_ms in found if end_ms - start_ms >= SHORT_MS]
+        true = [turn.end_s * 1000 for turn in labels.caller_turns()]
+        right += sum(any(abs(end_ms - one) <= SAME_END_MS for one in ends) for end_ms in true)
+        detected, labelled = detected + len(ends), labelled + len(true)
+    figure = (
+        f"precision {right / detected:.0%}, recall {right / labelled:.0%} of {labelled} within {SAME_END_MS} ms"
+    )
+    _line("ends of detected turns, people talking", figure, None)
 
 
 def _print_barge_in(evaluation: Evaluation) -> None:

@@ -144,6 +144,18 @@ class LabelDocument:
         self._change(mark, new)
         return self._find(new)
 
+    def join(self, mark: Mark, after: Mark) -> Mark:
+        """Let a mark go on to the end of one that comes after it, with the words of both, as one step."""
+        words = " ".join(filter(None, (mark.words, after.words)))
+        new = replace(mark, end_ms=max(mark.end_ms, after.end_ms), words=mark.words if mark.anchor else words)
+        self._edits.move_to(self._with(self._with(self._raw, after, None), mark, new))
+        return self._find(new)
+
+    def part(self, mark: Mark, first: Mark, second: Mark) -> Mark:
+        """Put two marks in place of one, as one step; return the second."""
+        self._edits.move_to(self._with(self._with(self._raw, mark, first), None, second))
+        return self._find(second)
+
     def _find(self, wanted: Mark) -> Mark:
         """Return a mark that was put in; where the file already had the same thing, they are one now."""
 

@@ -3,7 +3,7 @@
 They say who speaks when. A tier or speaker named like a label of
 :data:`~simulator.labels.audacity.VOCABULARY` marks that; one named like an agent says when the agent talks; any
 other is a person on the caller's side. What a person says is one turn until another begins to speak, or the person
-is silent for :data:`TURN_GAP_S`.
+is silent for :data:`~simulator.labels.marks.TURN_GAP_S`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Any
 
 from simulator.errors import LabelError
 from simulator.labels.audacity import VOCABULARY, TrackLabel, labels_of
+from simulator.labels.marks import TURN_GAP_S
 from simulator.labels.model import Labels
 
-TURN_GAP_S = 2.0
 SPEECH_GAP_S = 0.15
 """Words and segments that are no further apart are one stretch of speech."""
 

@@ -8,11 +8,18 @@ Entries of the same stretch that are about the same thing are one mark, so that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Literal
 
 from simulator.labels.model import Labels
+
+if TYPE_CHECKING:
+    from simulator.activity.model import Activity
+
+TURN_GAP_S = 2.0
+"""What a caller says is one turn until another begins to speak, or the caller is silent for so long."""
 
 Kind = Literal["turn", "interruption", "backchannel", "noise", "hesitation", "agent", "move"]
 KINDS: tuple[Kind, ...] = ("turn", "interruption", "backchannel", "noise", "hesitation", "agent", "move")
@@ -124,3 +131,64 @@ def _same(one: Mark, other: Mark) -> bool:
     about_one_thing = len(kinds) == 1 or kinds == {"turn", "interruption"}
     near = all(abs(a - b) <= _SAME_MS for a, b in zip(one.stretch, other.stretch, strict=True))
     return about_one_thing and near
+
+
+# ---- what the detected voice suggests
+
+
+SHORT_MS = 600
+"""A shorter sound alone is more likely an "mm-hm" or a noise than a turn: the user decides."""
+_OTHERWISE_MS = 1000
+"""The length of a new label without detected sound."""
+
+
+def edges(activity: Activity) -> tuple[int, ...]:
+    """Return where the voice begins and ends, ms, in order."""
+    return tuple(sorted({edge for span in activity.spans for edge in (span.start_ms, span.end_ms)}))
+
+
+def detected_turns(activity: Activity, agent: Iterable[tuple[int, int]] = ()) -> tuple[tuple[int, int], ...]:
+    """Return the stretches (ms) that are turns by :data:`TURN_GAP_S`; ``agent`` is when the agent speaks (ms).
+
+    No end-of-turn model has a say, so that such turns can judge its decisions. What is said over the agent is apart
+    from what is said after it.
+    """
+    agent_edges = [edge for window in agent for edge in window]
+    turns: list[tuple[int, int]] = []
+    for span in activity.spans:
+        end_ms = turns[-1][1] if turns else None
+        if (
+            end_ms is not None
+            and span.start_ms - end_ms < TURN_GAP_S * 1000
+            and not any(end_ms <= edge < span.start_ms for edge in agent_edges)
+        ):
+            turns[-1] = (turns[-1][0], span.end_ms)
+        else:
+            turns.append((span.start_ms, span.end_ms))
+    return tuple(turns)
+
+
+def stretch_for(kind: Kind, place_ms: int, activity: Activity) -> tuple[int, int]:
+    """Return where a new label goes (ms): over the voice at the place (a hesitation: the silence), or a second."""
+    spans = [(span.start_ms, span.end_ms) for span in activity.spans]
+    if kind in ("hesitation", "agent"):
+        spans = [(before[1], after[0]) for before, after in pairwise(spans)]
+    found = next((span for span in spans if span[0] <= place_ms < span[1]), None)
+    if found is not None:
+        return found
+    end_ms = min(place_ms + _OTHERWISE_MS, activity.duration_ms)
+    return min(place_ms, max(end_ms - _OTHERWISE_MS, 0)), end_ms
+
+
+def parted(mark: Mark, place_ms: int, activity: Activity) -> tuple[Mark, Mark] | None:
+    """Return a mark as two, parted by the silence at a place, or there; ``None`` where the place is not in it."""
+    if not mark.start_ms < place_ms < mark.end_ms:
+        return None
+    found = edges(activity)
+    spans = [(span.start_ms, span.end_ms) for span in activity.spans]
+    if any(start <= place_ms < end for start, end in spans):
+        ends_ms = begins_ms = place_ms
+    else:
+        ends_ms = max([edge for edge in found if mark.start_ms < edge <= place_ms], default=place_ms)
+        begins_ms = min([edge for edge in found if place_ms <= edge < mark.end_ms], default=place_ms)
+    return replace(mark, end_ms=ends_ms), Mark(mark.kind, begins_ms, mark.end_ms)

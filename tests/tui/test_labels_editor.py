@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from simulator.labels.document import open_label_file
-from simulator.labels.marks import Kind, Mark
+from simulator.labels.marks import Kind, Mark, detected_turns, edges
 from simulator.labels.model import Labels
 from simulator.measures.scoring import scores_anything
 from simulator.playing.speaker import NoSpeaker
 from simulator.recording import bundled_folder
 from tests.tui.controller_host import Answers, QuietHost
 from tests.tui.tune_support import analysed, own_call
-from tui.labels.editing import LabelsController, LabelsState, detected_turns, edges, values_of, words_of
+from tui.labels.editing import LabelsController, LabelsState, values_of, words_of
 from tui.labels.hearing import HearingController
 from tui.labels.saving import KeptLabels, LabelFileController
 from tui.tune.bench import AnalysedRecording
@@ -262,9 +263,13 @@ async def test_all_detected_turns_are_taken_at_once_and_back_at_once(
     assert editor.marks == [("turn", *stretch) for stretch in detected]
     assert booking.recording.labels is not None
     true = booking.recording.labels.caller_turns()
-    found = [any(abs(turn.start_s * 1000 - start) < 300 for start, _ in detected) for turn in true]
-    assert sum(found) >= len(true) - 1
-    assert f"{len(detected)} turns taken · u takes them back" in editor.host.notices[-1]
+    assert len(detected) == len(true)
+    for turn, (start, end) in zip(true, detected, strict=True):
+        assert abs(turn.start_s * 1000 - start) < 300
+        assert abs(turn.end_s * 1000 - end) < 200
+    said = editor.host.notices[-1]
+    assert f"{len(detected)} turns taken: what is said until the agent speaks or 2 s are silent is one" in said
+    assert "J joins two, S parts one, u takes them back" in said
     editor.labels.take_detected()
     assert editor.states[-1].problem == "All voice that was detected is labelled already."
     editor.labels.undo()
@@ -305,23 +310,50 @@ async def test_turns_as_detected_are_provisional_until_a_person_says_they_are_ri
 
 
 async def test_short_sounds_are_not_taken_for_turns(analyses: Path, tmp_path: Path) -> None:
-    call = own_call(tmp_path, turns=[], events=[], backchannels=[], noises=[], hesitations=[], moves=[])
+    agent = json.loads((bundled_folder() / "backchannels.json").read_text())["agent"]
+    call = own_call(tmp_path, turns=[], agent=agent)
     one = analysed("backchannels")
     editor = Editor(one, call)
     editor.labels.take_detected()
     assert one.recording.labels is not None
     murmurs = [round(event.start_s * 1000) for event in one.recording.labels.events]
-    starts = [start_ms for _, start_ms, _ in editor.marks]
-    assert min(end_ms - start_ms for _, start_ms, end_ms in editor.marks) >= 600
+    turns = [mark for mark in editor.marks if mark[0] == "turn"]
+    starts = [start_ms for _, start_ms, _ in turns]
+    assert min(end_ms - start_ms for _, start_ms, end_ms in turns) >= 600
     taken = [murmur for murmur in murmurs if any(abs(murmur - start) < 100 for start in starts)]
-    assert len(taken) <= 1, "one is heard as the beginning of the turn after it"
-    left = len(detected_turns(one.activity)) - len(starts)
+    assert not taken, "what is said over the agent is not the beginning of the turn after it"
+    windows = [(round(start * 1000), round(end * 1000)) for start, end in agent]
+    left = len(detected_turns(one.activity, windows)) - len(starts)
     assert f"T again takes {left} short sounds as backchannels" in editor.host.notices[-1]
-    turns = len(editor.marks)
+    before = len(editor.marks)
     editor.labels.take_detected()
     assert [kind for kind, *_ in editor.marks].count("backchannel") == left
     editor.labels.undo()
-    assert len(editor.marks) == turns, "one step back takes these back alone"
+    assert len(editor.marks) == before, "one step back takes these back alone"
+
+
+async def test_a_turn_is_parted_at_a_pause_and_joined_again(analyses: Path, tmp_path: Path) -> None:
+    one = analysed("thinking")
+    call = own_call(tmp_path, turns=[{"start_s": 8.371, "end_s": 14.603, "text": "the whole"}])
+    editor = Editor(one, call)
+    editor.labels.step(1)
+    editor.labels.part()
+    assert "is not inside the chosen turn" in editor.states[-1].problem
+    before, after = next(
+        (a, b) for a, b in pairwise(one.activity.spans) if a.start_ms > 8000 and b.start_ms - a.end_ms > 1000
+    )
+    editor.labels.go_to((before.end_ms + after.start_ms) / 2)
+    editor.labels.part()
+    parts = [("turn", 8371, before.end_ms), ("turn", after.start_ms, 14603)]
+    assert editor.marks == parts
+    assert editor.chosen.start_ms == after.start_ms
+    editor.labels.join()
+    assert editor.states[-1].problem == "Not done: no turn comes after this one."
+    editor.labels.step(-1)
+    editor.labels.join()
+    assert [(*mark.stretch, mark.words) for mark in editor.labels.document.marks] == [(8371, 14603, "the whole")]
+    editor.labels.undo()
+    assert editor.marks == parts, "joining is one step"
 
 
 async def test_agent_windows_and_moves_are_labels_like_any_other(

@@ -71,7 +71,8 @@ COMMANDS: tuple[Command, ...] = (
         "labels.take-detected",
         "Take detected",
         "T",
-        "Add a turn for all detected voice that no label covers yet; again, backchannels for sounds under 0.6 s.",
+        "Add turns for detected voice without a label, each until the agent speaks or 2 s are silent; again,"
+        " backchannels for sounds under 0.6 s.",
         action=part("labels", "take_detected"),
         in_footer=True,
     ),
@@ -135,6 +136,21 @@ COMMANDS: tuple[Command, ...] = (
         "Let the chosen label end at the place.",
         action=part("labels", "bound", "end"),
         in_footer=True,
+    ),
+    Command(
+        "labels.join",
+        "Join next",
+        "J",
+        "Join the chosen label and the next of its kind: a pause inside a turn is part of it.",
+        action=part("labels", "join"),
+        in_footer=True,
+    ),
+    Command(
+        "labels.part",
+        "Part here",
+        "S",
+        "Make two of the chosen label, parted by the silence at the place: another turn began there.",
+        action=part("labels", "part"),
     ),
     Command(
         "labels.delete",

@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any, Literal, Protocol
 
 from simulator.activity.model import Activity
 from simulator.errors import SimulatorError
 from simulator.labels.document import LabelDocument
-from simulator.labels.marks import KINDS, MOVE_KINDS, REPLAYED, Kind, Mark
+from simulator.labels.marks import (
+    KINDS,
+    MOVE_KINDS,
+    REPLAYED,
+    SHORT_MS,
+    TURN_GAP_S,
+    Kind,
+    Mark,
+    detected_turns,
+    edges,
+    parted,
+    stretch_for,
+)
 from tui.dialogs.form_dialog import FormField
 from tui.host import Host
 from tui.screens import with_keys
@@ -27,7 +38,7 @@ _HELP: Mapping[Kind, str] = {
 }
 
 MEANS: Mapping[Kind, str] = {
-    "turn": "A whole caller turn, its pauses included: the agent should wait for its end.",
+    "turn": f"A whole caller turn: what is said until another speaks, or {TURN_GAP_S:g} s of silence.",
     "interruption": "Speech over the agent that wants the turn: it should stop the agent.",
     "backchannel": "Mm-hm and the like: the agent should talk on, else it is a false barge-in.",
     "noise": "A cough, a door: the agent should talk on, else it is a false barge-in.",
@@ -36,6 +47,7 @@ MEANS: Mapping[Kind, str] = {
     "move": "Elastic replay shifts it as a whole: the caller waits for the agent.",
 }
 """What a label of a kind says, and what follows from it."""
+_RULE = f": what is said until the agent speaks or {TURN_GAP_S:g} s are silent is one"
 LANES_MEAN = "stops it: must stop the agent · does not: mm-hm and noise it should talk through"
 
 _ANCHORS = {"at": "at", "after_agent": "after agent", "into_agent": "into agent"}
@@ -114,46 +126,6 @@ def _ms(text: str) -> int:
 
 
 READ_ONLY = "Turnlab was started with --read-only; labels can be looked at, not changed"
-OTHERWISE_MS = 1000
-"""The length of a new label without detected sound."""
-
-
-def edges(activity: Activity) -> tuple[int, ...]:
-    """Return where the voice begins and ends, ms, in order."""
-    return tuple(sorted({edge for span in activity.spans for edge in (span.start_ms, span.end_ms)}))
-
-
-JOINED_MS, HELD_MS = 300, 1500
-"""Pauses up to the first are within a turn; after unfinished speech, pauses up to the second."""
-
-
-SHORT_MS = 600
-"""A shorter sound alone is more likely an "mm-hm" or a noise than a turn: the user decides."""
-
-
-def detected_turns(activity: Activity) -> tuple[tuple[int, int], ...]:
-    """Return the stretches (ms) that the detected voice takes for turns: pauses in a turn are in it."""
-    turns: list[tuple[int, int]] = []
-    for before, span in zip((None, *activity.spans), activity.spans, strict=False):
-        pause_ms = span.start_ms - before.end_ms if before else HELD_MS + 1
-        unfinished = before is not None and before.completeness < 0.5
-        if pause_ms <= JOINED_MS or (unfinished and pause_ms <= HELD_MS):
-            turns[-1] = (turns[-1][0], span.end_ms)
-        else:
-            turns.append((span.start_ms, span.end_ms))
-    return tuple(turns)
-
-
-def stretch_for(kind: Kind, place_ms: int, activity: Activity) -> tuple[int, int]:
-    """Return where a new label goes (ms): over the voice at the place (a hesitation: the silence), or a second."""
-    spans = [(span.start_ms, span.end_ms) for span in activity.spans]
-    if kind in ("hesitation", "agent"):
-        spans = [(before[1], after[0]) for before, after in pairwise(spans)]
-    found = next((span for span in spans if span[0] <= place_ms < span[1]), None)
-    if found is not None:
-        return found
-    end_ms = min(place_ms + OTHERWISE_MS, activity.duration_ms)
-    return min(place_ms, max(end_ms - OTHERWISE_MS, 0)), end_ms
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -298,10 +270,11 @@ class LabelsController:
 
     def take_detected(self) -> None:
         """Add a turn for all detected voice that no label covers yet, as one step; then backchannels."""
+        agent = [one.stretch for one in self.document.marks if one.kind == "agent"]
         covering = [one for one in self.document.marks if one.kind not in (*REPLAYED, "hesitation")]
         free = [
             (start_ms, end_ms)
-            for start_ms, end_ms in detected_turns(self._activity)
+            for start_ms, end_ms in detected_turns(self._activity, agent)
             if not any(one.start_ms < end_ms and start_ms < one.end_ms for one in covering)
         ]
         long = [(start_ms, end_ms) for start_ms, end_ms in free if end_ms - start_ms >= SHORT_MS]
@@ -318,11 +291,12 @@ class LabelsController:
         elif self.change(take) and not added:
             self.show(with_keys("The voice that was detected lies in no move: {labels.add-move} adds one."))
         elif added:
-            taken = f"{added} {kind}{'s' * (added != 1)} taken"
+            taken = f"{added} {kind}{'s' * (added != 1)} taken{_RULE if kind == 'turn' else ''}"
             missed = f"; {len(long) - added} lie in no move" if added < len(long) else ""
             sounds = f"{short} short sound{'s' * (short != 1)}"
             again = f" · {{labels.take-detected}} again takes {sounds} as backchannels" if short else ""
-            back = " · {labels.undo} takes them back; {labels.save} asks whether they are right"
+            back = " · {labels.join} joins two, {labels.part} parts one, {labels.undo} takes them back"
+            back += "; {labels.save} asks whether they are right"
             self._host.tell(with_keys(f"{taken}{missed}{again}{back}"), "Detected voice")
 
     def bound(self, which: Literal["start", "end"]) -> None:
@@ -331,6 +305,24 @@ class LabelsController:
             bounds = (self.place_ms, mark.end_ms) if which == "start" else (mark.start_ms, self.place_ms)
             new = replace(mark, start_ms=bounds[0], end_ms=bounds[1])
             self.change(lambda: self.document.alter(mark, new))
+
+    def join(self) -> None:
+        """Let the chosen label go on to the end of the next of its kind, as one."""
+        if (mark := self._in_hand()) is not None:
+            after = [one for one in self.document.marks if one.kind == mark.kind and one.start_ms > mark.start_ms]
+            if not after:
+                self.show(f"Not done: no {mark.kind} comes after this one.")
+                return
+            self.change(lambda: self.document.join(mark, after[0]))
+
+    def part(self) -> None:
+        """Make two of the chosen label: parted by the silence at the place, or there."""
+        if (mark := self._in_hand()) is not None:
+            two = parted(mark, self.place_ms, self._activity)
+            if two is None:
+                self.show(with_keys(f"Not done: the place ▼ is not inside the chosen {mark.kind}. ← → move it."))
+                return
+            self.change(lambda: self.document.part(mark, *two), two[1].start_ms)
 
     def move(self, by_ms: int) -> None:
         """Move the chosen label as a whole; the place goes along."""
