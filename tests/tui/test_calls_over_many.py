@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import DataTable
 
 from services.calls.folders import CallFolders
+from services.calls.overview import overview
 from tests.tui.conftest import CompareSizes, settle
 from tests.tui.controller_host import QuietHost
 from tests.tui.pace import until
@@ -22,6 +24,7 @@ from tui.calls.comparing import CompareController
 from tui.calls.kept import CallsShown, KeptController
 from tui.calls.periods import SettingsChange, two_days
 from tui.calls.story import story_before
+from tui.calls.worst import Worst, WorstTurn
 from tui.calls.worst_dialog import WorstDialog
 from tui.dialogs.dialog import Dialog, TextDialog
 from tui.host import AskingHost
@@ -140,6 +143,20 @@ async def test_the_line_of_a_change_says_before_and_after_and_worst_turns_lead_t
         assert screen.pane == "call"
         await until(pilot, lambda: "0:02.4 cut in" in said(screen, "#call-why"), "its moment")
         assert "▲ cut in" in story_before(said(screen, "#call-story"), 2400).splitlines()[-1]
+
+
+async def test_an_order_without_turns_leaves_the_next_one_to_the_keyboard() -> None:
+    call = overview(keep(1))
+    assert call is not None
+    turn = WorstTurn(call=call, turn=0, at_ms=0, heard_ms=900.0)
+    dialog = WorstDialog(Worst({"response": (turn,), "error": (), "fault": (turn,)}, 1), "response")
+    went: list[WorstTurn | None] = []
+    app: App[None] = App()
+    async with app.run_test(size=SMALL) as pilot:
+        await app.push_screen(dialog, went.append)
+        await pilot.press("o", "o", "enter")
+        await until(pilot, lambda: bool(went), "the turn")
+    assert went == [turn]
 
 
 async def test_look_of_a_change(snap_sizes: CompareSizes, app: TurnlabApp) -> None:

@@ -229,7 +229,7 @@ async def test_calls_are_pulled_and_measured(workspace_file: Path) -> None:
         await until(pilot, lambda: isinstance(app.screen, TuneScreen), "Tune")
         await until(pilot, lambda: bool(app.screen.query("#tour-line")), "the tour's line")
         line = app.screen.query_one("#tour-line", GuideLine)
-        assert str(line.render()).startswith("○"), "a call in Tune is no service that was opened"
+        assert str(line.render()).startswith("Tour 1/6"), "a call in Tune is not a service that was opened"
         await until(pilot, lambda: (folder / "caller.npz").exists(), "the analysis, beside the call")
         assert isinstance(app.screen, TuneScreen)
         assert str(folder / "caller.flac") in app.screen.recordings.found()

@@ -55,9 +55,7 @@ class WorstDialog(Dialog[WorstTurn]):
 
     def on_mount(self) -> None:
         """Fill the list."""
-        table = self.query_one(DataTable)
         self._show()
-        table.focus()
 
     def _show(self) -> None:
         table, turns = self.query_one(DataTable), self._worst.turns[self.order]
@@ -75,6 +73,8 @@ class WorstDialog(Dialog[WorstTurn]):
         none = self.query_one("#worst-none", Static)
         none.display = not turns
         none.update(_NONE[self.order])
+        if turns:
+            table.focus()  # which an empty list lost when it was hidden
 
     def on_resize(self) -> None:
         """Cut the words to the new width."""
