@@ -8,7 +8,10 @@ from tests.recordings.bundle import IDS, inside, recording, speech_probability
 FRAME_S = 0.032
 
 
-@pytest.mark.parametrize("name", IDS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[] if name in ("coughs", "telephone") else pytest.mark.slow) for name in IDS],
+)
 def test_every_turn_is_heard_as_speech(name: str) -> None:
     found = recording(name)
     heard = speech_probability(name)

@@ -25,9 +25,7 @@ def test_the_package_itself_imports_nothing_heavy() -> None:
     assert not {*HEAVY, "pydantic"} & _loaded_by("services")
 
 
-def test_nothing_in_services_reaches_sideways() -> None:
-    assert not {"simulator", "tui", "textual"} & _loaded_by("services.embedded.app")
-
-
-def test_the_dashboards_platform_does_without_the_other_dialect() -> None:
-    assert not {"services.embedded.classic", "uvicorn"} & _loaded_by("services.embedded.app")
+def test_the_dashboards_platform_does_without_the_other_dialect_and_reaches_nothing_sideways() -> None:
+    loaded = _loaded_by("services.embedded.app")
+    assert not {"services.embedded.classic", "uvicorn"} & loaded
+    assert not {"simulator", "tui", "textual"} & loaded

@@ -90,6 +90,7 @@ def test_short_audio_is_padded_on_the_left() -> None:
     assert np.ptp(features[:, 710:], axis=1).min() > 0.1
 
 
+@pytest.mark.slow
 def test_cut_sentences_of_real_people_sound_less_finished_than_their_ends(corpus: Path) -> None:
     """Padded on the wrong side, almost every cut sentence passes as complete."""
     model = installed_smart_turn()

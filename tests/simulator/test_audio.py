@@ -34,7 +34,7 @@ def speech() -> np.ndarray[tuple[int], np.dtype[np.float32]]:
         ("wav", 11_025, "DOUBLE"),
         ("flac", 22_050, "PCM_24"),
         ("ogg", 48_000, "VORBIS"),
-        ("mp3", 44_100, "MPEG_LAYER_III"),
+        pytest.param("mp3", 44_100, "MPEG_LAYER_III", marks=pytest.mark.slow),
     ],
 )
 def test_the_same_speech_is_heard_in_every_format(

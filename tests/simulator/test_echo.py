@@ -62,7 +62,8 @@ def test_an_echo_that_is_not_heard_changes_nothing(name: str, mode: ReplayMode) 
     assert unheard.measured == without.measured
 
 
-@pytest.mark.parametrize("name", ["interruptions", pytest.param("booking", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["interruptions", "booking"])
 def test_an_unheard_echo_leaves_an_elastic_call_as_it_is_to_within_a_few_frames(name: str) -> None:
     without, unheard = told(simulated(name, None)), told(simulated(name, UNHEARD_DB))
     assert [kind for kind, _ in unheard] == [kind for kind, _ in without]

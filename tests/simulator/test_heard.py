@@ -37,7 +37,10 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
     return Line(call, both[:, 0], both[:, 1])
 
 
-@pytest.mark.parametrize(("name", "arm"), [("thinking", "patient"), ("backchannels", "quick to stop")])
+@pytest.mark.parametrize(
+    ("name", "arm"),
+    [("thinking", "patient"), pytest.param("backchannels", "quick to stop", marks=pytest.mark.slow)],
+)
 def test_what_is_heard_is_what_was_simulated(tmp_path: Path, name: str, arm: str) -> None:
     call = render(tmp_path, name, arm, configurations()[arm], 0, SilenceOnly())
     heard = measure_call(lone_audio(call.path, None))

@@ -41,9 +41,7 @@ def frames_of(recording: Recording) -> NDArray[np.float32]:
 @pytest.mark.parametrize(
     "number",
     [
-        pytest.param(
-            number, id=path.stem, marks=[] if path.stem in ("booking", "fast-talker") else pytest.mark.slow
-        )
+        pytest.param(number, id=path.stem, marks=[] if path.stem == "booking" else pytest.mark.slow)
         for number, path in enumerate(RECORDINGS)
     ],
 )

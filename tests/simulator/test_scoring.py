@@ -172,12 +172,10 @@ def test_the_reference_does_what_silero_documents(frames: list[float], spans: li
     assert reference_spans(frames, len(frames) * MS) == spans
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("first", "last"),
-    [
-        pytest.param(52, 59, id="labelled by people"),
-        pytest.param(10, 14, id="pauses placed exactly", marks=pytest.mark.slow),
-    ],
+    [pytest.param(52, 59, id="labelled by people"), pytest.param(10, 14, id="pauses placed exactly")],
 )
 def test_voice_activity_is_within_two_hundredths_of_sileros_own(corpus: Path, first: int, last: int) -> None:
     ours, theirs = FrameScore(), FrameScore()

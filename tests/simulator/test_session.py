@@ -37,7 +37,13 @@ from tests.simulator.live_calls import ARM, caller, events, notices, running, ta
 from tests.virtual_audio import wait_for
 
 
-@pytest.mark.parametrize("guard", EchoGuard)
+@pytest.mark.parametrize(
+    "guard",
+    [
+        pytest.param(guard, marks=[] if guard is EchoGuard.HALF_DUPLEX else pytest.mark.slow, id=guard)
+        for guard in EchoGuard
+    ],
+)
 def test_an_echo_guard_lets_through_what_it_says(guard: EchoGuard, tmp_path: Path) -> None:
     cards = ArrayCards()
     with running(cards, tmp_path, guard) as session:

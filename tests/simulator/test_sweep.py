@@ -111,6 +111,7 @@ def test_a_limit_that_cannot_be_met_says_what_stands_in_the_way() -> None:
     assert "the nearest is shown" in result.verdict
 
 
+@pytest.mark.slow
 def test_a_limit_that_breaks_where_confirmed_is_said_first() -> None:
     """Callers who confirm pause to think, and those who choose do not."""
     (fold,) = split_calls([thinking_call(number) for number in range(20)], 0).folds

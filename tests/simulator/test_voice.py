@@ -35,7 +35,9 @@ def heard(sound: Samples) -> np.ndarray:
     return np.flatnonzero(np.repeat(20 * np.log10(np.maximum(level, 1e-9)) >= AUDIBLE_DB, 5))
 
 
-@pytest.mark.parametrize("voice", [HibariVoice(), BundledVoice(), BundledVoice(telephone=True)])
+@pytest.mark.parametrize(
+    "voice", [pytest.param(HibariVoice(), marks=pytest.mark.slow), BundledVoice(), BundledVoice(telephone=True)]
+)
 def test_a_voice_is_heard_from_the_first_to_the_last_millisecond_it_was_given(voice: Voice) -> None:
     for text, duration_ms in [*TEXTS, ("Fast now, please", 240), ("Slow", 2000), ("Ω ≠ 一", 400), ("", 500)]:
         clip = voice.spoken(tuple(text.split()), duration_ms)
