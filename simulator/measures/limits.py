@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -113,6 +114,27 @@ class Limit:
         """Return how far past the bound a value is, in the figure's unit; 0 or less where it is within."""
         return value - self.bound if self.upper else self.bound - value
 
+    def too_few(self, readouts: Readouts) -> str:
+        """Say that readouts have too few cases to be held to the limit; nothing if they have enough.
+
+        A share needs so many that one case alone does not break it, and a percentile so many that one can lie past
+        it. A share that several cases break needs no more.
+        """
+        counted = readouts.get(self.figure.readout.name)
+        share = self.bound if self.upper else 1 - self.bound
+        if self.figure.readout.kind == "latency":
+            share = 1 - _RANKS.get(self.figure.percentile, 0.0)
+        elif not self.figure.share or (
+            counted and counted["count"] > 1 and not self.holds(counted["count"] / counted["of"])
+        ):
+            return ""
+        needed = math.ceil(1 / share - 1e-9) if share > 0 else _CASES_FOR_NONE
+        cases: int = 0 if counted is None else counted["n" if self.figure.readout.kind == "latency" else "of"]
+        if not cases or cases >= needed:
+            return ""
+        of = self.figure.readout.of or "cases"
+        return f"{cases} of the {needed} {of} that it takes"
+
     def judge(self, readouts: Readouts, left_out: Mapping[str, str] | None = None) -> LimitResult:
         """Hold one arm's readouts against the limit; ``left_out`` says of a readout why it is not among them."""
         value = self.figure.measured(readouts)
@@ -146,6 +168,11 @@ class Limit:
             return f"{readout.title} needs labels, which these recordings do not have"
         return f"{readout.title} was not measured"
 
+
+_RANKS = {"p50": 0.5, "p90": 0.9, "p95": 0.95}
+
+_CASES_FOR_NONE = 20
+"""So few cases say nothing of a limit of none at all: Wilson's interval for none of 20 reaches to 16 %."""
 
 _NEED_TRUTH = frozenset(readout.name for readout in READOUTS if readout.needs_truth)
 

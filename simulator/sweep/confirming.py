@@ -45,6 +45,7 @@ class Confirming:
         self._workers = workers
         self._figures = tuple(dict.fromkeys((*plan.goal.figures(), *plan.axes)))
         self._confirm = split.confirmed_on
+        self._dropped: Sequence[str] = ()
         callers = [split.callers[call] for call in self._confirm]
         self._resampled = Resampled(callers)
         self._why_no_interval = (
@@ -61,6 +62,7 @@ class Confirming:
         notes: tuple[str, ...],
     ) -> SweepResult:
         """Return the result of a search in every fold, or in some of them."""
+        self._dropped = unjudged
         choices = self._choices(by_fold, starts)
         tried = self._on_chosen(by_fold, choices)
         if self._split.halves:
@@ -211,9 +213,8 @@ class Confirming:
         here, before = readouts_of(confirmed), readouts_of(today)
         changed = [(name, *pair) for name, pair in plan.space.changes(final.config).items()]
         delta, ci95 = self._points(confirmed, today)
-        limits = plan.goal.limits
         broken, todays = self._broken(here), self._broken(before)
-        unjudged = [one.text for one in limits if one.figure.measured(here) is None]
+        unjudged = self._unjudged(here)
         within = not broken and not unjudged and bool(todays)
         distinguishable = bool(changed) and (within or (_better(ci95) and set(broken) <= set(todays)))
         figures = tuple(
@@ -228,7 +229,7 @@ class Confirming:
             points=delta,
             ci95=ci95,
             figures=figures,
-            limits=tuple(self._limit(place, tried[index], here) for place in range(len(limits))),
+            limits=tuple(self._limit(place, tried[index], here) for place in range(len(plan.goal.limits))),
             against=against,
             distinguishable=distinguishable,
             nearest=final.nearest,
@@ -240,7 +241,8 @@ class Confirming:
             distinguishable=distinguishable,
             nearest=final.nearest,
             broken=broken,
-            unjudged=unjudged,
+            unjudged=(*unjudged, *(f"{limit} (these calls do not show it)" for limit in self._dropped)),
+            few=self._few(here),
             todays=todays,
             none_within=all(self._broken(one.confirmed) for one in settings if one.confirmed is not None),
             against=against,
@@ -258,6 +260,24 @@ class Confirming:
         limits = self._plan.goal.limits
         return [one.text for one, excess in zip(limits, excess_of(limits, readouts), strict=True) if excess]
 
+    def _few(self, readouts: Readouts) -> list[str]:
+        """Return the limits that readouts break on too few cases, each with how many it takes."""
+        limits = self._plan.goal.limits
+        return [
+            f"{one.text}: {few}"
+            for one in limits
+            if one.judge(readouts).met is False and (few := one.too_few(readouts))
+        ]
+
+    def _unjudged(self, readouts: Readouts) -> list[str]:
+        """Return the limits that are not broken, but that readouts cannot tell about, each with why."""
+        found = []
+        for limit in self._plan.goal.limits:
+            outcome, few = limit.judge(readouts), limit.too_few(readouts)
+            if outcome.met is None or (outcome.met and few):
+                found.append(f"{limit.text} ({few or 'nothing to measure it on'})")
+        return found
+
     def _optimism(
         self, figure: Figure, before: Any, chosen: Tried, here: Any, confirmed: list[Facts], today: list[Facts]
     ) -> Optimism:
@@ -268,7 +288,13 @@ class Confirming:
     def _limit(self, place: int, chosen: Tried, here: Any) -> LimitOutcome:
         limit = self._plan.goal.limits[place]
         where_chosen, where_not = limit.judge(chosen.readouts), limit.judge(here)
-        return LimitOutcome(limit.text, where_chosen.met, where_not.met, where_not.sentence)
+        chosen_on, few = limit.too_few(chosen.readouts), limit.too_few(here)
+        return LimitOutcome(
+            limit.text,
+            None if where_chosen.met and chosen_on else where_chosen.met,
+            None if where_not.met and few else where_not.met,
+            f"{where_not.sentence}; judged on {few}" if few else where_not.sentence,
+        )
 
     def _against(self, name: str, config: VoiceConfig, confirmed: list[Facts]) -> Against:
         theirs = self._facts(config)

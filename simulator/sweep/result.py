@@ -82,7 +82,10 @@ class RecommendedChange:
 
 @dataclass(frozen=True, slots=True)
 class LimitOutcome:
-    """One limit under the recommended setting, where chosen and where confirmed; ``None``: it cannot be judged."""
+    """One limit under the recommended setting, where chosen and where confirmed; ``None``: it cannot be judged.
+
+    A limit that is kept on too few cases to tell cannot be judged either; ``sentence`` says so.
+    """
 
     limit: str
     met_where_chosen: bool | None

@@ -99,6 +99,7 @@ def verdict(
     nearest: bool,
     broken: Sequence[str],
     unjudged: Sequence[str],
+    few: Sequence[str],
     todays: Sequence[str],
     none_within: bool,
     against: Sequence[Against],
@@ -108,9 +109,10 @@ def verdict(
 ) -> str:
     """Return what a sweep comes to. ``broken``: limits broken where confirmed; ``todays``: by today's settings.
 
-    ``unjudged``: limits that could not be judged there; ``none_within``: every confirmed setting breaks one.
+    ``unjudged``: limits that could not be judged there, with why; ``few``: those broken on too few cases;
+    ``none_within``: every confirmed setting breaks one.
     """
-    sentences = []
+    sentences = [f"{_listed(unjudged)} could not be judged."] if unjudged else []
     worse = [one for one in broken if one not in todays]
     if nearest:
         sentences.append(f"No setting of {tried} is within every limit; the nearest is shown.")
@@ -118,6 +120,9 @@ def verdict(
         what = "No tried setting is" if none_within else "The setting that was found is not"
         breaks = f"on callers left out of the choice, what was chosen breaks {', '.join(broken)}"
         sentences.append(f"{what} confirmed within the limits: {breaks}.")
+    if few and broken:
+        held = f"One case alone breaks a limit that has too few ({'; '.join(few)})"
+        sentences.append(f"{held}: sweep over more recordings, or with a wider limit.")
     if not changes:
         sentences.append(f"Keep what you have: of {tried} settings none is distinguishable from it on these calls.")
     elif distinguishable:
@@ -132,9 +137,7 @@ def verdict(
         sentences.append(_figures(plan, figures, where))
     if why_no_interval and changes:
         sentences.append(f"{why_no_interval[0].upper()}{why_no_interval[1:]}.")
-    if unjudged:
-        sentences.append(f"Where it was not chosen, {', '.join(unjudged)} could not be judged.")
-    elif changes and todays and not broken:
+    if changes and todays and not broken:
         sentences.append(f"Today's settings break {', '.join(todays)}; these do not.")
     if changes and against and (distinguishable or broken):
         within = " within the limits" if plan.goal.limits and not broken and not unjudged else ""

@@ -129,6 +129,16 @@ def test_a_sweep_that_breaks_a_limit_where_confirmed_says_so_first(turnlab: Turn
     kept = f"the preset {keeping[0]} keeps" if keeping else "none of the presets keeps"
     assert f"{kept} every limit." in page.text()
     assert "not chosen by: 10 calls of one half of 20 callers," in page.text()
+    unsure = found.to_json()
+    unsure["unjudged"] = ["missed_barge_ins<=20%"]
+    unsure["recommended"]["limits"][0]["met_where_confirmed"] = None
+    unsure["recommended"] |= {"distinguishable": True, "nearest": False}
+    (tmp_path / "swept.json").write_text(json.dumps(unsure))
+    assert turnlab("report", tmp_path / "swept.json", "-o", tmp_path / "unsure.html").code == 0
+    page = check_page((tmp_path / "unsure.html").read_text())
+    assert page.text("h1") == "A better setting, but not judged by every limit"
+    assert "cut_ins<=1% and missed_barge_ins<=20% could not be judged. Change " in page.text()
+    assert "it keeps every limit" not in page.text()
 
 
 def test_hostile_text_is_inert_and_numbers_are_masked(turnlab: Turnlab, folder: Path, result: Any) -> None:

@@ -118,7 +118,7 @@ def test_a_limit_that_breaks_where_confirmed_is_said_first() -> None:
     calls = [thinking_call(number, pauses=(2,) if number in fold.confirm else (0,)) for number in range(20)]
     none = swept(small_plan(limits=("cut_ins<=1%",), budget=12), calls)
     assert none.recommended is not None
-    assert none.recommended.limits[0].met_where_chosen
+    assert none.recommended.limits[0].met_where_chosen is not False
     assert none.recommended.limits[0].met_where_confirmed is False
     breaks = "on callers left out of the choice, what was chosen breaks"
     first = f"No tried setting is confirmed within the limits: {breaks} cut_ins<=1%. "
@@ -172,7 +172,16 @@ def test_what_calls_cannot_tell_is_said_before_the_work() -> None:
     assert result.unjudged == ("cut_ins<=3%",)
     assert [one.limit for one in result.recommended.limits] == ["hanging_turns<=50%"]  # type: ignore[union-attr]
     assert any(note.startswith("cut_ins<=3% cannot be judged") for note in result.notes)
+    assert result.verdict.startswith("cut_ins<=3% (these calls do not show it) could not be judged.")
     assert "cut_ins" not in result.settings[0].chosen
+    few = swept(small_plan(limits=("cut_ins<=4%", "response.p95<=60s"), budget=10), two_labelled[3:8])
+    (cut_ins, response) = few.recommended.limits  # type: ignore[union-attr]
+    assert response.met_where_confirmed
+    if cut_ins.met_where_confirmed is None:
+        assert few.verdict.startswith("cut_ins<=4% (10 of the 25 turns that it takes) could not be judged. ")
+    else:
+        assert "too few (cut_ins<=4%: 10 of the 25 turns that it takes): sweep over more" in few.verdict
+    assert cut_ins.sentence.endswith("judged on 10 of the 25 turns that it takes")
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from base.folders import own_recordings_folder, sweeps_folder
 from presets.config import VoiceConfig
 from services.embedded.seed import demo_id
 from simulator.executors import open_executor
+from simulator.measures.limits import parse_limits
 from simulator.recording import bundled_folder
 from simulator.sweep.plan import SweepCall, SweepPlan
 from simulator.sweep.result import SweepProgress, SweepResult
@@ -292,6 +293,18 @@ def test_a_chosen_setting_stays_chosen_while_the_front_grows() -> None:
     point = choosing.choice.row.point
     assert (point.x, point.y) == (1290, 2.5), "drawn where it was confirmed"
     assert [(one.x, one.y) for one in choosing.choice.front.before] == [(1010, 0)]
+    few = (*found().limits, *parse_limits(["response.p95<=9s"]))
+    short = replace(found(), limits=few, unjudged=("missed_barge_ins<=20%",))
+    rare = {"cut_ins": {"count": 0, "of": 1}, "response_ms": {"p50": 900.0, "p95": 900.0, "n": 19}}
+    assert short.recommended is not None
+    choosing.take(replace(short, recommended=replace(short.recommended, confirmed=rare)))
+    doubt = (
+        "Could not be judged: cut_ins<=3% on 1 of the 34 turns that it takes · response.p95<=9s on 19 of the 20"
+        " cases that it takes · missed_barge_ins<=20% on these calls."
+    )
+    assert choosing.choice.row.detail[2] == doubt
+    assert choosing.choice.row.note.startswith(f"From the sweep: {doubt}"), "Tune and the question before a save"
+    assert not any("Within every limit" in line for row in choosing.choice.front.rows for line in row.detail)
     choosing.take(found(cut_ins=2))
     assert "max_buffer_delay_ms is worth 200 ms" in text
     assert "max_buffer_delay_ms 600 ms → 300 ms, filler_style backchannel → silent" in shown[-1].whole_text

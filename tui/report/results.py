@@ -199,6 +199,7 @@ class Swept(Part):
 
     goal: Goal
     limits: tuple[Text, ...]
+    unjudged: tuple[Text, ...] = ()
     axes: tuple[str, str]
     profile: Text
     complete: bool

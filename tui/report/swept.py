@@ -94,6 +94,8 @@ def _title(found: Swept) -> str:
         return "No setting keeps every limit"
     if _broken(taken):
         return "Not confirmed within the limits"
+    if taken.distinguishable and _unjudged(found):
+        return "A better setting, but not judged by every limit"
     return "A better setting" if taken.distinguishable else "Nothing clearly better than today's settings"
 
 
@@ -107,7 +109,9 @@ def _verdict(found: Swept) -> tuple[str, str, str]:
     if taken is None:
         return (found.verdict, "", sure)
     second = "; ".join(filter(None, (_optimism(taken.figures), _kept(found))))
-    return (_first(taken), f"{second[:1].upper()}{second[1:]}." if second else "", sure)
+    unjudged = _unjudged(found)
+    first = f"{listed(unjudged)} could not be judged. {_first(taken)}" if unjudged else _first(taken)
+    return (first, f"{second[:1].upper()}{second[1:]}." if second else "", sure)
 
 
 def _first(taken: Recommended) -> str:
@@ -160,17 +164,20 @@ def _broken(taken: Recommended) -> list[str]:
     return [one.limit for one in taken.limits if one.met_where_confirmed is False]
 
 
+def _unjudged(found: Swept) -> list[str]:
+    """Return the limits that the calls that confirm cannot tell about."""
+    limits = found.recommended.limits if found.recommended else ()
+    return [*(one.limit for one in limits if one.met_where_confirmed is None), *found.unjudged]
+
+
 def _kept(found: Swept) -> str:
     limits = found.recommended.limits if found.recommended else ()
-    unjudged = [one.limit for one in limits if one.met_where_confirmed is None]
     taken = found.recommended
     if taken and (taken.nearest or _broken(taken)):
         keeping = [one.preset for one in taken.against if not one.breaks]
         called = f"the preset{'s' * (len(keeping) > 1)} {listed(keeping)}" if keeping else "none of the presets"
         return f"on the others {called} {'keep' if len(keeping) > 1 else 'keeps'} every limit"
-    if unjudged:
-        return f"on the others nothing can be said about {listed(unjudged)}"
-    return "on the others it keeps every limit" if limits else ""
+    return "on the others it keeps every limit" if limits and not _unjudged(found) else ""
 
 
 # ---- figures

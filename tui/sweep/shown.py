@@ -41,6 +41,8 @@ class SweepFound:
     """What confirmed settings are held to."""
     aside: tuple[str, ...] = ()
     """The obstacles to limits, and limits that cannot be judged, a sentence each."""
+    unjudged: tuple[str, ...] = ()
+    """Limits that these calls cannot tell about."""
 
     @classmethod
     def under_way(cls, progress: SweepProgress, changes: Callable[[VoiceConfig], Changes]) -> SweepFound:
@@ -52,7 +54,14 @@ class SweepFound:
         """Return what a sweep that is over has found."""
         aside = (*result.obstacles, *result.notes)
         return cls(
-            result.axes, result.settings, changes, result.recommended, result.verdict, result.goal.limits, aside
+            result.axes,
+            result.settings,
+            changes,
+            result.recommended,
+            result.verdict,
+            result.goal.limits,
+            aside,
+            result.unjudged,
         )
 
 
@@ -232,21 +241,35 @@ def _from_today(found: SweepFound, figure: Figure, confirmed: float, ends: Inter
 
 
 def _limits_text(found: SweepFound, setting: TriedSetting, best: Recommended | None) -> str:
-    if best is not None and best.limits:
-        broken = [one.sentence for one in best.limits if not one.met_where_confirmed]
-        if broken:
-            return f"{'Limits' if best.is_advised else 'Breaks where confirmed'}: {' · '.join(broken)}"
-        past = [one.limit for one in best.limits if one.met_where_chosen is False]
-        if past:
-            return f"Within every limit where confirmed; past {', '.join(past)} where chosen."
-        return "Within every limit, where chosen and where confirmed."
     if setting.dropped:
         return "Dropped: on a third of the calls it was clearly worse; its figures are of that third."
-    if setting.confirmed is not None and found.limits:
-        outcomes = [one.judge(setting.confirmed) for one in found.limits]
-        broken = [one.sentence for one in outcomes if one.met is False]
-        return f"Breaks where confirmed: {' · '.join(broken)}" if broken else "Within every limit where confirmed."
-    return "Within every limit where chosen." if setting.meets_limits else "Past a limit where chosen."
+    readouts = best.confirmed if best is not None else setting.confirmed
+    if readouts is None:
+        return "Breaks no limit where chosen." if setting.meets_limits else "Past a limit where chosen."
+    if not found.limits and not found.unjudged:
+        return "No limit was set."
+    outcomes = [one.judge(readouts) for one in found.limits]
+    broken = [one.sentence for one in outcomes if one.met is False]
+    unjudged = _unjudged(found, readouts)
+    if broken:
+        return " · ".join((f"Breaks where confirmed: {broken[0]}", *broken[1:], *unjudged))
+    if unjudged:
+        return f"Could not be judged: {' · '.join(unjudged)}."
+    past = [one.limit for one in best.limits if one.met_where_chosen is False] if best is not None else ()
+    if past:
+        return f"Within every limit where confirmed; past {', '.join(past)} where chosen."
+    doubtful = best is not None and any(one.met_where_chosen is None for one in best.limits)
+    return f"Within every limit{', where chosen and' if best is not None and not doubtful else ''} where confirmed."
+
+
+def _unjudged(found: SweepFound, readouts: Mapping[str, Any]) -> list[str]:
+    """Return the limits that readouts do not break, and cannot be said to keep, each with why."""
+    said = []
+    for limit in found.limits:
+        met, few = limit.judge(readouts).met, limit.too_few(readouts)
+        if met is None or (met and few):
+            said.append(f"{limit.text} on {few}" if few else f"{limit.text} on these calls")
+    return [*said, *(f"{limit} on these calls" for limit in found.unjudged)]
 
 
 # ---- figures
