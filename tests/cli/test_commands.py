@@ -106,9 +106,8 @@ def test_analyze_of_silence_says_that_nobody_was_heard(turnlab: Turnlab, tone: P
         (["--help"], {"textual", "numpy", "onnxruntime", "fastapi", "soundfile", "pydantic", "httpx"}),
         (["--version"], {"textual", "numpy", "onnxruntime", "fastapi", "soundfile", "pydantic"}),
         (["version-set", "--help"], {"textual", "numpy", "onnxruntime", "fastapi", "httpx"}),
-        (["presets"], {"textual", "numpy", "onnxruntime", "fastapi", "httpx", "pydantic"}),
+        (["presets"], {"textual", "numpy", "onnxruntime", "fastapi", "httpx", "pydantic", "rich.console"}),
         (["keys"], {"textual", "numpy", "onnxruntime", "fastapi", "httpx", "pydantic"}),
-        (["presets"], {"rich.console"}),
         (["recordings"], {"textual", "onnxruntime", "fastapi", "httpx"}),
         (["models"], {"textual", "onnxruntime", "numpy", "fastapi", "httpx", "pydantic"}),
         (["cache"], {"textual", "onnxruntime", "fastapi", "httpx"}),
@@ -131,7 +130,7 @@ def test_a_command_imports_only_what_it_needs(arguments: list[str], forbidden: s
     assert not loaded & forbidden
 
 
-@pytest.mark.parametrize("arguments", ["recordings --json", "recordings"])
+@pytest.mark.parametrize("arguments", ["recordings --json", pytest.param("recordings", marks=pytest.mark.slow)])
 def test_a_reader_that_has_seen_enough_is_no_error(arguments: str) -> None:
     command = f"'{TURNLAB}' {arguments} | true"
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, timeout=60)

@@ -77,7 +77,7 @@ def test_reading_that_is_given_up_leaves_no_process_behind(tmp_path: Path) -> No
     assert done.stdout == "no child is left\n"
 
 
-@pytest.mark.parametrize("name", ["call.mp3", "call.wav"])
+@pytest.mark.parametrize("name", [pytest.param("call.mp3", marks=pytest.mark.slow), "call.wav"])
 def test_a_command_says_only_what_it_says_itself(turnlab: Turnlab, tmp_path: Path, name: str) -> None:
     done = turnlab("analyze", harmed(tmp_path / name))
     assert all(line.startswith("turnlab: ") for line in done.err.splitlines())

@@ -44,11 +44,13 @@ NEW = (
 
 @dataclass(frozen=True)
 class Case:
-    """A command line, and the schema of what it prints; ``code`` is how it ends."""
+    """A command line, and the schema of what it prints; ``code`` is how it ends, ``slow`` leaves it to CI."""
 
     schema: str
     line: tuple[str, ...]
     code: int = field(default=0, kw_only=True)
+
+    slow: bool = field(default=False, kw_only=True)
 
     def __str__(self) -> str:
         return " ".join(self.line[:3]).replace(COUGHS, "FILE")
@@ -56,7 +58,7 @@ class Case:
 
 CASES = [
     Case("simulation", ("simulate", COUGHS, *ARMS, "--require", "response.p90<=60s")),
-    Case("simulation", ("simulate", COUGHS, "--mix", "mix.wav", "--voice", "silent", "--echo-db", "30")),
+    Case("simulation", ("simulate", COUGHS, "--mix", "mix.wav", "--voice", "silent", "--echo-db", "30"), slow=True),
     Case("evaluation", ("evaluate", COUGHS, *ARMS, "--require", "cut_ins<=100%")),
     Case("sweep", ("sweep", "coughs", "booking", "--budget", "10", *SWEPT, "--require", "cut_ins<=100%")),
     Case("eot-bench", ("evaluate", "--eot-bench", "rows.jsonl")),
@@ -161,7 +163,9 @@ def check(schema: str, found: Any) -> None:
     assert not faults, "\n".join(faults[:5])
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=pytest.mark.slow if case.slow else [], id=str(case)) for case in CASES]
+)
 def test_a_command_prints_what_its_schema_says(shop: Turnlab, folder: Path, case: Case) -> None:
     done = shop(*case.line, "--json", cwd=folder)
     assert done.code == case.code, done.err
@@ -174,6 +178,7 @@ def test_a_command_prints_what_its_schema_says(shop: Turnlab, folder: Path, case
         assert REPORTED[case.schema] in check_page((folder / "report.html").read_text()).text("caption")
 
 
+@pytest.mark.slow
 def test_a_model_that_is_there_is_told_by_its_schema(shop: Turnlab) -> None:
     if smart_turn_path() is None:
         pytest.skip("the Smart Turn model is not installed")

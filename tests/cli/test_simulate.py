@@ -113,6 +113,7 @@ def test_the_same_seed_repeats_and_the_order_of_arms_changes_nothing(turnlab: Tu
     }
 
 
+@pytest.mark.slow
 def test_real_speech_works_the_same_with_its_own_labels(turnlab: Turnlab) -> None:
     if not (CORPUS / "dev-001.flac").is_file():
         pytest.skip("the corpus of real speech is not beside the project")

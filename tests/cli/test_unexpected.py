@@ -37,6 +37,8 @@ main()
 """
 """Serves, and has ``ask`` call what is served."""
 
+DEAR = {"the process that judges pauses", "a page of the dashboard in a browser"}
+"""Doors whose opening takes half a second of the processor."""
 DOORS = {
     "a command": """
 import tui.cli.opening
@@ -239,7 +241,10 @@ def _holds_no_secret(text: str) -> None:
         assert secret not in text, text
 
 
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize(
+    "door",
+    [pytest.param(door, marks=pytest.mark.slow if door in DEAR else []) for door in DOORS],
+)
 def test_one_line_is_said_and_no_value(door: str, tmp_path: Path) -> None:
     said = _said(_script(door), _surroundings(tmp_path), tmp_path)
     assert "RuntimeError" in said

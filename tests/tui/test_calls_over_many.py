@@ -159,6 +159,7 @@ async def test_an_order_without_turns_leaves_the_next_one_to_the_keyboard() -> N
     assert went == [turn]
 
 
+@pytest.mark.slow
 async def test_look_of_a_change(snap_sizes: CompareSizes, app: TurnlabApp) -> None:
     before_and_after(5)
 
@@ -172,6 +173,7 @@ async def test_look_of_a_change(snap_sizes: CompareSizes, app: TurnlabApp) -> No
     await snap_sizes(app, [SMALL, USUAL], show)
 
 
+@pytest.mark.slow
 def test_look_of_the_worst_turns(snap_compare: Compare, app: TurnlabApp) -> None:
     before_and_after(5)
 

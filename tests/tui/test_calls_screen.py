@@ -300,6 +300,7 @@ async def test_a_pull_that_finds_no_calls_invites_to_no_other(workspace_file: Pa
         assert "Press p" not in shown[-1].notice
 
 
+@pytest.mark.slow
 async def test_ten_thousand_calls_are_listed(app: TurnlabApp, monkeypatch: pytest.MonkeyPatch) -> None:
     from services.calls import overview
 
@@ -367,6 +368,7 @@ async def test_look(snap_sizes: CompareSizes, app: TurnlabApp) -> None:
     await snap_sizes(app, [SMALL, USUAL], show)
 
 
+@pytest.mark.slow
 def test_look_without_calls(snap_compare: Compare, app: TurnlabApp) -> None:
     async def show(pilot: Pilot[None]) -> None:
         await on_calls(pilot)

@@ -24,14 +24,17 @@ async def test_overview(snap_sizes: CompareSizes, app: TurnlabApp) -> None:
     await snap_sizes(app, [SMALL, USUAL, LARGE], steps())
 
 
+@pytest.mark.slow
 async def test_voice_config_with_a_value_out_of_range(snap_sizes: CompareSizes, app: TurnlabApp) -> None:
     await snap_sizes(app, [SMALL, USUAL], steps(NEXT, NEXT, "tab", "tab", "down", "down"))
 
 
+@pytest.mark.slow
 def test_a_filter_in_force(snap_compare: Compare, app: TurnlabApp) -> None:
     assert snap_compare(app, terminal_size=USUAL, run_before=steps("slash", *"tag:escalation", "enter"))
 
 
+@pytest.mark.slow
 def test_nothing_matches(snap_compare: Compare, app: TurnlabApp) -> None:
     assert snap_compare(app, terminal_size=SMALL, run_before=steps("slash", *"zebra"))
 
@@ -42,6 +45,7 @@ def test_the_platform_cannot_be_reached(snap_compare: Compare) -> None:
     assert snap_compare(make_app(client.open), terminal_size=SMALL, run_before=steps())
 
 
+@pytest.mark.slow
 def test_read_only(snap_compare: Compare, workspace_file: Path) -> None:
     app = make_app(lambda: open_embedded(workspace_file), read_only=True)
 

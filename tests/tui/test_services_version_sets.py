@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, OptionList, Static
 
@@ -82,6 +83,7 @@ async def test_edge_says_what_it_points_at_and_why_it_is_locked(app: TurnlabApp)
         assert "Differs from release in agent, context graph, 2 models, 3 behaviors" in note
 
 
+@pytest.mark.slow
 async def test_what_is_locked_says_why_when_asked(app: TurnlabApp) -> None:
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await on_set(pilot, "edge")
@@ -194,6 +196,7 @@ async def test_edge_is_copied_into_a_new_set_and_that_is_deleted_again(
     assert "trial" not in (await stored(workspace_file)).version_sets
 
 
+@pytest.mark.slow
 async def test_read_only_dims_every_write_and_says_why(workspace_file: Path) -> None:
     app = make_app(lambda: open_embedded(workspace_file), read_only=True)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:

@@ -493,7 +493,7 @@ def test_look_of_the_form(snap_compare: Compare, app: TurnlabApp) -> None:
     ("size", "theme"),
     [
         pytest.param(SMALL, "dark", id="80x24"),
-        pytest.param(USUAL, "dark", id="120x40"),
+        pytest.param(USUAL, "dark", id="120x40", marks=pytest.mark.slow),
         pytest.param(SMALL, "light", id="80x24-light", marks=pytest.mark.slow),
         pytest.param(USUAL, "light", id="120x40-light", marks=pytest.mark.slow),
     ],

@@ -128,7 +128,7 @@ async def test_a_folder_is_chosen_by_its_path_and_taken_off_the_list_again(folde
         pytest.param("'{}'", id="quoted"),
         pytest.param("{}", id="bare", marks=pytest.mark.slow),
         pytest.param("{} ", id="a space", marks=pytest.mark.slow),
-        pytest.param("file://{}", id="address"),
+        pytest.param("file://{}", id="address", marks=pytest.mark.slow),
     ],
 )
 async def test_a_path_that_is_dropped_on_the_terminal_is_added(folder: Path, written: str) -> None:
@@ -194,6 +194,7 @@ async def test_walking_the_list_shows_a_recording_and_a_on_a_heading_compares_ov
         await settle_on(pilot, FolderDialog)
 
 
+@pytest.mark.slow
 async def test_the_palette_goes_to_fields_recordings_presets_and_services_not_listed_yet(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

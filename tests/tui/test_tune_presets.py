@@ -115,6 +115,7 @@ def each_after_each(names: Sequence[str]) -> list[str]:
     return order
 
 
+@pytest.mark.slow
 async def test_applying_a_preset_gives_what_its_arm_showed(folder: Path) -> None:
     """Whichever preset the draft came from: a service set to a preset is the preset's arm."""
     save_preset("mine", VoiceConfig(eot_timeout_ms=900, filler_style="silent"))

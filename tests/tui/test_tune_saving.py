@@ -135,6 +135,7 @@ async def test_where_both_changed_a_field_one_chooses_before_anything_is_sent(ap
         assert not screen.platform.unsaved
 
 
+@pytest.mark.slow
 async def test_read_only_says_so_and_sends_nothing(workspace_file: Path) -> None:
     app = make_app(lambda: open_embedded(workspace_file), read_only=True)
     async with app.run_test(size=SIZE, notifications=True) as pilot:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 
 from simulator.recording import bundled_folder
@@ -39,6 +40,7 @@ async def test_a_draft(snap_sizes: CompareSizes, app: TurnlabApp) -> None:
     await snap_sizes(app, [SMALL, USUAL, LARGE], tuned())
 
 
+@pytest.mark.slow
 def test_all_recordings(snap_compare: Compare, app: TurnlabApp) -> None:
     assert snap_compare(app, terminal_size=USUAL, run_before=tuned("a"))
 
@@ -47,10 +49,12 @@ def test_a_value_that_cannot_be(snap_compare: Compare, app: TurnlabApp) -> None:
     assert snap_compare(app, terminal_size=SMALL, run_before=tuned("enter", *"5000", "enter"))
 
 
+@pytest.mark.slow
 def test_an_event_says_why_in_the_large_timeline(snap_compare: Compare, app: TurnlabApp) -> None:
     assert snap_compare(app, terminal_size=SMALL, run_before=tuned("tab", "full_stop", "full_stop", "plus", "plus"))
 
 
+@pytest.mark.slow
 def test_the_body_that_would_be_sent(snap_compare: Compare, app: TurnlabApp) -> None:
     async def save(pilot: Pilot[None]) -> None:
         await tuned()(pilot)

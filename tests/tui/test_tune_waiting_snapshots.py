@@ -106,6 +106,7 @@ async def test_while_a_recording_is_analysed(snap_sizes: CompareSizes, app: Turn
     await snap_sizes(app, [SMALL, USUAL], look)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("nothing_known")
 def test_the_recordings_while_one_is_analysed(snap_compare: Compare, app: TurnlabApp) -> None:
     async def look(pilot: Pilot[None]) -> None:
