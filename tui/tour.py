@@ -125,8 +125,9 @@ class Tour:
             self._ending = None
 
     def skip(self) -> None:
-        """Go on with the next step."""
-        self._left = [step for step in self._left if step is not self._next]
+        """Go on with the step after it; those before it do not come round again, and after the last one it ends."""
+        at = STEPS.index(self._next) if self._left else len(STEPS)
+        self._left = [step for step in self._left if STEPS.index(step) > at]
         if self._left:
             self.look()
         else:

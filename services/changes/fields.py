@@ -73,9 +73,10 @@ class FieldsPlan:
 
     @property
     def confirmation(self) -> str:
-        """The name that must be typed, because the change reaches callers; nothing if none."""
+        """The name that must be typed, because callers get the change or no longer get through; nothing if none."""
         reaches = self.service.is_active and RELEASE in self.service.version_sets
-        return RELEASE if self.subject == "voice_config" and reaches and not self.nothing_to_do else ""
+        noticed = self.subject == "voice_config" or self.after.get("is_active") is False
+        return RELEASE if reaches and noticed and not self.nothing_to_do else ""
 
     @property
     def why_confirm(self) -> str:
@@ -156,14 +157,14 @@ async def plan_rollback(
     kept = await backups.field_entries(Scope.of(client.label, service), subject)
 
     def agrees(values: Mapping[str, JsonValue]) -> bool:
-        return not _differing(service, subject, values)
+        return not differing(service, subject, values)
 
     since: list[str] = []
     if to is not None:
         entry = next((one for one in kept if one.id == to), None)
         if entry is None:
             raise NoBackupError(f"there is no change {to} of {_of(subject, service)}; see its history")
-        if entry.state != "not written" and (changed := _differing(service, subject, entry.after)):
+        if entry.state != "not written" and (changed := differing(service, subject, entry.after)):
             since = [f"{', '.join(changed)} was changed again since change {to}: going back replaces that too"]
     else:
         entry = undoable_fields(kept, agrees)
@@ -172,7 +173,7 @@ async def plan_rollback(
                 f"nothing to roll back: no change of {_of(subject, service)} that was made from here "
                 "is left to take back"
             )
-        if changed := _differing(service, subject, entry.after):
+        if changed := differing(service, subject, entry.after):
             raise ChangedFieldsSinceError(entry, changed, service)
     when = entry.at.astimezone().strftime("%Y-%m-%d %H:%M")
     note = f"back to what was stored before change {entry.id} ({entry.action} by {entry.who}, {when})"
@@ -187,7 +188,7 @@ async def fields_history(
     kept = await backups.field_entries(Scope.of(client.label, service), subject)
     if not kept:
         return ()
-    state = settled_fields(kept[0], lambda values: not _differing(service, subject, values))
+    state = settled_fields(kept[0], lambda values: not differing(service, subject, values))
     return (replace(kept[0], state=state), *kept[1:])
 
 
@@ -209,7 +210,7 @@ async def apply_fields(client: ServicesClient, plan: FieldsPlan, backups: Backup
     async with backups.alone():
         change, stored = await carry_out(client, step, backups, who)
     sent = {name: value for name, value in plan.after.items() if value is not None or plan.subject != "service"}
-    otherwise = _differing(stored, plan.subject, sent)
+    otherwise = differing(stored, plan.subject, sent)
     return AppliedFields(plan=plan, change=change, stored=stored, otherwise=tuple(otherwise))
 
 
@@ -279,14 +280,14 @@ class _FieldsStep:
         after = self._plan.after
         # a stored value that cannot be read looks like one that is not set
         left = {problem.field for problem in stored.voice_problems if after.get(problem.field, "") is None}
-        return not left and not _differing(stored, self._plan.subject, after)
+        return not left and not differing(stored, self._plan.subject, after)
 
     def untouched(self, stored: Service) -> bool:
-        return not _differing(stored, self._plan.subject, self._plan.before)
+        return not differing(stored, self._plan.subject, self._plan.before)
 
     def shown(self, stored: Service) -> str:
         values = stored_values(stored, self._plan.subject)
-        named = _differing(stored, self._plan.subject, self._plan.before)
+        named = differing(stored, self._plan.subject, self._plan.before)
         return "; ".join(f"{name} is {shown_value(self._plan.subject, name, values.get(name))}" for name in named)
 
     def stored_text(self, stored: Service) -> str:
@@ -294,7 +295,7 @@ class _FieldsStep:
         return json.dumps({name: values.get(name) for name in self._plan.after})
 
 
-def _differing(service: Service, subject: Subject, values: Mapping[str, JsonValue]) -> list[str]:
+def differing(service: Service, subject: Subject, values: Mapping[str, JsonValue]) -> list[str]:
     """Return the names of the given values that a service does not hold."""
     stored = stored_values(service, subject)
     return [name for name, value in values.items() if not _same(subject, name, stored.get(name), value)]

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pydantic import JsonValue
 
+from services.changes.fields import differing
 from services.changes.kept import KeptChange, Scope, Subject, settled
 from services.changes.ledger import Backups
 from services.changes.requests import Delete, Request, Upsert
 from services.client import ServicesClient
-from services.errors import ServiceError
+from services.errors import ServiceError, StorageError
 from services.model import FieldChange, HistoryEntry, Service
 from services.service_fields import BY_NAME
 from services.writing import JsonObject
@@ -55,6 +56,20 @@ async def version_set_history(
     here = [_judged(one, service, kept) for one in kept if name in (None, one.target)]
     platform, untold = await _from_platform(client, service.id, name, limit)
     return History(here=tuple(here[:limit]), platform=platform, untold=untold)
+
+
+async def by_whom(client: ServicesClient, service: Service, names: Collection[str], backups: Backups) -> str:
+    """Return in words who stored what these fields of ``voice_config`` hold now: from here, that is kept."""
+    try:
+        kept = await backups.field_entries(Scope.of(client.label, service), "voice_config")
+    except StorageError:
+        kept = ()  # saving says what is wrong with it
+    newest = {name: next((one for one in kept if name in one.after), None) for name in names}
+    held = {name: one.after[name] for name, one in newest.items() if one is not None}
+    if len(held) < len(newest) or differing(service, "voice_config", held):
+        return "by another user"
+    writers = {one.who for one in newest.values() if one is not None}
+    return "in another window" if writers == {who()} else f"by {', '.join(sorted(writers))}"
 
 
 def _judged(entry: KeptChange, service: Service, kept: Sequence[KeptChange]) -> KeptChange:

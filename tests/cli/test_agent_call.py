@@ -41,7 +41,7 @@ NOWHERE = "ws://127.0.0.1:9"
         (["call", NOWHERE, BOOKING], 1, "nothing listens there; is the agent running"),
         (["call", "ws://[bad", BOOKING], 2, "not a WebSocket address"),
         (["call", "ws://127.0.0.1:99999", BOOKING], 2, "not a WebSocket address"),
-        (["call", f"ws://{'a' * 80}", BOOKING], 1, "is not an address"),
+        (["call", f"ws://{'a' * 80}", BOOKING], 2, "not a WebSocket address"),
         (["call", NOWHERE, BOOKING, "--token", "half\na secret"], 1, "printable"),
     ],
 )

@@ -188,9 +188,13 @@ def test_scripted_replay_without_an_agent_says_what_is_missing(turnlab: Turnlab,
 
 
 @pytest.mark.parametrize("command", ["simulate", "evaluate"])
-def test_a_misspelt_field_is_refused_with_the_nearest_name(turnlab: Turnlab, tone: Path, command: str) -> None:
-    refusal = turnlab(command, tone, "-c", '{"max_bufer_delay_ms": 300}').one_line(2)
-    assert "did you mean max_buffer_delay_ms? --allow-unknown lets it pass" in refusal
+def test_a_misspelt_field_is_refused_with_the_nearest_name(
+    turnlab: Turnlab, tone: Path, tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "arm.json").write_text('{"max_bufer_delay_ms": 300}')
+    for config in ('{"max_bufer_delay_ms": 300}', tmp_path / "arm.json"):
+        refusal = turnlab(command, tone, "-c", config).one_line(2)
+        assert "did you mean max_buffer_delay_ms? --allow-unknown lets it pass" in refusal
 
 
 def test_a_field_that_is_let_pass_is_kept_and_said(turnlab: Turnlab, tone: Path) -> None:

@@ -125,6 +125,8 @@ def test_the_tables_say_it_to_people_in_plain_characters(turnlab: Turnlab) -> No
     assert re.search(r"^ at most 5 % +\d+ of 44 turns +[\d,]+ ms ", done.out, re.MULTILINE)
     assert re.search(r"^ backchannel +should not +0 of \d+ ", done.out, re.MULTILINE)
     assert " |" in done.out
+    tables = done.out.count(" by silence alone   model's wait against it ")
+    assert tables == done.out.count("End of turn by") > 1, "all of them are parted, so that no header breaks"
     assert not any("\u2800" <= glyph <= "\u28ff" for glyph in done.out)
     assert "\x1b" not in done.out
 

@@ -83,7 +83,10 @@ def test_a_service_is_made_changed_and_deleted(alone: Turnlab) -> None:
     )
     shown = alone(*change)
     assert "no caller reaches the service then" in shown.out
-    assert alone(*change, "--apply", "--expect", expected(shown)).code == 0
+    apply = (*change, "--apply", "--expect", expected(shown))
+    refused = alone(*apply)
+    assert (refused.code, "release is what callers of 'Night Line' get" in refused.err) == (2, True)
+    assert alone(*apply, "--confirm", "release").code == 0
     after = alone("service", "get", "day line", "--json").json()
     assert (after["is_active"], after["keyterms"], after["tool_capacity"]) == (False, ["x"], 4)
     assert "nothing would change" in alone("service", "update", "Day Line", "--inactive", "--apply").out
@@ -128,7 +131,7 @@ def test_what_changed_since_it_was_shown_is_not_written(desk: Desk) -> None:
 def test_a_name_that_two_have_is_listed(alone: Turnlab) -> None:
     make = ("service", "create", "--name", "Twin", *OWNERS, "--apply")
     first = alone(*make, "--json").json()["id"]
-    assert alone("service", "update", first, "--inactive", "--apply").code == 0
+    assert alone("service", "update", first, "--inactive", "--apply", "--confirm", "release").code == 0
     second = alone(*make, "--json").json()["id"]
     line = alone("service", "get", "Twin").one_line(2)
     assert "'Twin' is the name of 2 services; give an id" in line

@@ -246,6 +246,7 @@ async def test_a_service_is_made_switched_off_deleted_and_made_again(workspace_f
         host.answers = [lambda _: False, lambda _: True]
         await changes.switch_active(client, made)
         assert (await client.get_service(made.id)).is_active, "it was asked about, and left"
+        assert host.asked[-1].plan.confirmation == "release"  # type: ignore[attr-defined]
         await changes.switch_active(client, made)
         off = await client.get_service(made.id)
         assert not off.is_active

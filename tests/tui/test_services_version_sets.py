@@ -225,5 +225,9 @@ async def test_without_a_set_in_view_the_keys_lead_to_them(app: TurnlabApp) -> N
             assert detail is not None
             assert detail.tab == "version-sets"
             assert isinstance(app.screen, ServicesScreen)
+            await pilot.press("escape", "p")  # they are in view, and none has the focus
+            await settle(pilot)
+            assert isinstance(app.screen, ServicesScreen)
+            assert any("Go to a version set's line" in note for note in notes(app))
             await pilot.press("escape", "left_square_bracket")
             assert detail.tab == "overview"

@@ -107,6 +107,10 @@ def test_every_field_says_where_its_value_comes_from() -> None:
         "backchannel",
         "built-in",
     )
+    free = Draft(VoiceConfig())
+    free.set_value("filler_style", "backchannel")  # what is inherited anyway, and how the platform spells "inherit"
+    same = field_states(free, (), default_profile())["filler_style"]
+    assert (same.inherited, same.origin, free.changes()) == (True, "built-in", {})
 
 
 @pytest.mark.parametrize(("setting", "warned"), [(0.0, True), (0.33, True), (0.34, False), (1.0, False)])

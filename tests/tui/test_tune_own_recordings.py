@@ -169,6 +169,11 @@ async def test_the_list_follows_files_that_come_change_and_go(folder: Path) -> N
         await until(pilot, lambda: "no longer exists" in row(str(folder / "coughs.flac")).note, "the note")
         screen.recordings.show(str(folder / "new.flac"))
         await listed(pilot, screen, lambda there: str(folder / "coughs.flac") not in there)
+        shutil.rmtree(folder)
+        await until(pilot, lambda: "our calls · gone" in drawn(screen), "the heading")
+        screen.listing.highlight(screen.listing._lines[drawn(screen).index("our calls · gone")])
+        note = str(screen.query_one("#recording-note", Static).render())
+        assert note == f"{folder} is no longer there; ⌫ takes it off the list."
 
 
 @pytest.mark.slow

@@ -12,7 +12,8 @@ import httpx
 import pytest
 from pydantic import JsonValue
 
-from services.changes.fields import fields_history
+from services.changes.fields import apply_fields, fields_history, plan_fields
+from services.changes.history import who
 from services.changes.ledger import Backups
 from services.client import ServicesClient
 from services.embedded import open_embedded
@@ -300,6 +301,17 @@ async def test_what_another_window_stored_is_noticed_and_no_draft_is_lost(client
     assert saving.host.notices == ["Changed by another user meanwhile: eager_eot_threshold of Intake Line"]
     assert saving.session.draft.stored.eager_eot_threshold == 0.25
     assert saving.session.draft.changes() == CHANGES
+
+    assert saving.session.service is not None
+    other = plan_fields(saving.session.service, "voice_config", {"eager_eot_threshold": 0.35})
+    await apply_fields(client, other, Backups(), who=who())
+    await time_passes()
+    assert saving.host.notices.pop() == "Changed in another window meanwhile: eager_eot_threshold of Intake Line"
+    other = plan_fields(saving.session.service, "voice_config", {"eager_eot_threshold": 0.25})
+    await apply_fields(client, other, Backups(), who="dana")
+    await time_passes()
+    assert saving.host.notices.pop() == "Changed by dana meanwhile: eager_eot_threshold of Intake Line"
+    Backups().file.write_text("no database")
 
     await meanwhile(client, saving, max_buffer_delay_ms=540)
     await time_passes()

@@ -328,6 +328,26 @@ async def test_panes_are_tabs_on_a_small_screen_and_figures_stay_in_view(app: Tu
         assert screen.query_one(ReadoutTable).size.height > 15
 
 
+async def test_the_title_of_the_pane_with_the_focus_stands_out_and_a_choice_at_its_end_stays(
+    app: TurnlabApp,
+) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await open_tune(pilot, recordings=bundled_folder() / "booking.flac")
+        for pane in ("fields", "timeline", "recordings"):
+            screen.go_to(pane)
+            await settle(pilot)
+            titles = {id: screen.query(f"#{id}-pane .pane-title") for id in screen.PANES}
+            assert [id for id, found in titles.items() if any(one.styles.text_style.bold for one in found)] == [
+                pane
+            ]
+        screen.drafts.set_value("filler_style", None)
+        screen.fields.focus_field("filler_style")
+        before = screen.session.draft.steps
+        await pilot.press("home", "left")
+        await settle(pilot)
+        assert screen.session.draft.steps == before, "what is inherited is not set to the same"
+
+
 async def test_quitting_with_changes_asks(app: TurnlabApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await opened(pilot)

@@ -51,7 +51,8 @@ def _read(text: str, option: str) -> tuple[str, VoiceConfig]:
     path = Path(text)
     if path.suffix.lower() == ".json" or _is_file(path):
         config = _parse(_file(path), str(path))
-        if config.set_values() and len(config.unknown_fields()) == len(config.set_values()):
+        unknown = config.unknown_fields()
+        if unknown and len(unknown) == len(config.set_values()) and not any(map(suggest, unknown)):
             raise CallError(f"{path}: none of its fields is one of voice_config; give a voice_config's file")
         return path.stem, config
     for problem in problems:

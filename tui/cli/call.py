@@ -67,7 +67,7 @@ def call_agent(request: CallRequest, *, as_json: bool) -> None:
     """Call, measure and print. Raises :class:`CallError` or :class:`WorkError`."""
     for url in request.urls:
         try:
-            parse_uri(url)
+            parse_uri(url).host.encode("idna")  # as the look-up of the name does, which a part too long fails
         except (InvalidURI, ValueError):
             shown = CallOptions(url).shown_url
             raise CallError(f"{shown}: is not a WebSocket address; give one such as ws://127.0.0.1:8766") from None

@@ -39,6 +39,8 @@ WORTH_DRAWING = 20
 """With fewer turns, a curve is only a few steps and says little."""
 
 _WIDEST = 90
+_HEADERS = ("allowed early", EARLY, MEAN_WAIT, MEDIAN_WAIT, LONG_WAIT, "setting", "confidence")
+_AGAINST_SILENCE = ("by silence alone", "model's wait against it")
 _WAITS = 5
 """The number of leading columns about waits; the others give their causes."""
 
@@ -63,8 +65,15 @@ def print_evaluation(evaluation: Evaluation, hearing: Hearing) -> None:
 
 def _print_trade_offs(scores: dict[Group | None, TurnScore], evaluation: Evaluation, whose: str) -> None:
     shown = {group: score for group, score in scores.items() if score.turns >= FEWEST_TURNS}
+    headers = [*_HEADERS, *(() if evaluation.silence_only else _AGAINST_SILENCE)]
+    tables = {group: _rows(score, headers, silence_only=evaluation.silence_only) for group, score in shown.items()}
+    parted = not all(fits(headers, rows) for rows in tables.values())
     for group, score in shown.items():
-        _print_trade_off(_title(group), score, evaluation, whose)
+        title = (
+            f"{_title(group)}, {score.turns} turns in {score.recordings} recording{'s' * (score.recordings != 1)}"
+        )
+        _print_rows(f"End of turn by {evaluation.judge}{whose}: {title}", headers, tables[group], parted=parted)
+        _print_curve(score, silence_only=evaluation.silence_only)
     if shown:
         print_line(
             "Each of the first lines is the shortest wait at which no more turns end early, audible or not; the"
@@ -86,24 +95,25 @@ def _title(group: Group | None) -> str:
     return "all but the hard" if group is None else group.title
 
 
-def _print_trade_off(title: str, score: TurnScore, evaluation: Evaluation, whose: str) -> None:
-    silence_only = evaluation.silence_only
-    headers = ["allowed early", EARLY, MEAN_WAIT, MEDIAN_WAIT, LONG_WAIT, "setting", "confidence"]
-    if not silence_only:
-        headers += ["by silence alone", "model's wait against it"]
+def _rows(score: TurnScore, headers: list[str], *, silence_only: bool) -> list[list[str]]:
     arms = zip(ascii_uppercase, score.arms.items(), strict=False)
     stands = {"profile as it is": score.own} | {f"{letter} {name}": at for letter, (name, at) in arms}
     rows = [_budget_row(at, silence_only=silence_only) for at in score.budgets]
     rows += [[name, *_cells(at)] for name, at in stands.items()]
-    rows = [row + [""] * (len(headers) - len(row)) for row in rows]
-    recordings = f"{score.recordings} recording{'s' * (score.recordings != 1)}"
-    heading = f"End of turn by {evaluation.judge}{whose}: {title}, {score.turns} turns in {recordings}"
-    if fits(headers, rows):
+    return [row + [""] * (len(headers) - len(row)) for row in rows]
+
+
+def _print_rows(heading: str, headers: list[str], rows: list[list[str]], *, parted: bool) -> None:
+    """Print a table, or two, one under the other, so that no word or figure is broken."""
+    if not parted:
         print_table(heading, headers, rows)
-    else:
-        # one under another, so that no word or figure is broken
-        print_table(heading, headers[:_WAITS], [row[:_WAITS] for row in rows])
-        print_table("", [headers[0], *headers[_WAITS:]], [[row[0], *row[_WAITS:]] for row in rows])
+        return
+    print_table(heading, headers[:_WAITS], [row[:_WAITS] for row in rows])
+    print_table("", [headers[0], *headers[_WAITS:]], [[row[0], *row[_WAITS:]] for row in rows])
+
+
+def _print_curve(score: TurnScore, *, silence_only: bool) -> None:
+    """Print the curve, where there are enough turns, and what else there is to know about a table."""
     if score.turns >= WORTH_DRAWING:
         console = stdout_console()
         ascii_only = not console.is_terminal or "utf" not in (console.encoding or "").lower()

@@ -18,16 +18,14 @@ from services.errors import ConflictError, StorageError
 from services.writing import JsonObject
 from tui.cli.connecting import confirm, connected
 from tui.cli.failure import WorkError
-from tui.cli.options import ConfirmedWish, Wish
+from tui.cli.options import Wish
 from tui.cli.tables import print_line, print_table, print_whole
 from tui.cli.version_set_words import STATES, moment, service_json, what_it_was
 
 Planned = Callable[[ServicesClient, Backups], Awaitable[FieldsPlan]]
 
 
-def change_fields(
-    planned: Planned, wish: Wish | ConfirmedWish, *, schema: str, heading: Callable[[FieldsPlan], str]
-) -> None:
+def change_fields(planned: Planned, wish: Wish, *, schema: str, heading: Callable[[FieldsPlan], str]) -> None:
     """Show a plan, and with ``--apply`` carry it out."""
     backups = Backups()
 
@@ -49,8 +47,7 @@ def change_fields(
             _print_how_to_go_on(plan)
         return
     if plan.confirmation:
-        given = wish.confirm if isinstance(wish, ConfirmedWish) else None
-        confirm(plan.confirmation, given, plan.why_confirm)
+        confirm(plan.confirmation, wish.confirm, plan.why_confirm)
     applied = connected(wish.connection, apply_it)
     if wish.as_json:
         _print_json(plan, schema, applied=True, change=applied.change)
@@ -77,7 +74,7 @@ def _print_how_to_go_on(plan: FieldsPlan) -> None:
     print_whole(f"Nothing was written. To write exactly this, repeat the command with: {needed}")
 
 
-async def _compare(plan: FieldsPlan, backups: Backups, wish: Wish | ConfirmedWish) -> None:
+async def _compare(plan: FieldsPlan, backups: Backups, wish: Wish) -> None:
     """Store a plan that is only shown; refuse one that is not the expected plan. Raises
     :class:`services.errors.ConflictError` with the planned and the current state.
     """

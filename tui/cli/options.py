@@ -206,16 +206,6 @@ def _options(kind: Any) -> Sequence[Parameter]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """How to make a change."""
-
-    apply: Apply = False
-    expect: Expect = None
-    connection: ConnectionName = None
-    as_json: Json = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfirmedWish:
     """How to make a change that may need confirmation by a name."""
 
     apply: Apply = False

@@ -92,12 +92,15 @@ def _without_long(rows: list[list[str]]) -> list[list[str]]:
 
 
 def fits(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Return whether the terminal is wide enough for a table without wrapping any cell."""
+    """Return whether the terminal is wide enough for a table without wrapping any cell, or a header onto a third
+    line.
+    """
     if not _is_limited():
         return True
     safe_headers, cells = _safe(headers, rows)
     cells = _without_long(cells)
-    return not _too_wide(_table(_folded(safe_headers, cells), cells, 1, 0), stdout_console())
+    folded = _folded(safe_headers, cells, most_lines=2)
+    return not _too_wide(_table(folded, cells, 1, 0), stdout_console())
 
 
 def _safe(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[str], list[list[str]]]:
@@ -118,13 +121,15 @@ def _table(headers: list[str], rows: list[list[str]], left: int, whole: int) -> 
     return table
 
 
-def _folded(headers: list[str], rows: list[list[str]]) -> list[str]:
-    """Return headers wrapped between words, to at most their cells' width where words allow."""
+def _folded(headers: list[str], rows: list[list[str]], most_lines: int = LONGEST) -> list[str]:
+    """Return headers wrapped between words, to at most their cells' width where words and ``most_lines`` allow."""
     folded = []
     for index, header in enumerate(headers):
         cells = [row[index] for row in rows if index < len(row)]
-        width = max(map(cell_len, [*cells, *header.split()]), default=0)
-        folded.append("\n".join(wrap(header, max(1, width), break_long_words=False, break_on_hyphens=False)))
+        width = max(1, *map(cell_len, [*cells, *header.split()]))
+        while len(lines := wrap(header, width, break_long_words=False, break_on_hyphens=False)) > most_lines:
+            width += 1
+        folded.append("\n".join(lines))
     return folded
 
 

@@ -31,14 +31,14 @@ from services.model import RELEASE
 from services.writing import JsonObject
 from tui.cli.connecting import confirm, connected, find_service
 from tui.cli.failure import CallError, WorkError
-from tui.cli.options import ConfirmedWish, read_body
+from tui.cli.options import Wish, read_body
 from tui.cli.tables import print_line, print_whole
 from tui.cli.version_set_words import changes_json, plan_json, print_body, print_changes, print_plan, set_json
 
 SCHEMA = "turnlab.version-set-plan/1"
 
 
-def promote(service: str, source: str, target: str | None, wish: ConfirmedWish) -> None:
+def promote(service: str, source: str, target: str | None, wish: Wish) -> None:
     """Copy the content of ``source`` to ``target``, by default the next on the path."""
     to = target or next_stage(source)
     if to is None:
@@ -59,7 +59,7 @@ def upsert(
     versions: Mapping[str, str | None],
     models: list[str],
     body: str | None,
-    wish: ConfirmedWish,
+    wish: Wish,
 ) -> None:
     """Change the named fields of a version set, or create it."""
     fields: dict[str, JsonValue] = {} if body is None else dict(read_body(body, "version_set"))
@@ -74,12 +74,12 @@ def upsert(
     _change(service, Upsert(name, fields, preferences), wish)
 
 
-def rollback(service: str, name: str, to: int | None, wish: ConfirmedWish) -> None:
+def rollback(service: str, name: str, to: int | None, wish: Wish) -> None:
     """Restore a version set's earlier content."""
     _change(service, Rollback(name, to), wish)
 
 
-def delete(service: str, name: str, wish: ConfirmedWish) -> None:
+def delete(service: str, name: str, wish: Wish) -> None:
     """Delete a version set."""
     _change(service, Delete(name), wish)
 
@@ -99,7 +99,7 @@ def _preference(text: str) -> tuple[str, str | None]:
     return use, model or None
 
 
-def _change(service: str, request: Request, wish: ConfirmedWish) -> None:
+def _change(service: str, request: Request, wish: Wish) -> None:
     backups = Backups()
 
     async def planned(client: ServicesClient) -> tuple[Plan, Dialect]:
@@ -134,7 +134,7 @@ def _change(service: str, request: Request, wish: ConfirmedWish) -> None:
     _apply(plan, payload, backups, wish)
 
 
-def _apply(plan: Plan, payload: JsonObject, backups: Backups, wish: ConfirmedWish) -> None:
+def _apply(plan: Plan, payload: JsonObject, backups: Backups, wish: Wish) -> None:
     async def work(client: ServicesClient) -> Applied:
         return await apply_plan(client, plan, backups, who=who())
 
@@ -164,7 +164,7 @@ def _apply(plan: Plan, payload: JsonObject, backups: Backups, wish: ConfirmedWis
         raise WorkError(f"the platform stored {plan.target} differently from what was sent; look at it now")
 
 
-def _finish_dry(payload: JsonObject, wish: ConfirmedWish) -> None:
+def _finish_dry(payload: JsonObject, wish: Wish) -> None:
     if wish.as_json:
         _print_json(payload, applied=False)
     elif not payload["nothing_to_do"]:
@@ -177,7 +177,7 @@ def _confirming(target: str) -> str:
     return f" --confirm {target}" if target == RELEASE else ""
 
 
-def _refuse_moved(before: JsonValue, now: JsonObject, wish: ConfirmedWish) -> None:
+def _refuse_moved(before: JsonValue, now: JsonObject, wish: Wish) -> None:
     """Show the plan and the current state, and fail."""
     if wish.as_json:
         _print_json(now, applied=False, moved=True, planned=before)
@@ -191,7 +191,7 @@ def _refuse_moved(before: JsonValue, now: JsonObject, wish: ConfirmedWish) -> No
     raise WorkError(f"{since}, so nothing was written: look at it, then continue with {further}")
 
 
-def _show_changed_since(error: ChangedSinceError, wish: ConfirmedWish) -> None:
+def _show_changed_since(error: ChangedSinceError, wish: Wish) -> None:
     left, now = set_json(error.entry.after), set_json(error.now)
     if wish.as_json:
         payload = {"change": error.entry.id, "target": error.entry.target, "left": left, "now": now}

@@ -19,7 +19,7 @@ from services.model import Service
 from tui.cli.connecting import connected, find_service
 from tui.cli.failure import CallError, complain
 from tui.cli.field_changes import change_fields, fields_history_json, print_fields_history
-from tui.cli.options import ConfirmedWish, read_body
+from tui.cli.options import Wish, read_body
 from tui.cli.tables import print_line, print_table
 from tui.cli.version_set_words import service_json
 from tui.user_presets import all_presets
@@ -67,7 +67,7 @@ def show_history(service: str, connection: str | None, *, as_json: bool) -> None
 
 
 def change_voice_config(
-    service: str, preset: str | None, body: str | None, wish: ConfirmedWish, *, keep_others: bool
+    service: str, preset: str | None, body: str | None, wish: Wish, *, keep_others: bool
 ) -> None:
     """Change single fields, or apply a preset."""
     wanted, notes = _wanted(preset, body, keep_others=keep_others)
@@ -80,7 +80,7 @@ def change_voice_config(
     change_fields(planned, wish, schema=SCHEMA, heading=_heading)
 
 
-def rollback_voice_config(service: str, to: int | None, wish: ConfirmedWish) -> None:
+def rollback_voice_config(service: str, to: int | None, wish: Wish) -> None:
     """Restore what the last change from here replaced, or what the change ``to`` replaced."""
 
     async def planned(client: ServicesClient, backups: Backups) -> FieldsPlan:

@@ -261,9 +261,10 @@ class ServiceDetail(Vertical):
 
     @property
     def version_set(self) -> str | None:
-        """The highlighted version set; ``None`` while they are not in view."""
+        """The highlighted version set; ``None`` while they are not in view, or the focus is elsewhere."""
         in_view = self.is_mounted and self.facts is not None and self.tab == VERSION_SETS
-        return self.query_one(VersionSetTable).highlighted if in_view else None
+        table = self.query_one(VersionSetTable) if in_view else None
+        return table.highlighted if table is not None and table.has_focus_within else None
 
     @property
     def change(self) -> HistoryLine | None:

@@ -142,6 +142,8 @@ def field_states(
         own, (value, origin) = getattr(config, spec.name), found[spec.name]
         if own is not None and spec.name in changed:
             origin = DRAFT
+        elif own is not None and spec.plain(own) is None and in_force(spec, above)[0] == own:
+            own, (value, origin) = None, in_force(spec, above)  # it only spells "inherit", and saving sends nothing
         warnings = (*problems.get(spec.name, ()), *warnings_of(spec, own, values, profile))
         states[spec.name] = FieldState(spec, own, value, origin, spec.name in changed, warnings)
     states[SENSITIVITY] = _with_hint(states[SENSITIVITY], profile)

@@ -17,6 +17,8 @@ from simulator.audio.what_if import AS_IT_IS
 from tui.preferences import remember, remembered_list
 from tui.tune.bench import FoundRecording, audio_of, is_call, key_of, open_found, own_folder
 
+GONE = " · gone"
+"""What the title of a group ends with whose folder or file is no longer there."""
 REMEMBERED = "recordings"
 """What the folders are remembered under."""
 
@@ -141,9 +143,19 @@ def _titles(places: Sequence[Path]) -> list[str]:
     """Return short names of places, with the folder above where two are called the same."""
     names = [_call_name(place) or place.name or str(place) for place in places]
     return [
-        name if names.count(name) == 1 else str(Path(place.parent.name) / name)
+        (name if names.count(name) == 1 else str(Path(place.parent.name) / name)) + GONE * _is_gone(place)
         for name, place in zip(names, places, strict=True)
     ]
+
+
+def _is_gone(place: Path) -> bool:
+    try:
+        place.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False  # it is there, and cannot be looked at
+    return False
 
 
 def _call_name(place: Path) -> str:

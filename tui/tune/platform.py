@@ -12,7 +12,7 @@ from presets.config import VoiceConfig, changes
 from presets.layers import Layer
 from services.changes.errors import NO_WAY_BACK, Conflict, MovedFieldsError, UncertainError
 from services.changes.fields import AppliedFields, FieldsPlan, apply_fields, plan_fields, plan_rollback
-from services.changes.history import who
+from services.changes.history import by_whom, who
 from services.changes.ledger import Backups
 from services.client import ServicesClient
 from services.errors import ServiceError
@@ -269,26 +269,30 @@ class PlatformController:
         if self._busy or draft.stored != began or not self._in_view():
             return
         if now.voice_config not in (draft.stored, self._theirs):
-            self._start(partial(self._take_in, now, asks))
+            self._start(partial(self._take_in, client, now, asks))
 
-    async def _take_in(self, now: Service, asks: bool) -> None:
+    async def _take_in(self, client: ServicesClient, now: Service, asks: bool) -> None:
         draft, stored = self._session.draft, now.voice_config
-        names = ", ".join(changes(draft.stored, stored))
-        what = f"{names} of {self._session.title}"
+        names = tuple(changes(draft.stored, stored))
+        what = f"{', '.join(names)} of {self._session.title}"
         if conflicts(draft.stored, draft.config, stored):
             if asks and await self._merge(now):
                 return
             self._theirs = stored
             self._host.tell(
                 f"{what}, and so did you. Nothing of yours is lost: {key_for('tune.save')} shows both.",
-                "Changed by another user meanwhile",
+                f"Changed {await by_whom(client, now, names, self._backups)} meanwhile",
                 severity="warning",
                 timeout=SECONDS_TO_READ,
             )
         elif await self._merge(now):
-            whose = "your last change or another user" if self._unsure else "another user"
+            whose = (
+                "by your last change or another user"
+                if self._unsure
+                else await by_whom(client, now, names, self._backups)
+            )
             self._unsure = False
-            self._host.tell(what, f"Changed by {whose} meanwhile", timeout=SECONDS_TO_READ)
+            self._host.tell(what, f"Changed {whose} meanwhile", timeout=SECONDS_TO_READ)
             self._saved(now)
 
     # ---- taking a save back

@@ -22,6 +22,7 @@ from tui.screens import key_for
 from tui.terminal_text import screen_text, show_text
 from tui.tune.bench import ALL, RecordingRow, RecordingsState, Stage, group_title
 from tui.tune.commands import COMMANDS
+from tui.tune.places import GONE
 
 ADD = "\0add"
 """The key of the last line, which adds a folder."""
@@ -316,6 +317,8 @@ class RecordingList(Vertical):
             whole = f"{row.title}. " if len(screen_text(row.title)) > self._room else ""
             return row.note if row.note.startswith(whole) else whole + row.note
         place, count = self._place(key), len(self._in_group(key))
+        if place is not None and key.endswith(GONE):
+            return f"{place} is no longer there; ⌫ takes it off the list."
         over = (
             f"enter or a compares over its {count}" if count else "no recordings yet; those that come appear here"
         )

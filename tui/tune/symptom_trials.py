@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, Protocol
 
 from presets.config import VoiceConfig
@@ -77,16 +78,17 @@ class SymptomsController:
         """The advice that is tried in the draft, until it is kept or the draft changes."""
         return self._on_trial[0] if self._on_trial is not None else None
 
-    def ask(self) -> None:
-        """Ask what callers complain about, and try or take what helps."""
-        self._host.start(self._ask, "symptoms", exclusive=True)
+    def ask(self, left: Callable[[], object] = lambda: None) -> None:
+        """Ask what callers complain about, and try or take what helps; call ``left`` where nothing is taken."""
+        self._host.start(partial(self._ask, left), "symptoms", exclusive=True)
 
-    async def _ask(self) -> None:
+    async def _ask(self, left: Callable[[], object]) -> None:
         self._widened = False
         answer = await self._questions.symptom(self.look)
         if answer is None:
             if self._widened and self._recordings.state.shown:
                 self._recordings.show(self._recordings.state.shown)
+            left()
             return
         advice, use = answer
         self._put(advice, use)

@@ -52,7 +52,8 @@ class FieldControl(Widget, can_focus=True):
 
     def post_change(self, value: object, gesture: Hashable = None) -> None:
         """Ask for a new value, and show it already: the next key may come before the answer."""
-        if value == self.state.own:
+        state = self.state
+        if value == state.own or (state.inherited and value == state.in_force and state.spec.plain(value) is None):
             return
         if value is not None:
             self.state = replace(self.state, own=value, in_force=value)

@@ -124,6 +124,7 @@ class PaneScreen(Place):
         self._pane = pane
         self.fit()
         self.focus_pane(pane)
+        self._style_titles()
 
     def focus_pane(self, pane: str) -> None:
         """Put the focus into a pane."""
@@ -143,8 +144,11 @@ class PaneScreen(Place):
         if pane != self._pane:
             self._pane = pane
             self.fit()
-            # Textual styles what is inside FIELD:focus-within again, and not what is inside PANE:focus-within.
-            self.app.stylesheet.update_nodes(self.query(".pane-title, .pane-title *"))
+            self._style_titles()
+
+    def _style_titles(self) -> None:
+        # Textual styles what is inside FIELD:focus-within again, and not what is inside PANE:focus-within.
+        self.app.stylesheet.update_nodes(self.query(".pane-title, .pane-title *"))
 
     def action_turn_pane(self, steps: int) -> None:
         """Go to the next pane."""

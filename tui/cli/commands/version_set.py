@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tui.cli.groups import LATER_HELP, HelpingGroup
-from tui.cli.options import Apply, Body, ConfirmedWish, ConnectionName, Expect, Json, ServiceName, with_option_sets
+from tui.cli.options import Apply, Body, ConnectionName, Expect, Json, ServiceName, Wish, with_option_sets
 
 version_set_app = typer.Typer(
     rich_markup_mode=None, add_completion=False, cls=HelpingGroup, help=LATER_HELP["version-set"]
@@ -71,7 +71,7 @@ def promote(
     target: Annotated[
         str | None, typer.Argument(metavar="[TO]", help="By default the next of personal, test, preview, release.")
     ] = None,
-    wish: ConfirmedWish,
+    wish: Wish,
 ) -> None:
     """Copy one version set's content to another; Turnlab stores the old content for 'rollback'."""
     from tui.cli.version_set_change import promote
@@ -96,7 +96,7 @@ def upsert(
         typer.Option(metavar="USE=MODEL", help="The model for one interaction; USE= for none. Repeatable."),
     ] = None,
     body: Body = None,
-    wish: ConfirmedWish,
+    wish: Wish,
 ) -> None:
     """Change the named fields of a version set, or create it; the other fields stay as they are."""
     from tui.cli.version_set_change import upsert
@@ -117,7 +117,7 @@ def rollback(
             min=1, help="Restore the content from before this change, even after later ones; see history."
         ),
     ] = None,
-    wish: ConfirmedWish,
+    wish: Wish,
 ) -> None:
     """Restore what a version set held before the last change from here; repeat it to go further back."""
     from tui.cli.version_set_change import rollback
@@ -137,4 +137,4 @@ def delete(
     """Delete a version set; Turnlab stores its content for 'rollback'."""
     from tui.cli.version_set_change import delete
 
-    delete(service, name, ConfirmedWish(apply=apply, expect=expect, connection=connection, as_json=as_json))
+    delete(service, name, Wish(apply=apply, expect=expect, connection=connection, as_json=as_json))

@@ -8,7 +8,7 @@ import typer
 
 from tui.cli import completing
 from tui.cli.failure import CallError
-from tui.cli.options import Body, ConfirmedWish, ServiceName, with_option_sets
+from tui.cli.options import Body, ServiceName, Wish, with_option_sets
 
 voice_config_app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -40,7 +40,7 @@ def voice_config(
         int | None,
         typer.Option(min=1, help="With --rollback: restore what this change replaced, even after later ones."),
     ] = None,
-    wish: ConfirmedWish,
+    wish: Wish,
 ) -> None:
     """Show a service's voice_config, or change its fields: null makes one inherit again."""
     from tui.cli import voice_config_change as work
