@@ -137,7 +137,8 @@ class ReadoutRow:
 class Readouts:
     """All lines, and what has to be said about them: over what, from which truth, why there is no interval.
 
-    ``arms`` are those compared, in order, ``against`` the baseline.
+    ``arms`` are those compared, in order, ``against`` the baseline. ``blocks`` says what the intervals of one call
+    or two are over; nothing where they are over recordings, or there are none.
     """
 
     rows: tuple[ReadoutRow, ...]
@@ -146,6 +147,7 @@ class Readouts:
     over: str
     caveats: tuple[str, ...]
     why_no_interval: str | None
+    blocks: str = ""
 
     def only(self, keys: frozenset[str]) -> Readouts:
         """Return it with the lines named ``keys`` alone."""
@@ -197,13 +199,17 @@ def readouts(
     first = runs[arms[0]]
     turns = sum(len(run.turns) for run in first)
     where = recordings[0][1] if len(recordings) == 1 else f"{len(recordings)} recordings"
+    why_no_interval = comparison.readouts["response_ms"].why_no_interval
+    over_blocks = why_no_interval is None and comparison.drawn_over != "recordings"
+    these = "this call" if len(recordings) == 1 else "these calls"
     return Readouts(
         rows=tuple(rows),
         arms=arms,
         against=comparison.baseline,
         over=f"{where}, {turns} turn{'s' * (turns != 1)}",
         caveats=_caveats(first, profile, mixed, second_voices, unchecked),
-        why_no_interval=comparison.readouts["response_ms"].why_no_interval,
+        why_no_interval=why_no_interval,
+        blocks=f"a bootstrap over {comparison.drawn_over} of {these}, so not about other calls" * over_blocks,
     )
 
 

@@ -105,8 +105,9 @@ class Columns:
         scale = max((len(row.scale) for row in self._rows), default=0)
         self._scale = scale if scale and room >= scale + _APART else 0
         room -= self._scale + _APART if self._scale else 0
-        # those of all arms, or none: a missing one would look like an arm without turns
-        self._bars = shown if bar and self._scale and shown * (bar + _APART) <= room else 0
+        fit = room // (bar + _APART) if bar and self._scale else 0
+        # of all arms or of the first alone: one that is missing among several would look like an arm without turns
+        self._bars = shown if fit >= shown else min(fit, 1)
         self._bar = bar
         room -= self._bars * (bar + _APART)
         self._gloss = room - _APART if room - _APART >= _LEAST_GLOSS else 0

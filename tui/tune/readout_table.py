@@ -257,7 +257,8 @@ class ReadoutPane(Vertical):
 def _title(found: Readouts, width: int, *, roomy: bool) -> list[Cells]:
     """Return over what the readouts are, and what one must know to read them: all of it where there is room."""
     over = one_cell(found.over) if width < WIDE else f"Readouts over {one_cell(found.over)}"
-    rest = "".join(f" · {one_cell(caveat)}" for caveat in found.caveats)
+    caveats = (*found.caveats, *([f"95 % intervals: {found.blocks}"] if roomy and found.blocks else ()))
+    rest = "".join(f" · {one_cell(caveat)}" for caveat in caveats)
     if not roomy or len(over) + len(rest) <= width or len(over) >= width:
         return [((over, "title"), (cut(rest, width - len(over)) if len(over) < width else "", "quiet"))]
     first, *others = wrap(over + rest, width)
@@ -285,6 +286,8 @@ def _row_text(row: ReadoutRow, found: Readouts | None, *, with_figures: bool) ->
     said = f"{row.label}: {row.meaning}"
     limits = dict.fromkeys(limit for limit in row.limits if limit)
     said += f" {', '.join(limits)}: so many are possible where none was seen." if limits else ""
+    with_interval = any(apart is not None and apart.interval != NOTHING for apart in row.apart)
+    said += f" Its 95 % interval: {found.blocks}." if found is not None and found.blocks and with_interval else ""
     if found is None or not with_figures:
         return said
     unit = BY_NAME[row.name].unit
