@@ -67,6 +67,8 @@ def test_the_form_can_be_started_as_it_comes() -> None:
     wanted = form.setup.wanted
     assert wanted is not None
     assert wanted.goal.name == "quick"
+    assert {"cut_ins<=5%", "early_ends<=10%"} <= {one.text for one in wanted.goal.limits}
+    assert any("early_ends: ends it too soon" in row.heading for row in shown[-1].rows), "told from cut-ins"
     assert wanted.over == BUNDLED
     assert len(wanted.ranges) > 10
     assert "400 settings" in shown[-1].start
@@ -81,7 +83,7 @@ def test_the_form_can_be_started_as_it_comes() -> None:
     [
         ("limit-0", "cut_inz<=3%", "did you mean cut_ins?"),
         ("limit-0", "cut_ins<=3ms", "ms is not a unit of cut_ins"),
-        ("limit-4", "cut_ins>=50%", "contradict each other"),
+        ("limit-5", "cut_ins>=50%", "contradict each other"),
         ("vary-max_buffer_delay_ms", "800..300", "the range is empty"),
         ("vary-max_buffer_delay_ms", "fast", "is not a range"),
         ("vary-tts_model", "sonic-9", "cannot be 'sonic-9'"),

@@ -16,10 +16,11 @@ from tui.sweep.form import FormRow
 from tui.sweep.sources import Sources
 
 FIRST_GOAL = "quick"
-MOST_LIMITS = 6
+MOST_LIMITS = 7
 MOST_BUDGET = 10_000
 _GOAL, _LIMIT, _BUDGET, _OVER, _ONLY, _VARY = "goal", "limit-", "budget", "over", "only", "vary-"
 _LIMIT_HELP = "A readout, a bound and its unit: cut_ins<=3%, response.p90<=2.5s. Empty: no limit."
+_LIMITS = "Limits. cut_ins: talks into a turn; early_ends: ends it too soon, unheard"
 _ONLY_HELP = "Names of recordings or ids of calls, with commas between; * is any text. Empty: all of them."
 _BUDGET_HELP = "How many settings are tried at most. More find more, and take longer."
 
@@ -224,6 +225,7 @@ class SetupController:
                 key=f"{_LIMIT}{at}",
                 label="limit",
                 value=text,
+                heading=_LIMITS if at == 0 else "",
                 hint="add: response.p90<=2.5s",
                 help=_LIMIT_HELP,
                 shown=at < room,
