@@ -61,12 +61,10 @@ def test_the_report_says_which_knobs_were_on(turnlab: Turnlab, tmp_path: Path) -
     assert "over a telephone line, with room noise at 5 dB SNR" in turnlab("analyze", path, *knobs).out
     plain = turnlab("simulate", path, "--json").json()
     assert plain["what_if"] == {}
-    assert "What if" not in turnlab("simulate", path).out
     noisy = turnlab("analyze", path, *knobs, "--json").json()
     assert noisy["what_if"] == report["what_if"]
     assert noisy["probability"] != turnlab("analyze", path, "--json").json()["probability"]
     assert report["runs"][0]["readouts"]["response_ms"]["n"] > 0
-    assert turnlab("simulate", path, *knobs, "--json").json()["runs"] == report["runs"]
 
 
 def test_sounds_put_in_are_heard_told_and_counted_as_what_they_are(turnlab: Turnlab, tmp_path: Path) -> None:

@@ -62,6 +62,7 @@ def _are_named_without_their_words(desk: Turnlab, home: Path) -> None:
     assert "0142" not in done.err
 
 
+@pytest.mark.slow
 def test_without_audio_nothing_of_the_patient_stays(turnlab: Turnlab, tmp_path: Path) -> None:
     data = {"TURNLAB_DATA_DIR": str(tmp_path)}
     pulled = turnlab("calls", "pull", "Intake Line", "--no-audio", "--limit", "2", environment=data)

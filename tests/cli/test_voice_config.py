@@ -62,7 +62,10 @@ def test_a_preset_is_a_whole(desk: Desk) -> None:
     assert _stored(desk) == {"max_buffer_delay_ms": 500, "barge_in_min_speech_s": 0.8}
 
 
-@pytest.mark.parametrize("first", builtin_presets())
+@pytest.mark.parametrize(
+    "first",
+    [pytest.param(name, marks=[] if name == "balanced" else pytest.mark.slow) for name in builtin_presets()],
+)
 def test_applying_a_preset_gives_what_its_arm_showed(desk: Desk, first: str) -> None:
     """Whichever preset the service came from."""
     desk.put(voice_config=dict.fromkeys(STORED) | UNSET)

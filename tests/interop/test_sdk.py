@@ -53,7 +53,7 @@ class Blocking:
         return call
 
 
-@pytest.fixture(params=["sync", "async"])
+@pytest.fixture(params=["sync", pytest.param("async", marks=pytest.mark.slow)])
 def sdk(request: pytest.FixtureRequest) -> Callable[[Served], Any]:
     """Open a client of either kind; ``services``, ``agents`` and ``context_graphs`` are awaited in both."""
 

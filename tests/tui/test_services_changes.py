@@ -256,6 +256,7 @@ async def test_no_question_comes_up_over_what_was_opened_meanwhile(app: TurnlabA
         await press(pilot, "X", Confirm)
 
 
+@pytest.mark.slow
 async def test_voice_settings_are_put_back_from_the_history(app: TurnlabApp, workspace_file: Path) -> None:
     before = await stored(workspace_file)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:

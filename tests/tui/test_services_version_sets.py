@@ -140,6 +140,7 @@ async def test_promoting_to_release_asks_for_its_name_and_rolls_back(app: Turnla
     assert (await stored(workspace_file)).version_sets == before.version_sets
 
 
+@pytest.mark.slow
 async def test_what_moved_meanwhile_is_shown_and_asked_about(app: TurnlabApp, workspace_file: Path) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await on_set(pilot, "test")

@@ -61,11 +61,16 @@ def start(tmp_path: Path) -> Iterator[Start]:
         terminal.close()
 
 
-def test_every_screen_opens_and_the_terminal_is_left_as_it_was(start: Start, analyses: Path) -> None:
+@pytest.mark.parametrize(
+    "steps", [pytest.param(STEPS[-2:], id="help"), pytest.param(STEPS, marks=pytest.mark.slow, id="every screen")]
+)
+def test_screens_open_and_the_terminal_is_left_as_it_was(
+    start: Start, analyses: Path, steps: list[tuple[str, str]]
+) -> None:
     terminal = start(TURNLAB, TURNLAB_CACHE_DIR=str(analyses))
     terminal.see(FIRST_SERVICE)
     terminal.see("Callers complain? f1 says what helps")
-    for key, shown in STEPS:
+    for key, shown in steps:
         terminal.type(key)
         terminal.see(shown)
     terminal.type("q")

@@ -107,6 +107,7 @@ def test_an_arm_the_readouts_do_not_describe_says_so_in_its_name() -> None:
     assert here.arm_names() == ["draft (not simulated)", "balanced"]
 
 
+@pytest.mark.slow
 async def test_three_arms_each_with_a_lane_and_a_column(app: TurnlabApp, tmp_path: Path) -> None:
     file = tmp_path / "slow.json"
     file.write_text(json.dumps({"max_buffer_delay_ms": 1000}))

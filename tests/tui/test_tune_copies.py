@@ -35,6 +35,7 @@ async def drafted(pilot: Pilot[None]) -> TuneScreen:
     return screen
 
 
+@pytest.mark.slow
 async def test_what_is_copied_is_shown(app: TurnlabApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await drafted(pilot)
