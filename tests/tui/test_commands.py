@@ -74,13 +74,8 @@ def test_no_key_has_two_meanings_on_a_screen(row: ScreenRow) -> None:
     assert not {key for key in keys if keys.count(key) > 1}
 
 
-@pytest.mark.parametrize(
-    "row",
-    [
-        pytest.param(row, id=name, marks=[] if name == "services" else pytest.mark.slow)
-        for name, row in SCREENS.items()
-    ],
-)
+@pytest.mark.slow
+@ROWS
 async def test_every_command_is_offered_everywhere_and_does_something_or_says_why_not(
     row: ScreenRow, app: TurnlabApp
 ) -> None:

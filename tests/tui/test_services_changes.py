@@ -76,6 +76,7 @@ async def test_an_edit_sends_only_what_changed_and_is_undone(app: TurnlabApp, wo
     assert (after.tags, after.tool_capacity) == (before.tags, before.tool_capacity)
 
 
+@pytest.mark.slow
 async def test_both_sides_are_shown_when_somebody_else_edited(app: TurnlabApp, workspace_file: Path) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await on_service(pilot, "Intake Line")

@@ -163,6 +163,7 @@ async def test_what_moved_meanwhile_is_shown_and_asked_about(app: TurnlabApp, wo
     assert now.version_sets["preview"] == now.version_sets["test"]
 
 
+@pytest.mark.slow
 async def test_edge_is_copied_into_a_new_set_and_that_is_deleted_again(
     app: TurnlabApp, workspace_file: Path
 ) -> None:

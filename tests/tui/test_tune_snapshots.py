@@ -45,6 +45,7 @@ def test_all_recordings(snap_compare: Compare, app: TurnlabApp) -> None:
     assert snap_compare(app, terminal_size=USUAL, run_before=tuned("a"))
 
 
+@pytest.mark.slow
 def test_a_value_that_cannot_be(snap_compare: Compare, app: TurnlabApp) -> None:
     assert snap_compare(app, terminal_size=SMALL, run_before=tuned("enter", *"5000", "enter"))
 

@@ -97,6 +97,7 @@ def nothing_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TURNLAB_CACHE_DIR", str(tmp_path / "cache"))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("nothing_known")
 async def test_while_a_recording_is_analysed(snap_sizes: CompareSizes, app: TurnlabApp) -> None:
     async def look(pilot: Pilot[None]) -> None:
