@@ -170,13 +170,13 @@ async def test_advice_against_a_symptom_is_simulated_tried_in_place_swapped_and_
         assert f"response after turn p50 {before} ms" in measured
         assert offered[0].startswith("post_eot_pause_ms: 1,500 ms → 0 ms\n  helps most: −")
         assert sum("helps most" in one for one in offered) == 1
-        helps = f"What helps: “is slow to answer” · 1 of {len(offered)} ↓"
-        assert texts(app, ".dialog-title") == ["▸ What do callers say?", f"  {helps}"]
-        assert texts(app, ".dialog-keys")[0].startswith("enter: to the advice · v tries it in the draft")
+        helps = "What helps: “is slow to answer”"
+        assert texts(app, ".dialog-title") == ["▸ What do callers say?", f"  {helps} · {len(offered)} (enter)"]
+        assert texts(app, ".dialog-keys")[0].startswith("↑↓ complaint · enter: to the advice · v tries it")
         assert "^s" not in texts(app, "KeyLine")[0], "no key of the screen beneath is shown"
         cheaper = int(offered[0].partition("−")[2].partition(" ms")[0].replace(",", ""))
         await pilot.press("enter")
-        assert texts(app, ".dialog-title") == ["  What do callers say?", f"▸ {helps}"]
+        assert texts(app, ".dialog-title") == ["  What do callers say?", f"▸ {helps} · 1 of {len(offered)} ↓"]
         assert texts(app, ".dialog-keys")[0].startswith("enter takes it · v tries it in the draft")
         await pilot.press("v")
         await rest(pilot)
@@ -242,10 +242,17 @@ async def test_until_all_recordings_are_heard_advice_is_so_far_and_the_cursor_st
         await in_the_guide(pilot, "Nothing is heard yet.")
         assert looks[0] == "Listening…", "said before the first look, which may take seconds"
         assert guide.query_one(".dialog").region.width == 80, "no letters of what is beneath stand beside it"
+        nothing = TrialInput((), draft, expected=2)
+        guide._material = nothing
+        for one in (advice("eot_timeout_ms", 900, -1, 9), advice("post_eot_pause_ms", 300, -2, 9)):
+            guide.post_message(SymptomGuide.Found(nothing, SYMPTOMS[0], 1, one))
+        await until(pilot, lambda: guide.query_one("#offers", OptionList).option_count == 2)
+        kept = [str(option.prompt) for option in guide.query_one("#offers", OptionList).options]
+        assert [one.partition(":")[0] for one in kept] == ["eot_timeout_ms", "post_eot_pause_ms"], "as they came"
         material.append(TrialInput(tuple(heard[:1]), draft, expected=2))
         offered = await in_the_guide(pilot, "Still analysing the other recordings")
         title = "  What helps: “interrupts them” · so far, 1 of 2 recordings"
-        assert texts(app, "#offers-title") == [f"{title} · 1 of {len(offered)} ↓"]
+        assert texts(app, "#offers-title") == [f"{title} · {len(offered)} (enter)"]
         assert not any("helps most" in one for one in offered)
         await pilot.press("enter", "down")
         looked_at = offered[1].partition("\n")[0]
@@ -255,9 +262,15 @@ async def test_until_all_recordings_are_heard_advice_is_so_far_and_the_cursor_st
         assert listing.highlighted is not None
         assert moved[listing.highlighted].startswith(looked_at)
         assert sum("helps most" in one for one in moved) == 1
+        total = replace(measured({"dead_air_s": Compared({}, {"A": 26.3}, {}, 9, "few")}), scope=tuple(heard))
+        said = Advice(SYMPTOMS[0], Offer("post_eot_pause_ms", 0, 1), total).text()
+        assert said.endswith("costs +26.3 s dead air over 2 recordings")
         await guide.dismiss(None)
         await app.push_screen(SymptomGuide(screen.session.trial_runner, lambda: material[-1], SYMPTOMS[0]))
-        assert await in_the_guide(pilot, "What costs nothing first. Simulated over 2 recordings") == moved
+        assert await in_the_guide(pilot, "Simulated over 2 recordings") == moved
+        free = ["costs nothing" in one for one in moved]
+        order = "What costs nothing first. " if any(free) else "All of it costs something. "
+        assert texts(app, "#offers-said")[0].startswith(order * (not all(free)) + "Simulated")
 
 
 def measured(compared: dict[str, Compared]) -> Measurement:

@@ -29,7 +29,6 @@ from tui.tune.symptoms import (
     merit,
     offers,
     ranked,
-    sum_up,
     try_offer,
     why_none,
 )
@@ -145,7 +144,8 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         listing = self.query_one("#offers", OptionList)
         there, count = listing.has_focus, len(self._ranked)
         at = (listing.highlighted or 0) + 1
-        place = f" · {at} of {count}{' ↓' if at < count else ''}" if count else ""
+        found = f" · {at} of {count}{' ↓' if at < count else ''}" if there else f" · {count} (enter)"
+        place = found if count else ""
         measured = self._tried[0].measurement if self._tried else self._base
         heard = len(measured.scope) if measured is not None else 0
         so_far = f" · so far, {heard} of {self._expected} recordings" if self._expected else ""
@@ -153,7 +153,7 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         title.update(content(f"{' ' if there else '▸'} {self.heading}"))
         helps = f"{'▸' if there else ' '} What helps: “{self.symptom.short}”{so_far}{place}"
         self.query_one("#offers-title", Static).update(content(helps))
-        enter = "enter takes it · " if there else "enter: to the advice · " if count else ""
+        enter = "enter takes it · " if there else "↑↓ complaint · enter: to the advice · " if count else ""
         keys.update(content(f"{enter}{self.keys}"))
 
     @on(OptionList.OptionSelected, "#offers")
@@ -169,7 +169,7 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
             self.dismiss((self._ranked[at], use))
         elif not self._whole:
             self._wanted = use
-            self._say("Still listening and simulating; then what stands first is tried.")
+            self._say("Still listening and simulating; then the best is tried.")
 
     def action_sweep(self) -> None:
         """Leave, and go to Sweep with the goal that is about the complaint."""
@@ -253,7 +253,7 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         listing = self.query_one("#offers", OptionList)
         chosen = self._chosen
         listing.clear_options()
-        self._ranked = ranked(self._tried)
+        self._ranked = self._in_order(ranked(self._tried))
         listing.add_options(self._option(advice) for advice in self._ranked)
         places = {one.offer: place for place, one in enumerate(self._ranked)}
         if self._ranked:
@@ -264,14 +264,22 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         if fault:
             self._say(fault)
         elif base is None or self._number < len(self._offers):
-            self._say(f"Simulating {len(self._offers)} changes, each alone… {self._number} of {len(self._offers)}")
+            done = f"{self._number} of {len(self._offers)}"
+            self._say(f"Simulating {len(self._offers)} changes, each alone… {done}; the best comes first then.")
         elif self._expected:
-            self._say("Still analysing the other recordings; the most helpful advice appears once all are done.")
+            self._say("Still analysing the other recordings; the best comes first once all are done.")
         elif self._ranked:
-            self._say(sum_up(over, self._offers, self._ranked))
+            self._say(_sum_up(over, self._offers, self._ranked))
         else:
             why = why_none(symptom, base, self._offers)
             self._say(f"Nothing here helps, because {why}. Sweep (5) tries several fields together.")
+
+    def _in_order(self, found: list[Advice]) -> list[Advice]:
+        """Return advice ranked once all of it is known; until then what is shown keeps its place."""
+        if self._whole:
+            return found
+        places = {one.offer.name: place for place, one in reversed(list(enumerate(self._ranked)))}
+        return sorted(found, key=lambda one: places.get(one.offer.name, len(places)))
 
     def _option(self, advice: Advice) -> Option:
         tried = self._material is not None and advice.offer == self._material.tried
@@ -283,3 +291,15 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
 
     def _say(self, text: str) -> None:
         show_text(self.query_one("#offers-said", Static), content(text))
+
+
+def _sum_up(over: str, tried: Sequence[Offer], found: Sequence[Advice]) -> str:
+    """Say over what was simulated, what the order means, and which fields do not help."""
+    helping = {advice.offer.name for advice in found}
+    idle = [name for name in dict.fromkeys(offer.name for offer in tried) if name not in helping]
+    free = {advice.free for advice in found}
+    order = (
+        "What costs nothing first. " if len(free) > 1 else "" if free == {True} else "All of it costs something. "
+    )
+    said = f"{order}Simulated over {over}, each alone; Sweep (5) tries all fields together."
+    return said + (f" No help: {', '.join(idle)}." if idle else "")

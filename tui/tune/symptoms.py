@@ -285,7 +285,7 @@ class Advice:
             # the first sound moves with the response, unless it is what is complained of
             said = name not in _UNNOTICED and (name in own or name != "first_sound_ms" or not response)
             if found is not None and delta and said:
-                (gains if delta < 0 else costs).append(_change(name, delta, found))
+                (gains if delta < 0 else costs).append(_change(name, delta, found, len(self.measurement.scope)))
         return gains, costs
 
     def turn(self) -> WorseTurn | None:
@@ -304,14 +304,18 @@ def _perhaps(found: Compared) -> bool:
     return found.why_no_interval is None and READOUTS[_PRICE].means(found.ci95.get(A) or (0.0, 0.0)) == "level"
 
 
-def _change(name: str, delta: float, found: Compared) -> str:
-    """Say how a readout changes: ``2 fewer cut-ins of 44``, ``perhaps −240 ms response``."""
+def _change(name: str, delta: float, found: Compared, recordings: int) -> str:
+    """Say how a readout changes: ``2 fewer cut-ins of 44``, ``perhaps −240 ms response``.
+
+    Seconds are a total, so it says over how many recordings.
+    """
     readout, perhaps = READOUTS[name], "perhaps " if _perhaps(found) else ""
     if readout.kind == "count":
         what = readout.title.removesuffix("s") if abs(delta) == 1 else readout.title
         of = f" of {found.out_of[A]:,}" if found.out_of else ""
         return f"{perhaps}{abs(delta):,.0f} {'fewer' if delta < 0 else 'more'} {what}{of}"
-    return f"{perhaps}{signed(delta, readout.places)} {readout.unit} {readout.short or readout.title}"
+    over = f" over {recordings} recordings" if readout.kind == "duration" and recordings > 1 else ""
+    return f"{perhaps}{signed(delta, readout.places)} {readout.unit} {readout.short or readout.title}{over}"
 
 
 def measure_base(
@@ -371,14 +375,6 @@ def merit(advice: Advice, found: Sequence[Advice]) -> str:
 def measured_by(symptom: Symptom, rows: Mapping[str, ReadoutRow]) -> list[str]:
     """Return the readouts of the draft that measure a symptom, a phrase each; nothing where they need labels."""
     return [f"{rows[key].title} {rows[key].value(0)}" for key in symptom.rows if key in rows]
-
-
-def sum_up(over: str, tried: Sequence[Offer], found: Sequence[Advice]) -> str:
-    """Say over what was simulated, and which fields do not help."""
-    helping = {advice.offer.name for advice in found}
-    idle = [name for name in dict.fromkeys(offer.name for offer in tried) if name not in helping]
-    said = f"What costs nothing first. Simulated over {over}, each alone; Sweep (5) tries all fields together."
-    return said + (f" No help: {', '.join(idle)}." if idle else "")
 
 
 def why_none(symptom: Symptom, base: Measurement, tried: Sequence[Offer]) -> str:
