@@ -165,6 +165,10 @@ async def test_three_arms_each_with_a_lane_and_a_column(app: TurnlabApp, tmp_pat
         assert header.region.height == 1
         await pilot.resize_terminal(56, 24)
         assert header.region.height == 2, "no name is cut where there is little room"
+        costs, praise = "but 45 % cut off", "; also better: 3.0 s of dead air instead of 9.9 s"
+        said = f"fast: 224 ms quicker than service as stored; {costs} instead of 12 %{praise}"
+        table.figures = replace(table.figures, verdict=f"{said}\nslow: as quick")
+        assert table.lines[:2] == [f"fast: 224 ms quicker; {costs} … z: all", "slow: as quick"]
         await pilot.resize_terminal(120, 40)
         await rest(pilot)
         await pilot.press("u")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import wrap
@@ -33,6 +34,9 @@ ROOMY = 8
 
 _COMPACT_LINES = 2
 """How many lines of the verdict fit where there is little room."""
+
+_BASELINE_FIGURE = re.compile(r" instead of [^;]*")
+_BASELINE_NAME = re.compile(r"( (?:slower|quicker|distinguishable)| as quick) (?:than|as|from) .*")
 
 _KINDS = ("title", "heading", "label", "value", "better", "worse", "even", "quiet", "cursor")
 
@@ -266,11 +270,23 @@ def _title(found: Readouts, width: int, *, roomy: bool) -> list[Cells]:
 
 
 def _cut_lines(text: str, width: int, rows: int) -> list[str]:
-    """Return a text in so many lines at most; one that was cut ends with the key that shows all."""
+    """Return a verdict in so many lines at most; one that was cut ends with the key that shows all.
+
+    What it costs stands before praise. So that a cost stays, what the table shows too is left out first: the
+    baseline's figures and its name.
+    """
     lines = wrap(text, width)
     if len(lines) <= rows:
         return lines
     read_all = f" {UNKNOWN} {key_for('tune.large')}: all"
+    head, *rest = (_BASELINE_FIGURE.sub("", part) for part in text.split("; "))
+    bare = _BASELINE_NAME.sub(r"\1", head.removeprefix("In these "))
+    for kept in range(len(rest), 0, -1):
+        for first in (head, bare):
+            said = "; ".join([first, *rest[:kept]]) + (read_all if kept < len(rest) else "")
+            if len(lines := wrap(said, width)) <= rows:
+                return lines
+    lines = wrap(text, width)
     last = wrap(lines[rows - 1], max(width - len(read_all), 1))[0].rstrip(";,")
     return [*lines[: rows - 1], last + read_all]
 
