@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from base.json_text import TextError, json_line, json_lines, parse_json
-from presets.config import ConfigError, Problem, VoiceConfig, check, parse
+from presets.config import ConfigError, Problem, VoiceConfig, as_sent, check, parse
 from presets.fields import BY_NAME, FIELDS, FieldSpec
 from presets.layers import Layer, in_force
 from simulator.engine.end_of_turn import sensitivity_of
@@ -185,7 +185,7 @@ def change_lines(before: VoiceConfig, update: Mapping[str, object]) -> str:
     lines = [
         f"{name}: {shown_value(name, now.get(name))} → {shown_value(name, value)}"
         for name, value in update.items()
-        if now.get(name) != value
+        if as_sent({name: now.get(name)}) != as_sent({name: value})
     ]
     return "\n".join(lines) or "Changes nothing: the draft has all of it."
 
