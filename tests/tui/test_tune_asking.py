@@ -32,7 +32,7 @@ from tui.tune.screen import TuneScreen
 from tui.tune.sensitivity import SensitivityDialog, why_no_curve
 from tui.tune.symptom_guide import SymptomGuide
 from tui.tune.symptom_trials import TrialInput
-from tui.tune.symptoms import SYMPTOMS, Advice, Offer, Symptom, merit, offers, ranked, why_none
+from tui.tune.symptoms import SYMPTOMS, Advice, Offer, Symptom, merit, offers, ranked, try_offer, why_none
 from tui.tune.trial import Measurement, TrialRunner
 from tui.tune.worst_turns import WorstTurns, worse_turns
 from tui.widgets.key_line import GuideLine
@@ -264,7 +264,7 @@ async def test_until_all_recordings_are_heard_advice_is_so_far_and_the_cursor_st
         assert sum("helps most" in one for one in moved) == 1
         total = replace(measured({"dead_air_s": Compared({}, {"A": 26.3}, {}, 9, "few")}), scope=tuple(heard))
         said = Advice(SYMPTOMS[0], Offer("post_eot_pause_ms", 0, 1), total).text()
-        assert said.endswith("costs +26.3 s dead air over 2 recordings")
+        assert said.endswith("costs +26.3 s dead air in 2 recordings")
         await guide.dismiss(None)
         await app.push_screen(SymptomGuide(screen.session.trial_runner, lambda: material[-1], SYMPTOMS[0]))
         assert await in_the_guide(pilot, "Simulated over 2 recordings") == moved
@@ -307,6 +307,22 @@ def test_advice_that_helps_more_comes_first_then_what_costs_less_and_what_does_n
     # the complaint comes first, also where it did not change, and what it costs before more praise
     said = "cut-ins as before · costs nothing that is measured · −90 ms response"
     assert advice("tts_model", "", 0, -90).text() == said
+
+
+def test_what_ends_early_is_a_cost_and_the_turn_to_hear_is_one_that_the_agent_does_not_cut_in_on() -> None:
+    early = Compared({}, {"A": 2.0}, {}, 9, "few", out_of={"A": 44, "B": 44})
+    cost = Advice(SYMPTOMS[0], Offer("filler_style", "", "silent"), measured({"early_ends": early})).text()
+    assert cost.endswith("costs 2 more early ends of 44")
+    offer = Offer("max_buffer_delay_ms", 600, 200)
+    draft = Arm("A", VoiceConfig(eager_eot_threshold=0.8, max_buffer_delay_ms=600))
+    runner, scope = TrialRunner(default_profile()), (analysed("thinking"),)
+    found = try_offer(SYMPTOMS[1], offer, scope, draft, runner, lambda: False)
+    assert found is not None
+    first, *_ = worse_turns(found.measurement, "B", than="A")
+    assert first.cut_in_elsewhere, "what helps most by the time alone"
+    turn = found.turn()
+    assert turn is not None
+    assert not found.measurement.runs[turn.key, "A"].measured.turns[turn.number - 1].cut_in
 
 
 def test_where_what_helps_most_delays_the_response_a_lot_the_mildest_value_with_most_of_its_help_comes_first() -> (

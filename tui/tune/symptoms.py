@@ -37,7 +37,7 @@ _DEAR_MS, _MOST = 500.0, 2 / 3
 
 _UNNOTICED = frozenset(
     {
-        *("eot_delay_ms", "early_ends", "fillers", "repeated_fillers", "forced_ends", "filler_overhang_ms"),
+        *("eot_delay_ms", "fillers", "repeated_fillers", "forced_ends", "filler_overhang_ms"),
         *("stops_against_advice", "wasted_generations"),
     }
 )
@@ -289,9 +289,9 @@ class Advice:
         return gains, costs
 
     def turn(self) -> WorseTurn | None:
-        """Return the turn that it helps most: where to look, and what to hear."""
+        """Return the turn that it helps most: to see and hear. One that stays cut in on comes last."""
         helped = worse_turns(self.measurement, B, than=A)
-        return helped[0] if helped else None
+        return min(helped, key=lambda one: one.cut_in_elsewhere, default=None)
 
 
 def _delta(name: str, found: Compared | None) -> float:
@@ -307,14 +307,14 @@ def _perhaps(found: Compared) -> bool:
 def _change(name: str, delta: float, found: Compared, recordings: int) -> str:
     """Say how a readout changes: ``2 fewer cut-ins of 44``, ``perhaps −240 ms response``.
 
-    Seconds are a total, so it says over how many recordings.
+    Seconds are a total, so it says in how many recordings.
     """
     readout, perhaps = READOUTS[name], "perhaps " if _perhaps(found) else ""
     if readout.kind == "count":
         what = readout.title.removesuffix("s") if abs(delta) == 1 else readout.title
         of = f" of {found.out_of[A]:,}" if found.out_of else ""
         return f"{perhaps}{abs(delta):,.0f} {'fewer' if delta < 0 else 'more'} {what}{of}"
-    over = f" over {recordings} recordings" if readout.kind == "duration" and recordings > 1 else ""
+    over = f" in {recordings} recordings" if readout.kind == "duration" and recordings > 1 else ""
     return f"{perhaps}{signed(delta, readout.places)} {readout.unit} {readout.short or readout.title}{over}"
 
 

@@ -26,7 +26,8 @@ class WorseTurn:
     """One turn. ``own_ms`` is its end on arm A's clock.
 
     ``readout`` is what got worst of response and first sound, ``values_ms`` it in both arms (``None``: there is
-    none). ``why`` says what got worse besides the time; such turns come before all others.
+    none). ``why`` says what got worse besides the time; such turns come before all others. ``cut_in_elsewhere``:
+    the agent cuts in on it in the better arm.
     """
 
     key: str
@@ -37,6 +38,7 @@ class WorseTurn:
     readout: str
     values_ms: tuple[int | None, int | None]
     why: str
+    cut_in_elsewhere: bool
 
     @property
     def delta_ms(self) -> int | None:
@@ -92,6 +94,7 @@ def _turn(
         readout=readout,
         values_ms=pairs[readout],
         why=", ".join(why for why, so in whys if so),
+        cut_in_elsewhere=other.cut_in,
     )
 
 
