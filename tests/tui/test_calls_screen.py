@@ -275,7 +275,9 @@ async def check_and_fit(pilot: Pilot[None], screen: CallsScreen) -> None:
     await until(pilot, lambda: app.screen is screen, "the list")
 
 
-async def test_a_pull_that_finds_no_calls_invites_to_no_other(workspace_file: Path) -> None:
+async def test_a_pull_that_finds_no_calls_looks_further_back_and_then_invites_to_no_other(
+    workspace_file: Path,
+) -> None:
     async with open_embedded(workspace_file) as client:
         service = await named(client, "Adaptive Support")
         host, said, shown = QuietHost(), [""], [CallsShown()]
@@ -287,18 +289,19 @@ async def test_a_pull_that_finds_no_calls_invites_to_no_other(workspace_file: Pa
             publish=said.append,
             pulled=lambda: None,
         )
-        kept = KeptController(
-            host, CallFolders(), shown.append, pulled_none=lambda one: pulling.found_none == one.id
-        )
+        kept = KeptController(host, CallFolders(), shown.append, pulled_none=pulling.none_of)
         kept.sit_down(service)
         kept.read()
         host.run()
         assert "Press p to pull" in shown[-1].notice
-        pulling.start()
-        await host.finish()
-        kept.read()
-        host.run()
-        assert "no calls of Adaptive Support of the last 14 days" in shown[-1].notice
+        for days, then in ((14, "Press p again to look 90 days back"), (90, "choose another service")):
+            pulling.start()
+            await host.finish()
+            kept.read()
+            host.run()
+            assert f"no calls of Adaptive Support of the last {days} days.\n" in shown[-1].notice
+            assert said[-1].startswith(f"There are no calls of the last {days} days")
+            assert then in shown[-1].notice
         assert "Press p" not in shown[-1].notice
 
 

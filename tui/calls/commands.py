@@ -9,7 +9,8 @@ PULL = Command(
     "calls.pull",
     "Pull",
     "p",
-    "Pull the service's calls of the last 14 days, at most 200, the newest first; what is here stays.",
+    "Pull the service's calls of the last 14 days, at most 200, the newest first; again where there were none, of "
+    "the last 90. What is here stays.",
     in_footer=True,
     action="work('pull')",
 )

@@ -53,7 +53,7 @@ class CompareController:
         if self.running:
             return "a comparison of two periods is running"
         measured = any(not isinstance(one, SettingsChange) and one.heard is not None for one in self._lines())
-        return "" if measured else "no call of the list is measured; m measures them"
+        return "" if measured else "no call of the list is measured yet; wait while they are, or m measures them"
 
     def start(self) -> None:
         """Compare around the highlighted change; else ask around what."""

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui.calls.periods import Line, with_changes
+from tui.calls.pulling import FURTHER_BACK
 from tui.host import Host, Job
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class CallsShown:
 class KeptController:
     """Reads the kept calls, and shows those of a service that pass the filter, the newest first.
 
-    ``pulled_none`` says whether a pull found that the platform has no calls of a service.
+    ``pulled_none`` says of how many last days a pull found no calls of a service; 0: none was without.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class KeptController:
         folders: CallFolders,
         show: Callable[[CallsShown], None],
         *,
-        pulled_none: Callable[[Service], bool] = lambda _: False,
+        pulled_none: Callable[[Service], int] = lambda _: 0,
     ) -> None:
         self.service: Service | None = None
         self._host = host
@@ -155,11 +156,11 @@ class KeptController:
             return "No call passes the filter.\nPress esc to clear it."
         if service is None:
             return "No calls are kept here yet.\nHighlight a service in Services (1), press 4, then p."
-        if self._pulled_none(service):
-            return (
-                f"The platform has no calls of {service.name} of the last 14 days.\n"
-                "For older ones leave and run: turnlab calls pull SERVICE --days 90"
-            )
+        if days := self._pulled_none(service):
+            none = f"The platform has no calls of {service.name} of the last {days} days.\n"
+            if days < FURTHER_BACK:
+                return f"{none}Press p again to look {FURTHER_BACK} days back, or 1 to choose another service."
+            return f"{none}Press 1 and choose another service, then 4."
         return f"No calls of {service.name} are kept here yet.\nPress p to pull those of the last 14 days."
 
 

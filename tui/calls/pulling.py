@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from services.model import Service
 
 SHOWING_PAUSE = 0.1
+FURTHER_BACK = 90
+"""The number of days that a pull brings calls of, after one that found none."""
 MOST_NAMED = 3
 """The number of failed calls that are named; further ones are counted."""
 
@@ -34,8 +36,8 @@ class PullController:
         pulled: Callable[[], None],
     ) -> None:
         self.running = False
-        self.found_none: str | None = None
-        """The service, by its id, that the last pull found to have no calls."""
+        self._found_none: tuple[str, int] = "", 0
+        """The service, by its id, that the last pull found to have no calls, and of how many days."""
         self._host = host
         self._folders = folders
         self._client = client
@@ -56,8 +58,13 @@ class PullController:
             return why
         return "" if self._service() is not None else "no service was chosen; highlight one in Services and press 4"
 
+    def none_of(self, service: Service) -> int:
+        """Return of how many last days a pull found no calls of a service; 0 for none."""
+        found, days = self._found_none
+        return days if found == service.id else 0
+
     def start(self) -> None:
-        """Pull, unless a reason speaks against it."""
+        """Pull, further back where the last pull found none, unless a reason speaks against it."""
         client, service = self._client(), self._service()
         if not self.why_not and client is not None and service is not None:
             self.running = True
@@ -72,18 +79,19 @@ class PullController:
     async def _pull(self, client: ServicesClient, service: Service) -> None:
         from services.calls.pulling import pull
         from services.calls.settings_then import SettingsThen
-        from services.calls.wanted import first_day, request_for
+        from services.calls.wanted import DAYS, first_day, request_for
         from services.changes.ledger import Backups
         from services.errors import ServiceError
 
         said = "Stopped: pulled calls stay, and p continues."
+        days = FURTHER_BACK if self.none_of(service) else DAYS
         try:
-            request = await request_for(client, service, since=first_day())
+            request = await request_for(client, service, since=first_day(days))
             settings = await SettingsThen.of(client, service, Backups())
             result = await pull(client.calls, request, self._folders, settings, progress=self._progress)
             none = not result.calls and result.stopped is None
-            self.found_none = service.id if none else None
-            said = self._summary(result)
+            self._found_none = (service.id, days) if none else ("", 0)
+            said = self._summary(result, days)
         except ServiceError as error:
             said = ""
             self._host.complain(str(error), title="Pull")
@@ -98,7 +106,7 @@ class PullController:
             self._shown = now
             self._publish(f"Pulling {progress.calls} of {progress.of} · {progress.bytes / 1e6:.1f} MB · x stops it")
 
-    def _summary(self, result: Pull) -> str:
+    def _summary(self, result: Pull, days: int) -> str:
         failed = [one for one in result.calls if one.state == "failed"]
         for one in failed[:MOST_NAMED]:
             self._host.complain(f"{one.id}: {'; '.join(one.notes)}", title="Not pulled")
@@ -112,7 +120,7 @@ class PullController:
             ("not pulled", len(failed)),
         )
         said = ", ".join(f"{count} {what}" for what, count in counts if count)
-        none = "There are no calls of the last 14 days" if result.stopped is None else "Nothing was pulled"
+        none = f"There are no calls of the last {days} days" if result.stopped is None else "Nothing was pulled"
         more = " · there are more" if result.more else ""
         # the footer of a small terminal has no room for what comes next
         then = " · then c checks, f fits, w worst turns, b before and after" if result.count("pulled") else ""

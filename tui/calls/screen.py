@@ -84,7 +84,7 @@ class CallsScreen(PaneScreen):
             host,
             self.folders,
             lambda shown: setattr(self, "shown", shown),
-            pulled_none=lambda service: self.pulling.found_none == service.id,
+            pulled_none=lambda service: self.pulling.none_of(service),
         )
         self.pulling = PullController(
             host,

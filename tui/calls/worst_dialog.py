@@ -136,7 +136,7 @@ class WorstController:
         if self.running:
             return "a search for the worst turns is running; x stops it"
         measured = any(call.heard is not None for call in self._calls())
-        return "" if measured else "no call of the list is measured; m measures them"
+        return "" if measured else "no call of the list is measured yet; wait while they are, or m measures them"
 
     def start(self) -> None:
         """Start the search."""
