@@ -204,6 +204,9 @@ def test_one_long_recording_gives_an_interval_over_blocks_of_its_turns() -> None
     other: dict[str, object] = {"tts_model": "sonic-3", "max_response_words": 4}
     found = long_call(16, other)
     assert found.drawn_over == "blocks of 2 consecutive turns"
+    runs = {("one", arm): play_track([Speech(10, 60, 0.9)]).measured for arm in ("base", "other")}
+    said = readouts(found, runs, [("one", "one")], fixed_profile()).blocks
+    assert said == "a bootstrap over blocks of 2 consecutive turns of this call, so not about other calls"
     assert found.readouts["response_ms"].ci95["other"] == (-150.0, -150.0)
     words = found.readouts["truncated_words"]
     # every answer loses the same, so that each resample of blocks loses what the whole call does
