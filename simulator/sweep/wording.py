@@ -61,7 +61,7 @@ def change_sentence(
         for one, having, without in figures
         if shown(one, having) != shown(one, without)
     ]
-    return f"{head}: taken back, {', '.join(moved)}" if moved else f"{head}: taken back, no figure moves"
+    return f"{head}: without it, {', '.join(moved) if moved else 'every figure is the same'}"
 
 
 def obstacles(plan: SweepPlan, tried: Sequence[Tried], nearest: Tried) -> tuple[str, ...]:
@@ -142,6 +142,7 @@ def verdict(
     if changes and against and (distinguishable or broken):
         within = " within the limits" if plan.goal.limits and not broken and not unjudged else ""
         sentences += _presets(against, within, own=bool(broken))
+        sentences.append("A preset here stands for today's settings with the preset applied.")
     return " ".join(sentences)
 
 

@@ -130,7 +130,7 @@ def test_a_limit_that_breaks_where_confirmed_is_said_first() -> None:
     assert "Within every limit there: patient." in other.verdict
     turned = [thinking_call(number, pauses=(2,) if number in fold.choose else (0,)) for number in range(20)]
     slow = swept(replace(small_plan(limits=("cut_ins<=12%",), budget=30, today=patient), presets=known), turned)
-    assert "By the goal it does worse than eager." in slow.verdict
+    assert "By the goal it does worse than eager. A preset here stands for today's settings with " in slow.verdict
     worse = swept(small_plan(limits=("cut_ins<=12%",), budget=30, today=patient), calls)
     assert worse.recommended is not None
     assert not worse.recommended.distinguishable

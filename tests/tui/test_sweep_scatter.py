@@ -114,7 +114,7 @@ def test_one_moves_along_the_points_by_either_axis() -> None:
     assert front.place((1300, 20)) == 2
     grown = replace(front, rows=(a_row(ScatterPoint(800, 40, "front")), *rows))
     assert grown.place((1300, 20)) == 3
-    assert front.legend(FINE)[:2] == [("★", "recommended"), ("●", "confirmed")]
+    assert front.legend(FINE)[:2] == [("★", "recommended"), ("●", "confirmed on others")]
     assert ("T", "today") in replace(front, rows=(a_row(POINTS[3], name="today"),)).legend(FINE)
 
 

@@ -29,7 +29,7 @@ from tests.tui.test_calls_screen import keep
 from tests.tui.tune_support import rest
 from tui.app import TurnlabApp
 from tui.sweep.choosing import ChoosingController, SettingChoice
-from tui.sweep.form import SetupForm
+from tui.sweep.form import SetupForm, StartLine
 from tui.sweep.kept import KeepingForms, KeptSweep
 from tui.sweep.opening import KeepingController
 from tui.sweep.running import SweepController, Sweeping, SweepStatus
@@ -274,12 +274,12 @@ def test_a_chosen_setting_stays_chosen_while_the_front_grows() -> None:
     assert shown[-1].row is not None
     text = "\n".join(shown[-1].row.detail)
     assert (
-        "◇ response.p50 1,290 ms, 250 ms less than today [−380, −120] · 1,010 ms where it was chosen: 280 ms of"
-        " that was luck\n"
+        "◇ response.p50 1,290 ms, 250 ms less than today [−380, −120] · 1,010 ms on the calls it was"
+        " chosen by: 280 ms of that was luck\n"
     ) in text
     assert (
-        "cut_ins 2 of 40 (5.0 %), 2.5 points less than today [−10.0, +5.0] · 0.0 % where it was chosen: 5.0 points"
-        " of that was luck\n"
+        "cut_ins 2 of 40 (5.0 %), 2.5 points less than today [−10.0, +5.0] · 0.0 % on the calls it was"
+        " chosen by: 5.0 points of that was luck\n"
     ) in text
     assert "Breaks where confirmed: cut_ins<=3%: cut-ins 2 of 40 turns (5 %), above 3 %" in text
     assert shown[-1].row.note.startswith(
@@ -288,6 +288,7 @@ def test_a_chosen_setting_stays_chosen_while_the_front_grows() -> None:
     assert "1,290 ms, 250 ms less than today [−380, −120]" in shown[-1].row.note
     balanced = next(row for row in choosing.choice.front.rows if row.name == "balanced")
     assert "Breaks where confirmed: cut_ins<=3%: cut-ins 3 of 40 turns (7.5 %), above 3 %" in balanced.detail
+    assert balanced.detail[0].startswith("balanced over today's: response.p50"), "Tune's arm is the preset alone"
     choosing.take(found())
     assert choosing.choice.row is not None
     assert choosing.choice.row.detail[0].startswith("★ response.p50")
@@ -418,6 +419,9 @@ async def test_from_the_form_to_a_setting_in_tune_and_back(app: TurnlabApp) -> N
         assert not screen.sweeping.running, "it goes to the line instead"
         assert app.focused is line
         line.value = "cut_ins<=50%"
+        await pilot.press("enter")
+        assert isinstance(app.focused, StartLine), "enter or r begins there, and r is not typed into a line"
+        assert screen.pane == "setup"
         screen.form.edit("budget", "6")
         await until(pilot, lambda: screen.form.setup.wanted is not None, "a form that can be")
         await pilot.press("escape", "ctrl+r")

@@ -35,7 +35,7 @@ def print_result(result: SweepResult) -> None:
     rows += [_row(f"{called}, confirmed", found.confirmed, figures)]
     rows += [_row(f"{called}, where chosen", result.settings[found.index].chosen, figures)]
     named = [one for one in result.settings if one.name and one.name != "today"]
-    rows += [_row(f"{one.name}, confirmed", one.confirmed or one.chosen, figures) for one in named]
+    rows += [_row(f"{one.name} over today's, confirmed", one.confirmed or one.chosen, figures) for one in named]
     front = sorted((one for one in result.settings if one.on_front), key=lambda one: one.points or 0.0)
     rows += [
         _row(f"on the front: {_changes(one)}", one.confirmed or one.chosen, figures) for one in front[:MOST_SHOWN]

@@ -309,7 +309,7 @@ def _front(found: Swept) -> FrontPicture | None:
         said = [
             f"Each mark is a setting, by {across.words()} and {up.words()}: further left and down is better.",
             f"Full diamond: {_called(found)}, as confirmed; empty: as chosen.",
-            "Squares: today's settings and presets. Dotted: limits.",
+            "Squares: today's settings, and presets applied to them. Dotted: limits.",
             "Full circles: others that were confirmed. Small circles: only tried, where chosen, so that they look",
             "better than they are; the dashed line is their front.",
         ]

@@ -232,7 +232,7 @@ class SetupForm(VerticalScroll, can_focus=False, inherit_bindings=False):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.move(1)
+        self.query_one(StartLine).focus()
 
     def _tell(self, key: str, value: str) -> None:
         self.post_message(self.Edited(key, value).set_sender(self))

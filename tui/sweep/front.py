@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from presets.config import VoiceConfig
+from simulator.sweep.result import TODAY
 from tui.sweep.scatter import Axis, ScatterPoint, Signs
 
 NO_AXIS = Axis("", "", 1.0)
@@ -34,6 +35,11 @@ class FrontRow:
     def mark(self, signs: Signs) -> str:
         """Return its sign in the drawing."""
         return signs.of(self.point)
+
+
+def over_today(name: str) -> str:
+    """Return what a setting is called: an arm in Tune is the preset alone, and here today's other settings stay."""
+    return f"{name} over today's" if name and name != TODAY else name
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,9 +87,9 @@ class Front:
         if "nearest" in kinds:
             found.append((signs.nearest, "nearest, past a limit"))
         if self.before:
-            found.append((signs.before, "where it was chosen"))
+            found.append((signs.before, "on the calls it was chosen by"))
         if "confirmed" in kinds:
-            found.append((signs.confirmed, "confirmed"))
+            found.append((signs.confirmed, "confirmed on others"))
         if "front" in kinds:
             found.append((signs.front, "best where chosen"))
         found += [(row.point.letter, row.name) for row in self.rows if row.point.letter]

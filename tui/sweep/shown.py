@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from presets.fields import BY_NAME
 from simulator.sweep.result import TODAY, figure_text
 from tui.figures import NOTHING, signed
-from tui.sweep.front import Front, FrontRow
+from tui.sweep.front import Front, FrontRow, over_today
 from tui.sweep.scatter import FINE, Axis, Kind, ScatterPoint
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def _detail(found: SweepFound, place: int, words: str) -> Iterable[str]:
     setting, best = found.settings[place], found.recommended
     is_best = best is not None and best.index == place
     sign = "" if best is None or not is_best else FINE.recommended if best.is_advised else FINE.nearest
-    called = " ".join(filter(None, (sign, f"{setting.name}:" if setting.name else "")))
+    called = " ".join(filter(None, (sign, f"{over_today(setting.name)}:" if setting.name else "")))
     figures = [_figure_text(found, place, figure) for figure in found.axes[:2]]
     yield f"{called} {figures[0]}" if called else figures[0]
     yield figures[1]
@@ -219,7 +219,7 @@ def _figure_text(found: SweepFound, place: int, figure: Figure) -> str:
     if setting.name != TODAY:
         text += _from_today(found, figure, confirmed, ends)
     if chosen is not None and (is_best or not setting.name):
-        text += f" · {written(figure, chosen)} where it was chosen"
+        text += f" · {written(figure, chosen)} on the calls it was chosen by"
         if _difference(figure, confirmed - chosen).startswith("+"):
             text += f": {_apart(figure, confirmed - chosen)} of that was luck"
     return text

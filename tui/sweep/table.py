@@ -16,7 +16,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.sweep.front import Front, FrontRow
+from tui.sweep.front import Front, FrontRow, over_today
 from tui.sweep.scatter import FINE, Signs
 from tui.terminal_text import screen_text
 
@@ -119,7 +119,7 @@ class SettingsTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _text(self, row: FrontRow) -> str:
         mark = row.mark(self._signs)
-        words = f"{row.name}: {row.words}" if row.name and row.words != row.name else row.words
+        words = f"{over_today(row.name)}: {row.words}" if row.name and row.words != row.name else row.words
         return line_of(mark, row.figures, words, widths_of(self.front), self.size.width)
 
     @property
