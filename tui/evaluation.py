@@ -11,14 +11,15 @@ from simulator.measures.scoring import UNLABELLED, WANTED, FrameScore, KindScore
 from simulator.measures.tradeoff import Rule, TradeOffPoint, judge
 from simulator.measures.turns import Count
 from simulator.recording import Recording
-from tui.figures import NOTHING, count_text
+from tui.figures import NOTHING, count_text, unseen_meaning
 
 EARLY, MEAN_WAIT, MEDIAN_WAIT, LONG_WAIT = "ended early", "mean wait", "median", "19 in 20 within"
 WAITS_COUNT = "Waits count from the true end of the turn, over all turns, those that end early too."
 BARGE_IN = "what stopped the agent, out of all of its kind"
 BARGE_IN_COUNTS = (
     "Long interruptions last a second or more; silent after: median and longest, from the onset. Sounds"
-    " while the agent was silent, or about to end, are left out."
+    " while the agent was silent, or about to end, are left out, and turns over it that no label calls an"
+    " interruption."
 )
 VOICE, RIGHT, FOUND = "in frames of 32 ms", "right where it finds speech", "speech that it finds"
 
@@ -103,12 +104,14 @@ def _end_of_turn(evaluation: Evaluation) -> Iterator[EvaluationLine]:
         yield EvaluationLine("End of turn: no turn labelled", meaning="So there is nothing to score.")
         return
     over = f"{turns} labelled turn{'s' * (turns != 1)} in {recordings} recording{'s' * (recordings != 1)}"
-    yield EvaluationLine("End of turn", meaning=f"By {evaluation.judge}, of {over}{which}.")
     at = [points[name] for name in evaluation.names]
+    early = [Count(one.cut, one.turns) for one in at]
+    bound = f" {unseen_meaning(early)}".rstrip()
+    yield EvaluationLine("End of turn", meaning=f"By {evaluation.judge}, of {over}{which}.{bound}")
     yield EvaluationLine(
         f"turns {EARLY}",
-        tuple(count_text(Count(one.cut, one.turns)) for one in at),
-        "Turns taken to be over before their true end, pause by pause, as if the agent never spoke.",
+        tuple(count_text(one) for one in early),
+        f"Turns taken to be over before their true end, pause by pause, as if the agent never spoke.{bound}",
         _early(evaluation),
     )
     for title, read in ((MEAN_WAIT, "mean_ms"), (MEDIAN_WAIT, "median_ms"), (LONG_WAIT, "p95_ms")):

@@ -41,6 +41,15 @@ def unseen_text(found: Count | None) -> str:
     return "" if most is None else f"≤{most:.0%}" if most >= 0.01 else f"≤{most:.1%}"
 
 
+def unseen_meaning(found: Iterable[Count]) -> str:
+    """Say what the bound beside a count of 0 means; empty where there is none."""
+    one = next((count for count in found if unseen_text(count)), None)
+    if one is None:
+        return ""
+    bound = unseen_text(one)
+    return f"{bound}: none in {one.of:,}, which leaves a rate of up to {bound.removeprefix('≤')} possible."
+
+
 def difference(name: str, value: float | None) -> str:
     """Write a difference of two figures, with its sign."""
     return NOTHING if value is None else signed(value, BY_NAME[name].places)

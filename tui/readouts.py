@@ -197,7 +197,6 @@ def readouts(
         if compared is not None:
             rows += [_row(readout, share, compared, comparison.baseline, runs) for share in readout.shares]
     first = runs[arms[0]]
-    turns = sum(len(run.turns) for run in first)
     where = recordings[0][1] if len(recordings) == 1 else f"{len(recordings)} recordings"
     why_no_interval = comparison.readouts["response_ms"].why_no_interval
     over_blocks = why_no_interval is None and comparison.drawn_over != "recordings"
@@ -206,11 +205,21 @@ def readouts(
         rows=tuple(rows),
         arms=arms,
         against=comparison.baseline,
-        over=f"{where}, {turns} turn{'s' * (turns != 1)}",
+        over=f"{where}, {_turns_text(first, comparison.readouts['response_ms'].n, len(arms))}",
         caveats=_caveats(first, profile, mixed, second_voices, unchecked),
         why_no_interval=why_no_interval,
         blocks=f"a bootstrap over {comparison.drawn_over} of {these}, so not about other calls" * over_blocks,
     )
+
+
+def _turns_text(runs: Sequence[Measured], answered: int, arms: int) -> str:
+    """Say how many turns there are, detected ones if none is labelled, and how many all arms answer if fewer."""
+    turns = sum(len(run.turns) for run in runs)
+    detected = "detected " * (turns > 0 and not any(run.labelled for run in runs))
+    text = f"{turns} {detected}turn{'s' * (turns != 1)}"
+    fewer = 0 < answered < turns
+    every = "" if arms == 1 else " in both" if arms == 2 else " in every arm"
+    return f"{text}, {answered} answered{every}" if fewer else text
 
 
 def _unpaired(readout: Readout, runs: Mapping[str, list[Measured]]) -> Compared | None:

@@ -48,7 +48,9 @@ def happened(events: tuple[Event, ...], labels: Labels) -> tuple[ScoredEvent, ..
     barge_ins = [event for event in events if isinstance(event, BargeIn)]
     wanted = _interruptions(labels)
     distractors = [(_kind(event), *_bounds(event)) for event in labels.events if not event.should_barge_in]
-    false = [event for event in barge_ins if not is_about(event, wanted)]
+    # what a turn over the agent means to do, only a label of an interruption says
+    said = sorted([*wanted, *((round(turn.start_s * 1000), round(turn.end_s * 1000)) for turn in labels.turns)])
+    false = [event for event in barge_ins if not is_about(event, said)]
     found = [_interruption(stretch, sounds, barge_ins) for stretch in wanted]
     found += [_distractor(kind, (start, end), sounds, false) for kind, start, end in distractors]
     for event in false:
@@ -149,16 +151,8 @@ def _kind(event: AgentEvent) -> str:
 
 
 def _interruptions(labels: Labels) -> list[Stretch]:
-    """Return the labelled interruptions, and the turns that begin while the agent talks, each once."""
-    events = [_bounds(event) for event in labels.events if event.should_barge_in]
-    turns = [(round(turn.start_s * 1000), round(turn.end_s * 1000)) for turn in labels.caller_turns()]
-    extra = [
-        (start, end)
-        for start, end in turns
-        if any(opens * 1000 < start < closes * 1000 for opens, closes in labels.agent)
-        and not any(start < other_end and other_start < end for other_start, other_end in events)
-    ]
-    return sorted(events + extra)
+    """Return the labelled interruptions."""
+    return sorted(_bounds(event) for event in labels.events if event.should_barge_in)
 
 
 def _interruption(stretch: Stretch, sounds: tuple[HeardSound, ...], barge_ins: list[BargeIn]) -> ScoredEvent:

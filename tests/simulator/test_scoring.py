@@ -112,8 +112,10 @@ def test_an_agent_who_has_finished_anyway_was_not_missed() -> None:
     assert one.fate == "ended"
 
 
-def test_a_turn_that_begins_over_the_agent_is_an_interruption_without_an_event() -> None:
-    (one,) = _found([Speech(100, 160)], turns=(Turn(start_s=3.2, end_s=5.12),))
+def test_a_turn_over_the_agent_counts_only_if_it_is_labelled_an_interruption() -> None:
+    turns = (Turn(start_s=3.2, end_s=5.12),)
+    assert _found([Speech(100, 160)], turns=turns) == (), "neither missed nor a false alarm"
+    (one,) = _found([Speech(100, 160)], _event("interruption", 100, 160), turns=turns)
     assert (one.kind, one.fate) == ("long interruption", "stopped")
 
 

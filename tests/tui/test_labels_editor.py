@@ -354,6 +354,12 @@ async def test_a_turn_is_parted_at_a_pause_and_joined_again(analyses: Path, tmp_
     assert [(*mark.stretch, mark.words) for mark in editor.labels.document.marks] == [(8371, 14603, "the whole")]
     editor.labels.undo()
     assert editor.marks == parts, "joining is one step"
+    editor.labels.go_to(0)
+    editor.labels.add("turn")
+    assert editor.states[-1].problem.startswith("No voice was detected here: n goes to where it next begins; x")
+    editor.labels.go_to(one.activity.spans[0].start_ms + 100)
+    editor.labels.add("turn")
+    assert editor.states[-1].problem == ""
 
 
 async def test_agent_windows_and_moves_are_labels_like_any_other(

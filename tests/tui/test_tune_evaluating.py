@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from presets.config import VoiceConfig
@@ -12,6 +14,7 @@ from tui.evaluation import EARLY, over_text
 from tui.tune.bench import find_recordings
 from tui.tune.evaluating import EvaluationInput, carry_out, own_ms
 
+PATIENT = VoiceConfig(eager_eot_threshold=0.05)
 HASTY = VoiceConfig(eager_eot_threshold=0.95, barge_in_min_speech_s=0.1)
 
 
@@ -35,6 +38,11 @@ def test_each_figure_leads_to_the_turns_and_events_that_it_counts(material: Eval
         for at, cell in enumerate(line.cells):
             assert int(cell.split(" of ")[0]) == sum(case.cells[at] == counted for case in line.cases), title
         assert int(line.cells[0].split(" of ")[0]) > 0, f"the hasty arm shows something: {title}"
+    calm = carry_out(replace(material, arms=(Arm("A", PATIENT), Arm("B", PATIENT))), lambda *_: None)
+    head, early = calm.lines[:2]
+    assert early.cells == ("0 of 6 ≤39%",) * 2
+    for line in (head, early):
+        assert "≤39%: none in 6, which leaves a rate of up to 39% possible." in line.meaning
     turn = next(case for case in lines["turns ended early"].cases if case.cells[0] == EARLY)
     assert turn.words, "what is labelled of it is shown"
     labels = next(one.recording for one in material.found if one.key == turn.recording)

@@ -47,6 +47,10 @@ MEANS: Mapping[Kind, str] = {
     "move": "Elastic replay shifts it as a whole: the caller waits for the agent.",
 }
 """What a label of a kind says, and what follows from it."""
+_SPOKEN = ("turn", "interruption", "backchannel")
+_NO_VOICE = (
+    "No voice was detected here: {labels.next-edge} goes to where it next begins; {labels.delete} takes this out."
+)
 _RULE = f": what is said until the agent speaks or {TURN_GAP_S:g} s are silent is one"
 LANES_MEAN = "stops it: must stop the agent · does not: mm-hm and noise it should talk through"
 
@@ -266,7 +270,9 @@ class LabelsController:
                 self._become(found, self.place_ms)
                 return
         start_ms, end_ms = stretch_for(kind, self.place_ms, self._activity)
-        self.change(lambda: self.document.add(kind, start_ms, end_ms), start_ms)
+        added = self.change(lambda: self.document.add(kind, start_ms, end_ms), start_ms)
+        if added and kind in _SPOKEN and not any(start_ms <= edge <= end_ms for edge in self._edges):
+            self.show(with_keys(_NO_VOICE))
 
     def take_detected(self) -> None:
         """Add a turn for all detected voice that no label covers yet, as one step; then backchannels."""

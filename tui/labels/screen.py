@@ -188,7 +188,7 @@ class LabelEditor(Place, ModalScreen[None]):
         show_text(self.query_one("#labels-chosen", Static), content(_about_chosen(state)))
         means = MEANS[state.chosen.kind] if state.chosen else LANES_MEAN
         show_text(self.query_one("#labels-meaning", Static), content(means))
-        about = self.files.file.note or "s e: it starts, ends here · < > move · J joins the next · S parts"
+        about = self.files.file.note or "s e: starts, ends here · < > moves · J joins next · S parts"
         show_text(self.query_one("#labels-place", Static), content(f"Place ▼ {_exact(state.place_ms)} · {about}"))
         line = self.query_one("#labels-problem", Static)
         show_text(line, content(state.problem))

@@ -62,7 +62,19 @@ class PlacesController:
             self._places.add(paths)
         except OSError as error:
             self._tell_not_remembered(error)
-        self.look(show=paths[0])
+        self.look(show=paths[0], then=partial(self._offer_group, paths[0]))
+
+    def _offer_group(self, place: Path) -> None:
+        """Say how to compare over what was added alone."""
+        found, titles = self._recordings.found(), dict(self._recordings.state.places)
+        count = sum(one.place == place for one in found.values())
+        if place in titles and 1 < count < len(found):
+            key = key_for("tune.all")
+            self._host.tell(
+                f"{key} on the heading {titles[place]} in the list compares over its {count} recordings alone;"
+                f" {key} elsewhere, over all {len(found)}.",
+                "Recordings added",
+            )
 
     def drop(self, text: str) -> bool:
         """Add what a terminal pastes where files are dropped on it; tell whether the text was about files."""
@@ -91,10 +103,11 @@ class PlacesController:
             f"This applies until you quit, but cannot be remembered: {os_error_text(error)}.", severity="warning"
         )
 
-    def look(self, show: Path | None = None) -> None:
+    def look(self, show: Path | None = None, then: Callable[[], object] = lambda: None) -> None:
         """List what came and leave out what is gone, once a file stays as it is between two looks.
 
         With ``show`` all of it is listed at once, and the first recording of that folder or file is shown.
+        ``then`` is called when that is done.
         """
         if self._looking and show is None:
             return
@@ -102,10 +115,11 @@ class PlacesController:
 
         def look(job: Job) -> None:
             news = self._watch.look(self._recordings.found(), patient=show is None)
-            job.report(partial(self._take, partial(self._recordings.take_news, news, show)))
+            job.report(partial(self._take, partial(self._recordings.take_news, news, show), then))
 
         self._host.start_thread(look, "places")
 
-    def _take(self, deliver: Callable[[], None]) -> None:
+    def _take(self, deliver: Callable[[], None], then: Callable[[], object]) -> None:
         self._looking -= 1
         deliver()
+        then()

@@ -17,6 +17,7 @@ from simulator.audio.what_if import AS_IT_IS, WhatIf
 from simulator.errors import SimulatorError
 from simulator.heard.replaying import AUDIO, analysis_anywhere
 from simulator.live_recording import recover_recordings
+from simulator.measures.scoring import scores_anything
 from simulator.recording import Recording, bundled_folder, find_audio, open_recording
 from tui.screens import key_for
 
@@ -175,7 +176,8 @@ Stage = Literal["waiting", "analysing", "done", "failed"]
 class RecordingRow:
     """One recording in the list; ``note`` is one sentence about it, such as why it failed.
 
-    ``place`` is the folder or file that a person added, by which it is listed.
+    ``place`` is the folder or file that a person added, by which it is listed; ``labels`` says whether there is
+    something to measure against.
     """
 
     key: str
@@ -185,6 +187,7 @@ class RecordingRow:
     share: float = 0.0
     note: str = ""
     place: Path | None = None
+    labels: Literal["labelled", "not checked", "unlabelled"] = "labelled"
 
     def now(self, stage: Stage, *, share: float = 0.0, note: str | None = None) -> RecordingRow:
         """Return the row in another stage."""
@@ -235,10 +238,14 @@ def row_of(found: FoundRecording) -> RecordingRow:
     if recording is None:
         return RecordingRow(found.key, found.title, None, "failed", note=found.fault, place=found.place)
     labels = recording.labels
-    about = labels.description if labels and labels.description else "unlabelled" if labels is None else ""
+    stands: Literal["labelled", "not checked", "unlabelled"] = "labelled"
+    if not scores_anything(labels):
+        stands = "not checked" if labels is not None and labels.provisional else "unlabelled"
+    unlabelled = f"unlabelled (○): {key_for('tune.labels')} labels it"
+    about = labels.description if labels and labels.description else unlabelled if labels is None else ""
     note = f"{recording.title}. {about}" if labels and recording.title != recording.id else about
     if labels is not None and labels.provisional:
-        unchecked = f"Labels not checked yet: {key_for('tune.labels')}."
+        unchecked = f"Labels not checked yet (?): {key_for('tune.labels')}."
         note = f"{note}{'' if not note or note.endswith('. ') else ' '}{unchecked}"
     if recording.source.guessed_channel:
         note = f"{recording.source.channels} channels: the first is taken for the caller's. {note}"
@@ -247,4 +254,5 @@ def row_of(found: FoundRecording) -> RecordingRow:
         note = f"{notes} {note}"
     if injections := recording.source.what_if.injections:
         note = f"Put in: {', '.join(one.words() for one in injections)}. {note}"
-    return RecordingRow(found.key, found.title, recording.source.duration_s, note=note, place=found.place)
+    length_s = recording.source.duration_s
+    return RecordingRow(found.key, found.title, length_s, note=note, place=found.place, labels=stands)

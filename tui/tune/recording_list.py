@@ -1,4 +1,4 @@
-"""The recordings, in groups: how long they are, and whether they are analysed."""
+"""The recordings, in groups: how long they are, and whether they are analysed and labelled."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ _GROUP = "\0group "
 _GLYPHS: dict[Stage, tuple[str, str]] = {
     "waiting": ("·", "$text-muted"),
     "analysing": ("", "$text-accent"),
-    "done": ("✓", "$text-success"),
     "failed": ("!", "$text-error"),
 }
+_ANALYSED = {"labelled": ("✓", "$text-success"), "not checked": ("?", "$text-warning"), "unlabelled": ("○", "")}
+"""The glyphs of analysed recordings: ✓ has labels to measure against."""
 _NAME = 14
 _BESIDE_NAME = 11
 """Cells of a row that are not its name's: the marks, the length, the scrollbar."""
@@ -246,14 +247,18 @@ class RecordingList(Vertical):
         self.call_after_refresh(self.focus)
 
     def _prompt_all(self) -> Content:
-        done = sum(row.stage == "done" for row in self._rows)
-        usable = sum(row.stage != "failed" for row in self._rows)
+        done, usable = self._counts()
         return self._columns(
             "▸ " if self.listed.over_all else "  ", "all recordings", f"{done}/{usable}", "Σ", "$text-accent"
         )
 
+    def _counts(self) -> tuple[int, int]:
+        """Return how many recordings are analysed, of how many that can be used."""
+        stages = [row.stage for row in self._rows]
+        return stages.count("done"), len(stages) - stages.count("failed")
+
     def _prompt(self, row: RecordingRow) -> Content:
-        glyph, style = _GLYPHS[row.stage]
+        glyph, style = _ANALYSED[row.labels] if row.stage == "done" else _GLYPHS[row.stage]
         length = "" if row.duration_s is None else _length(row.duration_s)
         if row.stage == "analysing":
             length, glyph = f"{row.share:4.0%}", "◌"
@@ -309,7 +314,9 @@ class RecordingList(Vertical):
     def _about(self, key: str) -> str:
         if key == ALL:
             grouped = any(line.startswith(_GROUP) for line in self._lines)
-            return "Compare over all recordings" + ("; a heading stands for its group alone." if grouped else ".")
+            done, usable = self._counts()
+            said = f"Compare over all recordings{f'; {done} of {usable} analysed' * (done < usable)}"
+            return said + ("; a heading stands for its group alone." if grouped else ".")
         if key == ADD:
             return "enter chooses a folder, or drop one here. It is remembered and watched."
         if not key.startswith(_GROUP):
