@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 from textual.app import App
 from textual.pilot import Pilot
-from textual.widgets import DataTable
+from textual.widgets import DataTable, Static
 
 from services.calls.folders import CallFolders
 from services.calls.overview import overview
@@ -23,7 +23,7 @@ from tui.app import TurnlabApp
 from tui.calls.comparing import CompareController
 from tui.calls.kept import CallsShown, KeptController
 from tui.calls.periods import SettingsChange, two_days
-from tui.calls.story import story_before
+from tui.calls.story import call_story, story_before
 from tui.calls.worst import Worst, WorstTurn
 from tui.calls.worst_dialog import WorstDialog
 from tui.dialogs.dialog import Dialog, TextDialog
@@ -141,11 +141,16 @@ async def test_the_line_of_a_change_says_before_and_after_and_worst_turns_lead_t
         assert screen.rows.highlighted is not None
         assert screen.rows.highlighted.folder == slow
         assert screen.pane == "call"
+        assert "t opens its caller in Tune, where f1 says what helps" in screen.progress
         await until(pilot, lambda: "0:02.4 cut in" in said(screen, "#call-why"), "its moment")
         assert "▲ cut in" in story_before(said(screen, "#call-story"), 2400).splitlines()[-1]
 
 
 async def test_an_order_without_turns_leaves_the_next_one_to_the_keyboard() -> None:
+    answer = {"speaker": "agent", "from_s": 5.2, "to_s": 8.0, "text": "Monday at ten."}
+    tool = {"name": "find_times", "ms": 3420.0}
+    story = call_story(CallFolders(), keep(2, turns=[{**answer, "tools": [tool]}]))
+    assert "Monday at ten. [tool call find_times took 3,420 ms]" in story
     call = overview(keep(1))
     assert call is not None
     turn = WorstTurn(call=call, turn=0, at_ms=0, heard_ms=900.0)
@@ -154,6 +159,10 @@ async def test_an_order_without_turns_leaves_the_next_one_to_the_keyboard() -> N
     app: App[None] = App()
     async with app.run_test(size=SMALL) as pilot:
         await app.push_screen(dialog, went.append)
+        await pilot.pause()
+        shown = [str(one.label) for one in dialog.query_one(DataTable).columns.values()]
+        assert shown == ["call", "turn", "heard", "words"], "no column of nothing but dashes"
+        assert "none checked: c simulates them" in str(dialog.query_one(".dialog-title", Static).content)
         await pilot.press("o", "o", "enter")
         await until(pilot, lambda: bool(went), "the turn")
     assert went == [turn]

@@ -323,6 +323,7 @@ class CallsScreen(PaneScreen):
             self._host.start_thread(lambda job: self._read(job, turn.call), "call story", exclusive=True)
         self.lane.go_to(turn.call.folder, turn.at_ms)
         self.go_to("call")
+        self._say("What took the time stands in the call · t opens its caller in Tune, where f1 says what helps")
 
     async def _history(self) -> Sequence[datetime]:
         """Return when the listed service's settings were changed, as far as it is on record."""

@@ -98,7 +98,10 @@ def facts(record: CallRecord) -> Iterator[str]:
 
 def _turn(turn: CallTurn, took: Mapping[float, float]) -> str:
     who = f"{turn.speaker}{f' ({turn.kind})' if turn.kind in ('filler', 'greeting') else ''}"
-    tools = "".join(f" [{tool.name}{f' {tool.ms:.0f} ms' if tool.ms is not None else ''}]" for tool in turn.tools)
+    tools = "".join(
+        f" [tool call {tool.name}{f' took {tool.ms:,.0f} ms' if tool.ms is not None else ''}]"
+        for tool in turn.tools
+    )
     response_ms, times = turn.reported.get("response_ms"), ""
     if response_ms is not None:
         heard_ms = took.get(response_ms)

@@ -60,7 +60,10 @@ class WorstDialog(Dialog[WorstTurn]):
     def _show(self) -> None:
         table, turns = self.query_one(DataTable), self._worst.turns[self.order]
         table.clear(columns=True)
-        shown = [at for at, heading in enumerate(_COLUMNS) if heading != "what" or any(one.fault for one in turns)]
+        checked = any(one.simulated_ms is not None for one in turns)
+        empty = {"what"} if not any(one.fault for one in turns) else set()
+        empty |= set() if checked else {"simulated", "error"}
+        shown = [at for at, heading in enumerate(_COLUMNS) if heading not in empty]
         headings = [_COLUMNS[at] for at in shown]
         rows = [[cells[at] for at in shown] for cells in map(_cells, turns)]
         fit_last(rows, headings, table.size.width or self.app.size.width - 2 * _AROUND)
@@ -69,6 +72,7 @@ class WorstDialog(Dialog[WorstTurn]):
             table.add_row(*row)
         table.display = bool(turns)
         title = f"Worst turns over {self._worst.calls} measured calls: {ORDERS[self.order]}"
+        title += "" if checked or not turns else " · none checked: c simulates them"
         self.query_one(".dialog-title", Static).update(content(title))
         none = self.query_one("#worst-none", Static)
         none.display = not turns
