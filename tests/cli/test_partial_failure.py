@@ -46,7 +46,7 @@ def test_simulate_reports_what_it_can(turnlab: Turnlab, folder: Path) -> None:
 def test_the_table_stands_too(turnlab: Turnlab, folder: Path) -> None:
     done = turnlab("simulate", folder)
     assert done.code == 1
-    assert "good, 5 turns; times count" in done.out
+    assert "good, 5 detected turns; times count" in done.out
 
 
 def test_a_recording_without_an_agent_leaves_scripted_replay_to_the_others(turnlab: Turnlab, tone: Path) -> None:
