@@ -328,6 +328,7 @@ async def test_panes_are_tabs_on_a_small_screen_and_figures_stay_in_view(app: Tu
         assert screen.query_one(ReadoutTable).size.height > 15
 
 
+@pytest.mark.slow
 async def test_the_title_of_the_pane_with_the_focus_stands_out_and_a_choice_at_its_end_stays(
     app: TurnlabApp,
 ) -> None:
