@@ -51,6 +51,7 @@ def call_in(folder: Path, audio: Audio | None, name: str = "interruptions", **la
 BARGE_IN = {"barge_in_stop_ms", "missed_barge_ins", "false_barge_ins", "talk_over_s"}
 
 
+@pytest.mark.slow
 def test_the_report_says_which_knobs_were_on(turnlab: Turnlab, tmp_path: Path) -> None:
     path = tmp_path / "call.flac"
     sf.write(path, samples_of("booking", 12), 16_000)

@@ -137,6 +137,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(arguments: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.slow
 def test_an_analysis_leaves_nothing_behind_but_its_cache(tmp_path: Path) -> None:
     """The model runtime would keep a device id and events for its maker."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("XDG_", "ORT_"))}

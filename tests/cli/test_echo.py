@@ -11,6 +11,7 @@ CALL = bundled_folder() / "thinking.flac"
 SCRIPTED = ("--replay", "scripted", "--eot", "silence")
 
 
+@pytest.mark.slow
 def test_an_echo_is_said_wherever_readouts_are(turnlab: Turnlab) -> None:
     loud = turnlab("simulate", CALL, *SCRIPTED, "--echo-db", "6", "--echo-delay-ms", "150", "--json").json()
     assert loud["what_if"] == {"echo_db": 6.0, "echo_delay_ms": 150}

@@ -47,6 +47,7 @@ def test_nothing_is_done_where_the_outcome_cannot_be_told(tmp_path: Path) -> Non
     assert not data.exists()
 
 
+@pytest.mark.slow
 def test_commands_replace_what_a_locale_cannot_write_and_json_stays_whole(tmp_path: Path, tone: Path) -> None:
     tone.rename(tmp_path / "señor.wav")
     people, scripts = (_in_shell(f'"$1" recordings {end} .', tmp_path, **ASCII) for end in ("", "--json"))

@@ -54,6 +54,7 @@ def test_an_echo_guard_lets_through_what_it_says(guard: EchoGuard, tmp_path: Pat
     assert unheard == ("half-duplex" if guard is EchoGuard.HALF_DUPLEX else None)
 
 
+@pytest.mark.slow
 def test_a_quiet_echo_does_not_interrupt_behind_its_threshold(tmp_path: Path) -> None:
     said = caller()
     said[16_000 * 6 :] *= 0.03  # what comes while the agent talks

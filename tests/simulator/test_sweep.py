@@ -42,6 +42,7 @@ def told(result: SweepResult) -> dict[str, Any]:
     return {name: value for name, value in result.to_json().items() if name != "timing"}
 
 
+@pytest.mark.slow
 def test_a_sweep_that_was_stopped_goes_on_to_the_result_it_would_have_had(tmp_path: Path) -> None:
     plan = small_plan("response.p50", "cut_ins=0.05", limits=("hanging_turns<=50%",), budget=24)
     calls = [thinking_call(number) for number in range(4)]

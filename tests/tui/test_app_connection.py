@@ -51,6 +51,7 @@ async def test_the_connection_is_kept_and_closed_at_the_end() -> None:
     assert client.closed
 
 
+@pytest.mark.slow
 async def test_tune_as_the_first_screen_is_connected_too() -> None:
     client = ScriptedClient([service(1)])
     app = make_app(client.open, initial_screen="tune")
@@ -107,6 +108,7 @@ async def test_a_failed_request_is_told_as_such() -> None:
     assert told == [ObservedRequest("list services", 12.5, failed=True)]
 
 
+@pytest.mark.slow
 def test_what_is_not_on_the_first_screen_is_imported_after_its_paint(workspace_file: Path, tmp_path: Path) -> None:
     report = tmp_path / "first-paint.json"
     ours, theirs = pty.openpty()

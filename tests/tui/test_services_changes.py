@@ -303,7 +303,7 @@ async def test_a_change_whose_answer_is_lost_is_told_as_saved(app: TurnlabApp, w
         http: httpx.AsyncClient = app.client._transport._http  # type: ignore[union-attr]
         http._transport = LosesOne(http._transport)
         await press(pilot, "a", FieldsPlanDialog)
-        await pilot.press("enter")
+        await pilot.press(*"release", "enter")
         await until(pilot, lambda: any("Intake Line is saved" in note for note in notes(app)), "a word")
     assert not (await stored(workspace_file)).is_active
 

@@ -349,6 +349,7 @@ async def test_the_cursor_stays_in_view_when_the_details_take_the_room(app: Turn
         assert highlighted(pilot) in names(pilot)
 
 
+@pytest.mark.slow
 async def test_j_and_k_move_in_what_has_the_focus(app: TurnlabApp) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
@@ -402,6 +403,7 @@ def test_edge_and_release_come_first() -> None:
     assert [name for name, _ in ordered(own)] == ["edge", "release", "zeta", "alpha"]
 
 
+@pytest.mark.slow
 async def test_enter_waits_for_the_rows_of_the_filter_that_was_typed_and_symptoms_are_about_the_service(
     app: TurnlabApp,
 ) -> None:

@@ -97,6 +97,7 @@ async def test_what_is_locked_says_why_when_asked(app: TurnlabApp) -> None:
         assert screen(app).reason_against(PROMOTE) == screen(app).reason_against(UPSERT_VERSION_SET) == ""
 
 
+@pytest.mark.slow
 async def test_two_sets_are_compared(app: TurnlabApp) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await on_set(pilot, "preview")
@@ -217,6 +218,7 @@ async def test_read_only_dims_every_write_and_says_why(workspace_file: Path) -> 
 Steps = Callable[[Pilot[None]], Awaitable[None]]
 
 
+@pytest.mark.slow
 async def test_without_a_set_in_view_the_keys_lead_to_them(app: TurnlabApp) -> None:
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await settle(pilot)

@@ -227,6 +227,7 @@ async def the_readouts_are_ordered_and_explained(pilot: Pilot[None], table: Read
     await pilot.press("escape")
 
 
+@pytest.mark.slow
 async def test_another_service_can_be_an_arm(app: TurnlabApp) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await open_tune(pilot, "Intake Line", BOOKING)

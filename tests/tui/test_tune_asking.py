@@ -81,6 +81,7 @@ async def test_space_selects_what_is_compared_over(app: TurnlabApp, two: Path) -
         await until(pilot, lambda: lines(screen)[0] == one, "the readouts of the one that is left")
 
 
+@pytest.mark.slow
 async def test_only_the_picked_readouts_are_shown(app: TurnlabApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await open_tune(pilot, recordings=bundled_folder() / "booking.flac")
@@ -99,6 +100,7 @@ async def test_only_the_picked_readouts_are_shown(app: TurnlabApp) -> None:
         assert shown == ["response after turn p90", "dead air"]
 
 
+@pytest.mark.slow
 async def test_the_worst_turn_comes_first_and_enter_goes_to_it(app: TurnlabApp, two: Path) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await slow_draft(pilot, two)
@@ -378,6 +380,7 @@ def test_interrupting_is_answered_with_less_sensitivity_than_there_is_and_slowne
     assert offered({}, other_way) == [0.7, 0.8, 0.9, 1.0, 0.5, 0.4, 0.3, 0.15, 0.0]
 
 
+@pytest.mark.slow
 async def test_the_curve_shows_where_the_arms_stand_and_takes_the_draft_along(app: TurnlabApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await open_tune(pilot, recordings=bundled_folder() / "thinking.flac")
@@ -428,6 +431,7 @@ def test_there_is_no_curve_of_a_head_start_nor_without_labels(analyses: Path) ->
     assert "needs labelled turns" in why_no_curve(measurement, default_profile())
 
 
+@pytest.mark.slow
 async def test_readouts_are_exported_as_they_are_and_nothing_is_replaced_unasked(
     app: TurnlabApp, tmp_path: Path
 ) -> None:

@@ -265,6 +265,7 @@ def labelling_on(bench: Bench, edit: Any, pick: Any) -> LabellingController:
     )
 
 
+@pytest.mark.slow
 async def test_a_sound_is_put_in_at_the_playhead_seen_counted_and_taken_away(folder: Path) -> None:
     bench = Bench(folder / "booking.flac")
     bench.host.run()

@@ -112,6 +112,7 @@ async def many_values_are_offered_as_a_list_and_few_are_taken_in_turn(
     assert screen.session.draft.changes()["tts_provider"] == "elevenlabs"
 
 
+@pytest.mark.slow
 async def test_a_rare_field_that_is_set_or_odd_stays_in_view(app: TurnlabApp) -> None:
     config, problems = load({"tts_config": {"speed": 1.2}, "realtime_voice": 3})
     service = Service(id="s", name="Odd", voice_config=config, voice_problems=tuple(problems))

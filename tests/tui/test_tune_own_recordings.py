@@ -97,6 +97,7 @@ async def test_an_opened_folder_is_the_first_group_and_its_first_recording_is_sh
         assert str(folder / "coughs.flac") in keys(await tune(pilot)), "the folder is remembered"
 
 
+@pytest.mark.slow
 async def test_a_folder_is_chosen_by_its_path_and_taken_off_the_list_again(folder: Path) -> None:
     async with make_app(ScriptedClient().open, initial_screen="tune").run_test(size=SIZE) as pilot:
         screen = await tune(pilot)

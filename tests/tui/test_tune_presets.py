@@ -135,6 +135,7 @@ async def test_applying_a_preset_gives_what_its_arm_showed(folder: Path) -> None
     assert set(pairwise(applied)) == set(product(presets, repeat=2))
 
 
+@pytest.mark.slow
 async def test_the_fields_that_a_preset_does_not_set_are_kept_on_demand(folder: Path) -> None:
     app: TurnlabApp = make_app(ScriptedClient().open)
     async with app.run_test(size=(80, 24)) as pilot:

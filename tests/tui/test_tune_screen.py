@@ -54,6 +54,7 @@ async def opened(pilot: Pilot[None], recordings: Path = BOOKING) -> TuneScreen:
     return await open_tune(pilot, recordings=recordings)
 
 
+@pytest.mark.slow
 async def test_a_field_is_dragged_typed_and_put_back(app: TurnlabApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await opened(pilot)
@@ -289,6 +290,7 @@ async def test_an_unlabelled_recording_leaves_out_what_needs_truth(app: TurnlabA
         assert any(line.startswith("response after turn") for line in lines)
 
 
+@pytest.mark.slow
 async def test_the_events_of_both_arms_say_why(app: TurnlabApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await opened(pilot)
@@ -308,6 +310,7 @@ async def test_the_events_of_both_arms_say_why(app: TurnlabApp) -> None:
         assert after != ended
 
 
+@pytest.mark.slow
 async def test_panes_are_tabs_on_a_small_screen_and_figures_stay_in_view(app: TurnlabApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await opened(pilot)

@@ -36,6 +36,7 @@ def tuned(*keys: str) -> Steps:
     return press
 
 
+@pytest.mark.slow
 async def test_a_draft(snap_sizes: CompareSizes, app: TurnlabApp) -> None:
     await snap_sizes(app, [SMALL, USUAL, LARGE], tuned())
 

@@ -75,6 +75,7 @@ async def open_held(pilot: Pilot[None]) -> TuneScreen:
 
 
 @pytest.mark.usefixtures("held_folder")
+@pytest.mark.slow
 async def test_while_recordings_are_looked_for(snap_sizes: CompareSizes, app: TurnlabApp) -> None:
     async def look(pilot: Pilot[None]) -> None:
         screen = await open_held(pilot)

@@ -131,6 +131,7 @@ async def test_what_is_typed_after_leaving_opens_nothing(
     assert app.failure is None
 
 
+@pytest.mark.slow
 async def test_what_follows_a_key_goes_into_the_dialog_that_it_opens(app: TurnlabApp) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
