@@ -213,8 +213,7 @@ class Confirming:
         here, before = readouts_of(confirmed), readouts_of(today)
         changed = [(name, *pair) for name, pair in plan.space.changes(final.config).items()]
         delta, ci95 = self._points(confirmed, today)
-        broken, todays = self._broken(here), self._broken(before)
-        unjudged = self._unjudged(here)
+        broken, todays, unjudged = self._broken(here), self._broken(before), self._unjudged(here)
         within = not broken and not unjudged and bool(todays)
         distinguishable = bool(changed) and (within or (_better(ci95) and set(broken) <= set(todays)))
         figures = tuple(

@@ -112,14 +112,12 @@ def verdict(
     ``unjudged``: limits that could not be judged there, with why; ``few``: those broken on too few cases;
     ``none_within``: every confirmed setting breaks one.
     """
-    sentences = [f"{_listed(unjudged)} could not be judged."] if unjudged else []
     worse = [one for one in broken if one not in todays]
+    sentences = [f"{_listed(unjudged)} could not be judged."] if unjudged else []
     if nearest:
         sentences.append(f"No setting of {tried} is within every limit; the nearest is shown.")
     elif broken:
-        what = "No tried setting is" if none_within else "The setting that was found is not"
-        breaks = f"on callers left out of the choice, what was chosen breaks {', '.join(broken)}"
-        sentences.append(f"{what} confirmed within the limits: {breaks}.")
+        sentences.append(_not_within(broken, none_within=none_within))
     if few and broken:
         held = f"One case alone breaks a limit that has too few ({'; '.join(few)})"
         sentences.append(f"{held}: sweep over more recordings, or with a wider limit.")
@@ -128,9 +126,8 @@ def verdict(
     elif distinguishable:
         sentences.append(f"{'Nearest:' if broken else 'Change'} {changes_words(changes)}.")
     elif worse:
-        sentences.append(
-            f"Keep what you have, which does not break {', '.join(worse)}: the change was {changes_words(changes)}."
-        )
+        kept = f"Keep what you have, which does not break {', '.join(worse)}"
+        sentences.append(f"{kept}: the change was {changes_words(changes)}.")
     else:
         sentences.append(f"Not distinguishable from what you have: {changes_words(changes)}.")
     if changes:
@@ -144,6 +141,12 @@ def verdict(
         sentences += _presets(against, within, own=bool(broken))
         sentences.append("A preset here stands for today's settings with the preset applied.")
     return " ".join(sentences)
+
+
+def _not_within(broken: Sequence[str], *, none_within: bool) -> str:
+    what = "No tried setting is" if none_within else "The setting that was found is not"
+    breaks = f"on callers left out of the choice, what was chosen breaks {', '.join(broken)}"
+    return f"{what} confirmed within the limits: {breaks}."
 
 
 def _presets(against: Sequence[Against], within: str, *, own: bool) -> list[str]:

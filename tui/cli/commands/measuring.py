@@ -181,13 +181,11 @@ def evaluate(
 
     hearing, judge = hearing_of(caller, seed), eot.value if eot else None
     if bench.eot_bench:
-        _refuse_for_eot_bench(
-            work, has_readout_options=bool(config or only or baseline or gate.require or gate.junit)
-        )
+        others = bool(config or only or baseline or gate.require or gate.junit)
+        _refuse_for_eot_bench(work, has_readout_options=others)
         from tui.cli.eot_bench import EotBenchRequest, evaluate_eot_bench
 
-        folders = [Path(one) for one in paths]
-        asked = EotBenchRequest(folders, profile, judge, bench.output, bench.force, hearing)
+        asked = EotBenchRequest([Path(one) for one in paths], profile, judge, bench.output, bench.force, hearing)
         evaluate_eot_bench(asked, as_json=as_json)
         return
     if bench.output or bench.force:

@@ -60,19 +60,22 @@ class GoalOptions:
     ] = None
 
 
+Budget = Annotated[
+    int,
+    typer.Option(
+        min=10,
+        max=100_000,
+        help="Settings that the search tries, in all parts together; to simplify its choice it tries more.",
+    ),
+]
+
+
 @with_option_sets
 def sweep(
     *,
     names: CallNames,
     asked: GoalOptions,
-    budget: Annotated[
-        int,
-        typer.Option(
-            min=10,
-            max=100_000,
-            help="Settings that the search tries, in all parts together; to simplify its choice it tries more.",
-        ),
-    ] = BUDGET,
+    budget: Budget = BUDGET,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the search and of the models' latencies.")] = 0,
     work: WorkOptions,
     profile: Profile = "default",
