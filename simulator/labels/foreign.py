@@ -16,7 +16,7 @@ from typing import Any
 
 from simulator.errors import LabelError
 from simulator.labels.audacity import VOCABULARY, TrackLabel, labels_of
-from simulator.labels.marks import TURN_GAP_S
+from simulator.labels.marks import TURN_GAP_S, is_one_turn
 from simulator.labels.model import Labels
 
 SPEECH_GAP_S = 0.15
@@ -89,18 +89,13 @@ def _turns(persons: list[TierPiece], agent: list[TierPiece]) -> list[TrackLabel]
         others = [piece.start_s for piece in (*persons, *agent) if piece.who != who]
         last: TrackLabel | None = None
         for piece in sorted((one for one in persons if one.who == who), key=lambda one: one.start_s):
-            if last is not None and _goes_on(last, piece, others):
+            if last is not None and is_one_turn(last.end_s, piece.start_s, others, TURN_GAP_S):
                 words = f"{last.words} {piece.words}".strip()
                 turns[-1] = last = TrackLabel(last.start_s, max(last.end_s, piece.end_s), "turn", words, speaker)
             else:
                 last = TrackLabel(piece.start_s, piece.end_s, "turn", piece.words, speaker)
                 turns.append(last)
     return turns
-
-
-def _goes_on(turn: TrackLabel, piece: TierPiece, others: list[float]) -> bool:
-    gap = (turn.end_s, piece.start_s)
-    return gap[1] - gap[0] < TURN_GAP_S and not any(gap[0] <= start_s < gap[1] for start_s in others)
 
 
 def _joined(pieces: Iterable[TierPiece], gap_s: float) -> list[tuple[float, float]]:

@@ -142,6 +142,14 @@ _OTHERWISE_MS = 1000
 """The length of a new label without detected sound."""
 
 
+def is_one_turn(end: float, start: float, others: Iterable[float], gap: float) -> bool:
+    """Return whether what begins at ``start`` continues the turn that reached ``end``.
+
+    It does unless one of the ``others`` lies between, or a silence of ``gap``; all are in one unit of time.
+    """
+    return start - end < gap and not any(end <= edge < start for edge in others)
+
+
 def edges(activity: Activity) -> tuple[int, ...]:
     """Return where the voice begins and ends, ms, in order."""
     return tuple(sorted({edge for span in activity.spans for edge in (span.start_ms, span.end_ms)}))
@@ -156,12 +164,7 @@ def detected_turns(activity: Activity, agent: Iterable[tuple[int, int]] = ()) ->
     agent_edges = [edge for window in agent for edge in window]
     turns: list[tuple[int, int]] = []
     for span in activity.spans:
-        end_ms = turns[-1][1] if turns else None
-        if (
-            end_ms is not None
-            and span.start_ms - end_ms < TURN_GAP_S * 1000
-            and not any(end_ms <= edge < span.start_ms for edge in agent_edges)
-        ):
+        if turns and is_one_turn(turns[-1][1], span.start_ms, agent_edges, TURN_GAP_S * 1000):
             turns[-1] = (turns[-1][0], span.end_ms)
         else:
             turns.append((span.start_ms, span.end_ms))

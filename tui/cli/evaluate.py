@@ -26,7 +26,7 @@ from simulator.evaluation import (
 from simulator.executors import Shared, runs_here, share
 from simulator.executors.urls import Place
 from simulator.heard.replaying import Analysing, keeper_of
-from simulator.measures.scoring import Group, barge_in_scores, group_of, scores_anything, voice_scores
+from simulator.measures.scoring import Group, barge_in_scores, group_of, voice_scores
 from simulator.measures.verdict import comparison_json
 from simulator.recording import Recording
 from simulator.study import Arm, readouts_of_arms
@@ -84,15 +84,16 @@ def make_evaluation(request: EvaluateRequest, faults: Faults) -> Evaluation:
     with work_to_come(request.work) as work:
         chosen = select(find(request.paths), request.only)
         opened = open_all(chosen, request.hearing, faults, work.cluster)
-        labelled = [recording for recording in opened if scores_anything(recording.labels)]
-        for note in (note for one in opened if one not in labelled for note in one.notes):
+        left_out = [(one, why) for one in opened if (why := why_not_scored(one))]
+        for note in (note for one, _ in left_out for note in one.notes):
             complain(note)  # the others report it when they are analysed
+        labelled = [one for one in opened if not why_not_scored(one)]
         if not labelled:
             faults.raise_any()
             raise WorkError(_nothing_labelled(request.paths, opened))
         model = end_of_turn_judge(request.eot)
         found = Evaluation(arms, baseline, profile, model.name)
-        found.skipped += [(one.place, why_not_scored(one)) for one in opened if one not in labelled]
+        found.skipped += [(one.place, why) for one, why in left_out]
         executor = work.executor(sum(one.source.duration_s for one in labelled))
         _score_all(found, labelled, _Task(model, arms, profile, request.seed), executor, faults)
     if not found.recordings:

@@ -17,7 +17,6 @@ from textual.worker import get_current_worker
 from simulator.engine.profile import EngineProfile
 from simulator.errors import SimulatorError
 from simulator.evaluation import Evaluation, score, why_not_scored
-from simulator.measures.scoring import scores_anything
 from simulator.measures.truth import moved
 from simulator.study import Arm
 from tui.dialogs.dialog import Dialog
@@ -126,14 +125,16 @@ def own_ms(evaluation: Evaluation, case: ScoreCase) -> int:
 
 def carry_out(material: EvaluationInput, progress: Callable[[str, float], None]) -> EvaluationOutcome:
     """Analyse and score what is labelled; ``progress`` gets a recording's title and a share 0…1, and may raise."""
-    labelled = [one for one in material.found if one.recording and scores_anything(one.recording.labels)]
-    left_out = [
-        "cannot be used" if one.recording is None else why_not_scored(one.recording)
-        for one in material.found
-        if one not in labelled
-    ]
-    arms, analyst, judge = list(material.arms), Analyst(), ""
-    evaluation = Evaluation(arms, arms[material.baseline].name, material.profile, judge)
+    labelled: list[FoundRecording] = []
+    left_out: list[str] = []
+    for one in material.found:
+        why = "cannot be used" if one.recording is None else why_not_scored(one.recording)
+        if why:
+            left_out.append(why)
+        else:
+            labelled.append(one)
+    arms, analyst = list(material.arms), Analyst()
+    evaluation = Evaluation(arms, arms[material.baseline].name, material.profile, judge="")
     for number, one in enumerate(labelled):
 
         def advance(share: float, at: int = number, title: str = one.title) -> None:
