@@ -119,8 +119,7 @@ def verdict(
     elif broken:
         sentences.append(_not_within(broken, none_within=none_within))
     if few and broken:
-        held = f"One case alone breaks a limit that has too few ({'; '.join(few)})"
-        sentences.append(f"{held}: sweep over more recordings, or with a wider limit.")
+        sentences.append(_too_few(few))
     if not changes:
         sentences.append(f"Keep what you have: of {tried} settings none is distinguishable from it on these calls.")
     elif distinguishable:
@@ -141,6 +140,11 @@ def verdict(
         sentences += _presets(against, within, own=bool(broken))
         sentences.append("A preset here stands for today's settings with the preset applied.")
     return " ".join(sentences)
+
+
+def _too_few(few: Sequence[str]) -> str:
+    held = f"One case alone breaks a limit that has too few ({'; '.join(few)})"
+    return f"{held}: sweep over more recordings, or with a wider limit."
 
 
 def _not_within(broken: Sequence[str], *, none_within: bool) -> str:

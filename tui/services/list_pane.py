@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -297,6 +298,15 @@ class ListPane(Vertical):
     def rows(self) -> ServiceList:
         """The list."""
         return self.query_one(ServiceList)
+
+    def look_for(self, name: str) -> None:
+        """Filter for the whole name, and go to the list."""
+        self.filter.value = f'"{name}"' if '"' not in name else name
+        self.rows.focus()
+
+    @on(Input.Submitted)
+    def _go_to_rows(self) -> None:
+        self.rows.focus()
 
     def watch_listed(self, before: Listed, listed: Listed) -> None:
         """Show the rows, or what is said in their place."""

@@ -222,10 +222,6 @@ class ServicesScreen(Place):
         self.refresh_bindings()
         self.listing.type(message.value)
 
-    @on(Input.Submitted, "#services-filter")
-    def _filter_submitted(self) -> None:
-        self.set_focus(self.query_one(ServiceList))
-
     # ---- which commands can do something
 
     @property
@@ -393,12 +389,10 @@ class ServicesScreen(Place):
         if self.may(commands.SHOW_ROUTING) and (client := self.client) is not None:
             from tui.services.routing import choose_by_route
 
-            self.host.start(partial(choose_by_route, self.host, client, self._look_for), "routing", exclusive=True)
+            choose = partial(choose_by_route, self.host, client, self.pane.look_for)
+            self.host.start(choose, "routing", exclusive=True)
 
     def jumps(self) -> Iterable[Jump]:
         """Return the services that came so far."""
-        return [Jump(plain(one.name), "service", partial(self._look_for, one.name)) for one in self.listing.known]
-
-    def _look_for(self, name: str) -> None:
-        self.pane.filter.value = f'"{name}"' if '"' not in name else name
-        self.set_focus(self.query_one(ServiceList))
+        look_for = self.pane.look_for
+        return [Jump(plain(one.name), "service", partial(look_for, one.name)) for one in self.listing.known]
