@@ -23,6 +23,14 @@ AGENT_AUDIO: Final = "agent.flac"
 _LATE_MS = 400
 """The largest distance between a logged event and the beginning of its sound."""
 
+_STAGES: Final = {
+    "end_of_turn_ms": "end of turn",
+    "navigation_ms": "navigation",
+    "render_ms": "render",
+    "voice_first_audio_ms": "first audio",
+}
+"""The stages of a response that a log may report, and their names on screen."""
+
 _OVER_MS = 100
 """Shorter overlaps of caller and agent are the edges of a hand-over."""
 
@@ -31,13 +39,17 @@ SoundKind = Literal["greeting", "filler", "response"]
 
 @dataclass(frozen=True, slots=True)
 class SaidSound:
-    """A stretch of the agent's, ms on the call's clock. ``cut``: it fell silent as the caller spoke."""
+    """A stretch of the agent's, ms on the call's clock. ``cut``: it fell silent as the caller spoke.
+
+    ``took``: the stages of the wait before it that the log names, ms each, in order.
+    """
 
     kind: SoundKind
     start_ms: int
     end_ms: int
     text: str
     cut: bool = False
+    took: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +158,19 @@ def _pieces(
 
 
 def _sound(piece: tuple[int, int], turn: LoggedTurn | None, *, cut: bool = False) -> SaidSound:
-    kind: SoundKind = (turn.kind if turn is not None else None) or "response"
-    return SaidSound(kind, *piece, _words([turn]) if turn is not None else "", cut)
+    if turn is None:
+        return SaidSound("response", *piece, "", cut)
+    return SaidSound(turn.kind or "response", *piece, _words([turn]), cut, tuple(_took(turn)))
+
+
+def _took(turn: LoggedTurn) -> Iterator[tuple[str, float]]:
+    """Yield the stages of the wait before a sentence of the agent's: those of the platform, then its tool calls."""
+    for name, stage in _STAGES.items():
+        if (figure := turn.figure(name)) is not None:
+            yield stage, figure
+    for tool in turn.tools:
+        if tool.ms is not None:
+            yield f"tool call {tool.name}", tool.ms
 
 
 def _over(turns: Sequence[SaidTurn], sounds: Sequence[SaidSound]) -> Iterator[tuple[int, int]]:

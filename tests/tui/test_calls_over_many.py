@@ -117,7 +117,9 @@ async def test_the_line_of_a_change_says_before_and_after_and_worst_turns_lead_t
     app: TurnlabApp,
 ) -> None:
     before_and_after()
-    slow = keep(12, voice_config={"max_buffer_delay_ms": 600})
+    answer = {"speaker": "agent", "from_s": 5.2, "to_s": 8.0, "reported": {"navigation_ms": 900.0, "render_ms": 1100.0}}
+    tool = {"name": "find_{calls.tune}[b]", "ms": 2420.0}
+    slow = keep(12, voice_config={"max_buffer_delay_ms": 600}, turns=[{**answer, "tools": [tool]}])
     heard(slow, 1, 4321)
     (slow / "checked.json").write_text(json.dumps({"profile": "default", "simulated_ms": {"0": 4000}}))
     async with app.run_test(size=SMALL) as pilot:
@@ -133,7 +135,8 @@ async def test_the_line_of_a_change_says_before_and_after_and_worst_turns_lead_t
         table = dialog.query_one(DataTable)
         first = [str(cell) for cell in table.get_row_at(0)]
         assert first[2:5] == ["4,321 ms", "4,000 ms", "-321"]
-        assert first[-1].endswith("…"), "words that are cut say so"
+        assert "tool call find_{calls.tune}[b] 2,420 ms" in first, "what took the time"
+        assert str(table.get_row_at(1)[-1]).endswith("…"), "words that are cut say so"
         await pilot.press("o")
         assert table.row_count == 1, "the others were not checked"
         await pilot.press("o", "enter")
@@ -141,9 +144,17 @@ async def test_the_line_of_a_change_says_before_and_after_and_worst_turns_lead_t
         assert screen.rows.highlighted is not None
         assert screen.rows.highlighted.folder == slow
         assert screen.pane == "call"
-        assert "t opens its caller in Tune, where f1 says what helps" in screen.progress
+        assert "The call says what took the time · t opens its caller in Tune" in screen.progress
         await until(pilot, lambda: "0:02.4 cut in" in said(screen, "#call-why"), "its moment")
         assert "▲ cut in" in story_before(said(screen, "#call-story"), 2400).splitlines()[-1]
+        await pilot.press("w")
+        await until(pilot, lambda: isinstance(app.screen, WorstDialog), "the worst turns again")
+        await pilot.press("o", "enter")
+        await until(pilot, lambda: app.screen is screen, "the slowest turn")
+        assert screen.progress == (
+            "Of its 4,321 ms: tool call find_{calls.tune}[b] 2,420 ms, render 1,100 ms"
+            " · t opens its caller in Tune, where f1 says what helps"
+        ), "navigation took less than a quarter"
 
 
 async def test_an_order_without_turns_leaves_the_next_one_to_the_keyboard() -> None:

@@ -35,6 +35,7 @@ from tui.commands.command import Command
 from tui.commands.place import bindings
 from tui.dialogs.dialogs import PickOne
 from tui.host import Job, ScreenHost, ask_over
+from tui.screens import with_keys
 from tui.terminal_text import content
 from tui.tune.scene import Scene
 from tui.widgets.key_line import KeyLine
@@ -323,7 +324,11 @@ class CallsScreen(PaneScreen):
             self._host.start_thread(lambda job: self._read(job, turn.call), "call story", exclusive=True)
         self.lane.go_to(turn.call.folder, turn.at_ms)
         self.go_to("call")
-        self._say("What took the time stands in the call · t opens its caller in Tune, where f1 says what helps")
+        took = "The call says what took the time"
+        if turn.why and turn.heard_ms is not None:
+            took = f"Of its {turn.heard_ms:,.0f} ms: {', '.join(turn.why)}"
+        then = with_keys("{calls.tune} opens its caller in Tune, where {app.symptoms} says what helps")
+        self._say(f"{took} · {then}")
 
     async def _history(self) -> Sequence[datetime]:
         """Return when the listed service's settings were changed, as far as it is on record."""

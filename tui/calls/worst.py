@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 from services.calls.overview import HEARD, CallOverview, object_in
 from services.reading import as_objects
 from simulator.heard.checked import simulated_turns
-from simulator.heard.happened import happened
+from simulator.heard.happened import CallHappenings, happened
 
 Order = Literal["response", "error", "fault"]
 
@@ -31,6 +31,9 @@ FAULTS: Final = {
 }
 """What counts as a fault, with its weight."""
 
+_MATTERS: Final = 0.25
+"""The least share of a response that a stage takes to be named as its cause."""
+
 MOST: Final = 100
 """The number of turns listed in each order."""
 
@@ -46,6 +49,8 @@ class WorstTurn:
     """The response, or the first sound where that is all that could be heard."""
     simulated_ms: float | None = None
     fault: str = ""
+    why: tuple[str, ...] = ()
+    """The stages that took a large part of the response, the longest first, as far as the platform's log has them."""
     words: str = ""
 
     @property
@@ -99,8 +104,8 @@ def worst_turns(
             if turn.fault:
                 tops["fault"].add(FAULTS[turn.fault], turn)
         tell(number)
-    words = _Words()
-    return Worst({order: tuple(map(words.given, top.turns())) for order, top in tops.items()}, measured)
+    log = _Log()
+    return Worst({order: tuple(map(log.explained, top.turns())) for order, top in tops.items()}, measured)
 
 
 def _turns(call: CallOverview, heard: dict[str, Any]) -> Iterator[WorstTurn]:
@@ -132,19 +137,32 @@ def _faults(part: dict[str, Any]) -> Iterator[tuple[int, str]]:
             yield round(at_s * 1000), kind
 
 
-class _Words:
-    """What callers said in some turns; each call is read once."""
+class _Log:
+    """What callers said in some turns, and what took the agent so long; each call is read once."""
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[str, ...]] = {}
+        self._known: dict[str, CallHappenings | None] = {}
 
-    def given(self, one: WorstTurn) -> WorstTurn:
-        """Return a turn with its words, if they are known."""
+    def explained(self, one: WorstTurn) -> WorstTurn:
+        """Return a turn with its words, and with what took long before its response, as far as both are known."""
         if one.turn is None:
             return one
         name = str(one.call.folder)
         if name not in self._known:
-            really = happened(one.call.folder)
-            self._known[name] = () if really is None else tuple(turn.text for turn in really.turns)
-        said = self._known[name]
-        return replace(one, words=said[one.turn]) if one.turn < len(said) else one
+            self._known[name] = happened(one.call.folder)
+        really = self._known[name]
+        if really is None or one.turn >= len(really.turns):
+            return one
+        return replace(one, words=really.turns[one.turn].text, why=_longest(really, one.turn, one.heard_ms))
+
+
+def _longest(really: CallHappenings, turn: int, heard_ms: float | None) -> tuple[str, ...]:
+    """Return the stages that took a large part of a turn's response, the longest first, in words."""
+    if not heard_ms:
+        return ()
+    end_ms = really.turns[turn].end_ms
+    until_ms = really.turns[turn + 1].start_ms if turn + 1 < len(really.turns) else really.duration_ms
+    answers = (one for one in really.sounds if one.start_ms < until_ms and one.end_ms > end_ms)
+    took = [stage for one in answers for stage in one.took if stage[1] >= _MATTERS * heard_ms]
+    took.sort(key=lambda stage: -stage[1])
+    return tuple(f"{name} {ms:,.0f} ms" for name, ms in took)

@@ -25,7 +25,9 @@ _NONE: dict[Order, str] = {
     "error": "None of these calls was checked yet; c compares them with the simulator.",
     "fault": "No turn was cut in on or left hanging, and the agent never stopped for nothing.",
 }
-_COLUMNS = ("call", "turn", "heard", "simulated", "error", "what", "words")
+_COLUMNS = ("call", "turn", "heard", "simulated", "error", "what", "why", "words")
+_MAY_LACK: dict[str, Callable[[WorstTurn], object]] = {"what": lambda one: one.fault, "why": lambda one: one.why}
+"""Columns that are left out where no turn has them."""
 _AROUND = 4
 """The dialog's cells beside the list, until its width is known."""
 _TOLD = 100
@@ -61,7 +63,7 @@ class WorstDialog(Dialog[WorstTurn]):
         table, turns = self.query_one(DataTable), self._worst.turns[self.order]
         table.clear(columns=True)
         checked = any(one.simulated_ms is not None for one in turns)
-        empty = {"what"} if not any(one.fault for one in turns) else set()
+        empty = {heading for heading, has in _MAY_LACK.items() if not any(map(has, turns))}
         empty |= set() if checked else {"simulated", "error"}
         shown = [at for at, heading in enumerate(_COLUMNS) if heading not in empty]
         headings = [_COLUMNS[at] for at in shown]
@@ -114,6 +116,7 @@ def _cells(one: WorstTurn) -> list[Text]:
         Text(NOTHING if one.simulated_ms is None else f"{one.simulated_ms:,.0f} ms", justify="right"),
         Text(NOTHING if error is None else f"{error:+,.0f}", justify="right"),
         cell(one.fault.replace("_", " ")),
+        cell(one.why[0] if one.why else ""),
         cell(one.words),
     ]
 
