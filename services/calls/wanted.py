@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -22,6 +23,7 @@ UNDER_WAY: Final = ("initiated", "ringing", "in-progress")
 """The status of a call that has not ended: what there is of it is not all. A later pull brings it."""
 
 DAYS: Final = 14
+_MOST_NAMED: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +96,19 @@ async def newest(client: CallsClient, request: PullRequest) -> tuple[list[CallSu
             break
     found.sort(key=_start, reverse=True)
     return found[: request.most], len(found) > request.most or not pages.complete
+
+
+async def services_with_calls(client: ServicesClient, since: date) -> tuple[str, ...]:
+    """Return the names of the services that have most of the newest calls, as far as one page of the listing shows.
+
+    None where the platform does not say it: the names only help to choose a service.
+    """
+    try:
+        page = await client.calls.list(CallFilter(date_from=since), limit=PAGE_SIZE)
+        counts = Counter(call.service_id for call in page.items if call.service_id is not None)
+        return tuple([(await client.get_service(id)).name for id, _ in counts.most_common(_MOST_NAMED)])
+    except ServiceError:
+        return ()
 
 
 def archived(folders: CallFolders, request: PullRequest, found: set[str]) -> list[CallSummary]:

@@ -117,7 +117,12 @@ async def test_the_line_of_a_change_says_before_and_after_and_worst_turns_lead_t
     app: TurnlabApp,
 ) -> None:
     before_and_after()
-    answer = {"speaker": "agent", "from_s": 5.2, "to_s": 8.0, "reported": {"navigation_ms": 900.0, "render_ms": 1100.0}}
+    answer = {
+        "speaker": "agent",
+        "from_s": 5.2,
+        "to_s": 8.0,
+        "reported": {"navigation_ms": 900.0, "render_ms": 1100.0},
+    }
     tool = {"name": "find_{calls.tune}[b]", "ms": 2420.0}
     slow = keep(12, voice_config={"max_buffer_delay_ms": 600}, turns=[{**answer, "tools": [tool]}])
     heard(slow, 1, 4321)

@@ -301,6 +301,8 @@ async def test_a_pull_that_finds_no_calls_looks_further_back_and_then_invites_to
             host.run()
             assert f"no calls of Adaptive Support of the last {days} days.\n" in shown[-1].notice
             assert said[-1].startswith(f"There are no calls of the last {days} days")
+            assert "\nIt has calls of " in shown[-1].notice
+            assert "Intake Line" in shown[-1].notice
             assert then in shown[-1].notice
         assert "Press p" not in shown[-1].notice
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui.calls.periods import Line, with_changes
-from tui.calls.pulling import FURTHER_BACK
+from tui.calls.pulling import FURTHER_BACK, FoundNone
 from tui.host import Host, Job
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class CallsShown:
 class KeptController:
     """Reads the kept calls, and shows those of a service that pass the filter, the newest first.
 
-    ``pulled_none`` says of how many last days a pull found no calls of a service; 0: none was without.
+    ``pulled_none`` gives what a pull found that brought no calls of a service.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class KeptController:
         folders: CallFolders,
         show: Callable[[CallsShown], None],
         *,
-        pulled_none: Callable[[Service], int] = lambda _: 0,
+        pulled_none: Callable[[Service], FoundNone | None] = lambda _: None,
     ) -> None:
         self.service: Service | None = None
         self._host = host
@@ -156,11 +156,12 @@ class KeptController:
             return "No call passes the filter.\nPress esc to clear it."
         if service is None:
             return "No calls are kept here yet.\nHighlight a service in Services (1), press 4, then p."
-        if days := self._pulled_none(service):
-            none = f"The platform has no calls of {service.name} of the last {days} days.\n"
-            if days < FURTHER_BACK:
-                return f"{none}Press p again to look {FURTHER_BACK} days back, or 1 to choose another service."
-            return f"{none}Press 1 and choose another service, then 4."
+        if none := self._pulled_none(service):
+            said = f"The platform has no calls of {service.name} of the last {none.days} days.\n"
+            said += f"It has calls of {', '.join(none.others)}.\n" if none.others else ""
+            if none.days < FURTHER_BACK:
+                return f"{said}Press p again to look {FURTHER_BACK} days back, or 1 to choose another service."
+            return f"{said}Press 1 and choose another service, then 4."
         return f"No calls of {service.name} are kept here yet.\nPress p to pull those of the last 14 days."
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,15 @@ MOST_NAMED = 3
 """The number of failed calls that are named; further ones are counted."""
 
 
+@dataclass(frozen=True, slots=True)
+class FoundNone:
+    """A pull that found no calls of a service in the last ``days``; ``others`` are services that have some."""
+
+    service_id: str
+    days: int
+    others: tuple[str, ...]
+
+
 class PullController:
     """Pulls the calls of a service, one pull at a time. ``pulled`` hears when new calls are kept."""
 
@@ -36,8 +46,7 @@ class PullController:
         pulled: Callable[[], None],
     ) -> None:
         self.running = False
-        self._found_none: tuple[str, int] = "", 0
-        """The service, by its id, that the last pull found to have no calls, and of how many days."""
+        self._found_none: FoundNone | None = None
         self._host = host
         self._folders = folders
         self._client = client
@@ -58,10 +67,10 @@ class PullController:
             return why
         return "" if self._service() is not None else "no service was chosen; highlight one in Services and press 4"
 
-    def none_of(self, service: Service) -> int:
-        """Return of how many last days a pull found no calls of a service; 0 for none."""
-        found, days = self._found_none
-        return days if found == service.id else 0
+    def none_of(self, service: Service) -> FoundNone | None:
+        """Return what the last pull found, if it found no calls of this service."""
+        found = self._found_none
+        return found if found is not None and found.service_id == service.id else None
 
     def start(self) -> None:
         """Pull, further back where the last pull found none, unless a reason speaks against it."""
@@ -79,7 +88,7 @@ class PullController:
     async def _pull(self, client: ServicesClient, service: Service) -> None:
         from services.calls.pulling import pull
         from services.calls.settings_then import SettingsThen
-        from services.calls.wanted import DAYS, first_day, request_for
+        from services.calls.wanted import DAYS, first_day, request_for, services_with_calls
         from services.changes.ledger import Backups
         from services.errors import ServiceError
 
@@ -89,8 +98,10 @@ class PullController:
             request = await request_for(client, service, since=first_day(days))
             settings = await SettingsThen.of(client, service, Backups())
             result = await pull(client.calls, request, self._folders, settings, progress=self._progress)
-            none = not result.calls and result.stopped is None
-            self._found_none = (service.id, days) if none else ("", 0)
+            self._found_none = None
+            if not result.calls and result.stopped is None:
+                others = await services_with_calls(client, first_day(days))
+                self._found_none = FoundNone(service.id, days, others)
             said = self._summary(result, days)
         except ServiceError as error:
             said = ""

@@ -50,7 +50,7 @@ class WorstTurn:
     simulated_ms: float | None = None
     fault: str = ""
     why: tuple[str, ...] = ()
-    """The stages that took a large part of the response, the longest first, as far as the platform's log has them."""
+    """The stages that took a large part of the response, the longest first, as far as the log has them."""
     words: str = ""
 
     @property
