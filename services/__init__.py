@@ -1,1 +1,1 @@
-"""What is tuned: services and their version sets, on a real platform or the embedded one."""
+"""Services and their version sets, on a real platform or on the embedded one."""

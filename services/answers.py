@@ -1,4 +1,4 @@
-"""Turns a platform's answer into JSON, or into an error a person can act on."""
+"""Reads a platform's answer as JSON, or turns it into an error that says what to do."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from services.errors import (
 from services.retrying import retry_after
 
 MESSAGE_LENGTH = 300
-"""A platform's own words are cut after this many characters, so that they fit a toast."""
+"""The longest quotation of a platform's own words, in characters. It fits a toast."""
 
 
 class AnswerReader:
-    """Reads the answers of one platform. ``redact`` cuts every known secret out of the platform's words."""
+    """Reads the answers of one platform. ``redact`` removes every known secret from the platform's words."""
 
     def __init__(self, host: str, redact: Callable[[str], str]) -> None:
         self.host = host
@@ -55,7 +55,7 @@ class AnswerReader:
         raise problem
 
     def refusal(self, response: httpx.Response, now: float) -> ServiceError:
-        """Return the error that a status code and its envelope stand for; ``now`` in seconds since 1970."""
+        """Return the error for a status code and its envelope. ``now`` is in seconds since 1970."""
         try:
             envelope = json_of(response.content)
         except NotJsonError:
@@ -93,7 +93,7 @@ class AnswerReader:
         return ServiceError(f"{self.host} failed with status {status}{aside}; try again {when}")
 
     def request_id(self, response: httpx.Response) -> str | None:
-        """Return what the platform's support can look the request up by."""
+        """Return the id by which the platform's support can find the request."""
         return self.clean(response.headers.get("x-request-id", "")) or None
 
     def clean(self, text: str) -> str:
@@ -103,13 +103,13 @@ class AnswerReader:
         return line if len(line) <= MESSAGE_LENGTH else line[: MESSAGE_LENGTH - 1] + "…"
 
     def _problems(self, detail: JsonValue) -> tuple[Problem, ...]:
-        """Read the validation envelope's list, whatever is in it."""
+        """Return the problems that the validation envelope lists. Never raises."""
         found = []
         for item in detail if isinstance(detail, list) else []:
             if isinstance(item, dict) and isinstance(item.get("msg"), str):
                 loc = item.get("loc")
                 parts = [str(part) for part in loc] if isinstance(loc, list) else []
-                # How the request carried the field is the client's business, not the reader's.
+                # The person did not choose how the client sends the field.
                 while parts and parts[0] in ("body", "query", "path", "voice_config"):
                     parts.pop(0)
                 found.append(Problem(self.clean(".".join(parts)) or "request", self.clean(str(item["msg"]))))
@@ -124,7 +124,7 @@ class AnswerReader:
 
 
 def _meant_as_json(response: httpx.Response) -> bool:
-    """Tell whether a body that is not JSON was to be: an empty one, or HTML, comes from elsewhere."""
+    """Return whether a body was meant as JSON. An empty body or HTML comes from another program."""
     content: bytes = response.content.strip()
     return bool(content) and ("json" in _media_type(response) or content[:1] in (b"{", b"["))
 

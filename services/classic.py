@@ -1,4 +1,4 @@
-"""The Classic dialect: one organization under ``/v1/{organization}``, with a token signed in for."""
+"""The Classic dialect: one organization under ``/v1/{organization}``, with a token from signing in."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ from services.transport import Transport
 T = TypeVar("T", Service, Agent, ContextGraph, Version, BehaviorSet)
 
 AGENTS_AT_ONCE, VERSIONS_AT_ONCE, OTHERS_AT_ONCE = 20, 10, 50
-"""The most entries that one page may have, by the vendor's OpenAPI document."""
+"""The largest pages, according to the vendor's OpenAPI document."""
 
 
 class ClassicOwners:
-    """The part of :class:`services.classic.ClassicClient` that asks for what services are made of."""
+    """The requests of :class:`services.classic.ClassicClient` for agents, state machines and behavior sets."""
 
     def __init__(self, transport: Transport, organization: str) -> None:
         self._transport = transport
@@ -58,7 +58,7 @@ class ClassicOwners:
     async def list_agents(
         self, *, search: str | None = None, limit: int = PAGE_SIZE, continuation: int | None = None
     ) -> Page[Agent]:
-        """Return one page of agents; the search is applied here."""
+        """Return one page of agents; the client filters it by ``search``."""
         query = _paged(min(limit, AGENTS_AT_ONCE), continuation)
         return await self._page("/organization/agent", "agents", read_agent, query, _by_name(search))
 
@@ -81,7 +81,7 @@ class ClassicOwners:
     async def list_context_graphs(
         self, *, search: str | None = None, limit: int = PAGE_SIZE, continuation: int | None = None
     ) -> Page[ContextGraph]:
-        """Return one page of state machines; the search is applied here."""
+        """Return one page of state machines; the client filters it by ``search``."""
         query = _paged(min(limit, OTHERS_AT_ONCE), continuation)
         return await self._page(
             f"/organization/{MACHINE}", f"{MACHINE}s", read_context_graph, query, _by_name(search)
@@ -149,7 +149,7 @@ def _by_name(search: str | None) -> Callable[[Agent | ContextGraph], str | None]
 
 
 def only(page: Page[T], wanted: str, what: str) -> T:
-    """Return the entry that was asked for by its id."""
+    """Return the entry with the id that was requested."""
     for item in page.items:
         if getattr(item, "id", None) == wanted:
             return item
@@ -175,7 +175,7 @@ UNSUPPORTED: Final = {
 }
 
 SERVICES_AT_ONCE = 20
-"""The most services that one page may have, by the vendor's OpenAPI document."""
+"""The largest page of services, according to the vendor's OpenAPI document."""
 
 
 class ClassicClient(ClassicOwners):
@@ -209,15 +209,15 @@ class ClassicClient(ClassicOwners):
 
     @property
     def calls(self) -> NoReturn:
-        """Raise: the Classic API has none."""
+        """Raise: the Classic API has no calls."""
         raise UnsupportedError(UNSUPPORTED["calls"])
 
     def service_address(self, service_id: str) -> str:
-        """Return the URL that one service is read from: the listing, asked for its id."""
+        """Return the URL of one service: the listing, filtered by id."""
         return f"{self._address}{self._organization}/service/?id={quote(service_id, safe='')}"
 
     async def whoami(self) -> str:
-        """Return which organization answers, and as whom."""
+        """Return the organization and the user of this connection, in words."""
         await self.list_services(limit=1)
         return f"organization {self._organization_id} as user {self._user_id}"
 
@@ -232,7 +232,7 @@ class ClassicClient(ClassicOwners):
         limit: int = PAGE_SIZE,
         continuation: int | None = None,
     ) -> Page[Service]:
-        """Return one page of at most 20. The API knows no search: it is applied here."""
+        """Return one page of at most 20 services. The API has no search: the client filters."""
         query: Query = {
             "id": list(ids),
             "is_active": is_active,
@@ -248,11 +248,11 @@ class ClassicClient(ClassicOwners):
         return await self._page("/service/", "services", read_classic_service, query, leave_out)
 
     async def get_service(self, service_id: str) -> Service:
-        """Return one service, by asking the listing for its id."""
+        """Return one service, from the listing filtered by id."""
         return only(await self.list_services(ids=[service_id]), service_id, "service")
 
     async def create_service(self, new: NewService) -> str:
-        """Make a service and return its id."""
+        """Create a service and return its id."""
         body = write_classic_service(new)
         made = await self._transport.request(
             "POST", f"{self._organization}/service/", body=body, kind="POST service"
@@ -265,7 +265,7 @@ class ClassicClient(ClassicOwners):
         return service_id
 
     async def update_service(self, service_id: str, changes: Mapping[str, JsonValue]) -> Service:
-        """Change only the named fields and return the service as it is then."""
+        """Change only the named fields and return the service after the change."""
         if changes:
             body: JsonObject = write_classic_changes(changes)
             path = f"{self._service_path(service_id)}/"
@@ -277,7 +277,7 @@ class ClassicClient(ClassicOwners):
                 raise
             failure = type(error)(f"the change was saved, but reading it back failed: {error.message}")
             failure.status, failure.request_id = error.status, error.request_id
-            # so that what is stored is looked at before it is reported
+            # so that the stored value is read before the outcome is reported
             failure.outcome_unknown = True
         raise failure
 
@@ -308,12 +308,12 @@ class ClassicClient(ClassicOwners):
         return (await self.get_service(service_id)).version_sets
 
     async def get_version_set(self, service_id: str, name: str) -> VersionSet:
-        """Return one version set: by the call the vendor describes, else out of the service's listing."""
+        """Return one version set, from the documented request or else from the service's listing."""
         path = self._version_set_path(service_id, name)
         try:
             return read_classic_version_set(await self._transport.request("GET", path, kind="GET version set"))
         except ServiceError as error:
-            # The vendor's OpenAPI document does not have the call; there it may be missing, or not allowed.
+            # The vendor's OpenAPI document lacks this request. A platform without it may answer 404 or 405.
             if error.status not in (404, 405):
                 raise
         found = (await self.list_version_sets(service_id)).get(name)
@@ -322,7 +322,7 @@ class ClassicClient(ClassicOwners):
         return found
 
     async def upsert_version_set(self, service_id: str, name: str, version_set: VersionSet) -> None:
-        """Make the version set, or replace it whole."""
+        """Create or replace a version set."""
         path = self._version_set_path(service_id, writable(name))
         body: JsonObject = write_classic_version_set(version_set)
         await self._transport.send("PUT", path, body=body, kind="PUT version set")
@@ -333,14 +333,14 @@ class ClassicClient(ClassicOwners):
         await self._transport.send("DELETE", path, kind="DELETE version set")
 
     async def workspace_voice_settings(self) -> WorkspaceVoiceSettings:
-        """Raise: the Classic API knows none."""
+        """Raise: the Classic API has no workspace voice settings."""
         raise UnsupportedError(UNSUPPORTED["workspace_voice_settings"])
 
     async def update_workspace_voice_settings(
         self,
         changes: Mapping[str, JsonValue],  # noqa: ARG002  (the protocol's)
     ) -> WorkspaceVoiceSettings:
-        """Raise: the Classic API knows none."""
+        """Raise: the Classic API has no workspace voice settings."""
         raise UnsupportedError(UNSUPPORTED["update_workspace_voice_settings"])
 
     def _service_path(self, service_id: str) -> str:
@@ -351,7 +351,7 @@ class ClassicClient(ClassicOwners):
 
 
 def _sorting(sort_by: str | None) -> list[str]:
-    """Return the API's spelling of an order, in which ascending has a sign too."""
+    """Return the API's form of a sort order, which marks ascending order too."""
     if sort_by is None:
         return []
     field = sort_by.removeprefix("-")

@@ -1,4 +1,4 @@
-"""The Classic API's names for what the model holds: a context graph is a "state machine" there."""
+"""The Classic API's names for the model's fields. It calls a context graph a "state machine"."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _VERSION_SET_NAMES: Final = (
     ("agent_version", "agent_version_number"),
 )
 _ECHOES: Final = frozenset({"agent_id", "context_graph_id", f"{MACHINE}_id", "service_id", "name"})
-"""Where a version set is asked for alone, the answer repeats what it belongs to."""
+"""Ids that a version set's own answer repeats."""
 
 
 def read_classic_version_set(raw: Mapping[str, JsonValue]) -> VersionSet:
-    """Read a version set as it is given when it is asked for alone."""
+    """Read a version set from its own answer."""
     return read_version_set({name: value for name, value in _renamed(raw).items() if name not in _ECHOES})
 
 
 def read_classic_service(raw: Mapping[str, JsonValue]) -> Service | None:
-    """Read one service; ``None`` without an id. Channel and environment are empty: this API does not tell them."""
+    """Read one service. ``None`` without an id. Channel and environment stay empty: this API lacks them."""
     renamed: JsonObject = {"channel_type": "", "environment": "", **raw}
     if f"{MACHINE}_id" in renamed:
         renamed["context_graph_id"] = renamed.pop(f"{MACHINE}_id")
@@ -43,7 +43,7 @@ def read_classic_service(raw: Mapping[str, JsonValue]) -> Service | None:
 
 
 def _renamed(version_set: Mapping[str, JsonValue]) -> JsonObject:
-    """Return a version set by the model's names; a number that comes under two names is taken from the first."""
+    """Return a version set under the model's names. If a number has two names, the first counts."""
     renamed: JsonObject = dict(version_set)
     for theirs, ours in _VERSION_SET_NAMES:
         if theirs in renamed:
@@ -52,7 +52,7 @@ def _renamed(version_set: Mapping[str, JsonValue]) -> JsonObject:
 
 
 def read_behavior_set(raw: Mapping[str, JsonValue]) -> BehaviorSet | None:
-    """Read one dynamic behavior set; ``None`` without an id."""
+    """Read one dynamic behavior set. ``None`` without an id."""
     fields = Fields(raw)
     set_id = fields.take("id", as_text, "")
     if not set_id:
@@ -81,7 +81,7 @@ def write_classic_version_set(version_set: VersionSet) -> JsonObject:
 
 
 def write_classic_service(new: NewService) -> JsonObject:
-    """Return the body that makes a service. Raises for what the Classic API has no place for."""
+    """Return the body that creates a service. Raises for fields that the Classic API does not have."""
     given = {name: value for name, value in write_new_service(new).items() if name not in new.extra}
     given.pop("version_sets", None)
     body = write_classic_changes(given)
@@ -91,7 +91,7 @@ def write_classic_service(new: NewService) -> JsonObject:
 
 
 def write_classic_changes(changes: Mapping[str, JsonValue]) -> JsonObject:
-    """Return the body of an update. Raises for what the Classic API cannot change, or would ignore."""
+    """Return the body of an update. Raises for fields that the Classic API cannot change or would ignore."""
     _refuse(name for name in changes if name in PLATFORM_ONLY)
     empty = [name for name, value in changes.items() if value is None]
     if empty:
@@ -116,7 +116,7 @@ def _refuse(names: Iterable[str]) -> None:
 
 
 def _tag_map(tags: JsonValue) -> JsonValue:
-    """Return tags as this API takes them, a map. Raises :class:`services.errors.InvalidError`."""
+    """Return tags as a map, the form of this API. Raises :class:`services.errors.InvalidError`."""
     if isinstance(tags, dict):
         return tags
     found: JsonObject = {}

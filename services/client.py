@@ -1,4 +1,4 @@
-"""What Turnlab asks of a platform, whichever dialect it speaks."""
+"""The interface to a platform, the same for both API dialects."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from services.calls.client import CallsClient
 
 PAGE_SIZE = 100
-"""The most services the Platform API gives at once; Classic gives 20, whatever is asked for."""
+"""The Platform API's largest page of services. Classic returns at most 20."""
 
 Dialect = Literal["platform", "classic"]
 
@@ -34,43 +34,46 @@ Dialect = Literal["platform", "classic"]
 class ServicesClient(Protocol):
     """One workspace (Platform) or organization (Classic).
 
-    Every method raises :class:`services.errors.ServiceError`, whose text is one line for people. What a dialect
-    cannot do raises :class:`services.errors.UnsupportedError`, without a request; :attr:`unsupported` says so
-    beforehand, so that a command need not be offered. Ids are the platform's; field names are the Platform API's,
-    whatever the dialect.
+    Every method raises :class:`services.errors.ServiceError`, whose text is one line for people. A method that the
+    dialect does not support raises :class:`services.errors.UnsupportedError` without sending a request.
+    :attr:`unsupported` lists these methods, so that a command need not be offered. Ids are the platform's. Field
+    names are the Platform API's in both dialects.
     """
 
     @property
     def dialect(self) -> Dialect:
-        """Which API it speaks."""
+        """The API dialect."""
         ...
 
     @property
     def label(self) -> str:
-        """What a person calls this connection, such as ``embedded`` or ``staging``."""
+        """The connection's name, such as ``embedded`` or ``staging``."""
         ...
 
     @property
     def unsupported(self) -> Mapping[str, str]:
-        """Why a method cannot work here, by the method's name; a method that is not named works."""
+        """The reason why a method is unsupported, by the method's name. Other methods work."""
         ...
 
     @property
     def traffic(self) -> Traffic:
-        """The rate limits that the platform reported, and whether a request is waiting for one."""
+        """The reported rate limits, and whether a request waits for one."""
         ...
 
     @property
     def calls(self) -> CallsClient:
-        """What asks for the calls that services had. Platform only: raises :class:`UnsupportedError`."""
+        """The client for calls. Platform only: raises :class:`UnsupportedError` on Classic."""
         ...
 
     def service_address(self, service_id: str) -> str:
-        """Return the URL that one service is read from. No secret is part of it."""
+        """Return the URL of one service. It contains no secret."""
         ...
 
     async def whoami(self) -> str:
-        """Return which workspace or organization answers, in words. One request: it shows that the key works."""
+        """Return the name of the workspace or organization, in words.
+
+        Sends one request, which shows that the key works.
+        """
         ...
 
     # --- services ---
@@ -86,12 +89,12 @@ class ServicesClient(Protocol):
         limit: int = PAGE_SIZE,
         continuation: int | None = None,
     ) -> Page[Service]:
-        """Return one page of at most ``limit`` (1 to 100) services; all parts of the filter must hold.
+        """Return one page of at most ``limit`` (1 to 100) services. Every condition of the filter must hold.
 
-        ``search`` looks through names, descriptions and tags. A :class:`Tag` without a value matches any value.
-        ``sort_by`` is ``name``, on Platform also ``created_at`` or ``updated_at``, on Classic ``is_active``, with
-        ``-`` in front for descending. ``continuation`` comes from the page before;
-        :class:`services.paging.Pages` and :func:`services.paging.iter_services` go through all of them.
+        ``search`` covers names, descriptions and tags. A :class:`Tag` without a value matches any value.
+        ``sort_by`` is ``name``, on Platform also ``created_at`` or ``updated_at``, on Classic also ``is_active``; a
+        ``-`` in front means descending. ``continuation`` comes from the page before. :class:`services.paging.Pages`
+        and :func:`services.paging.iter_services` read all pages.
         """
         ...
 
@@ -100,18 +103,18 @@ class ServicesClient(Protocol):
         ...
 
     async def create_service(self, new: NewService) -> str:
-        """Make a service, with ``edge`` and ``release`` version sets, and return its id.
+        """Create a service with ``edge`` and ``release`` version sets, and return its id.
 
-        Raises :class:`services.errors.ConflictError` if an active service has the name already. If no answer came
-        (:class:`services.errors.UnreachableError`), it may have been made: look before trying again.
+        Raises :class:`services.errors.ConflictError` if an active service has the name. After
+        :class:`services.errors.UnreachableError` the service may exist: look for it before another try.
         """
         ...
 
     async def update_service(self, service_id: str, changes: Mapping[str, JsonValue]) -> Service:
-        """Change only the named fields and return the service as it is then.
+        """Change only the named fields and return the service after the change.
 
-        :func:`services.writing.service_changes` makes ``changes`` from a service before and after editing. Names
-        Turnlab does not know are sent as they are. ``version_sets`` is not taken: each has its own methods.
+        :func:`services.writing.service_changes` derives ``changes`` from a service before and after editing.
+        Unknown names are sent unchanged. ``version_sets`` is not allowed: version sets have their own methods.
         """
         ...
 
@@ -120,9 +123,9 @@ class ServicesClient(Protocol):
         ...
 
     async def update_voice_config(self, service_id: str, changes: Mapping[str, JsonValue]) -> Service:
-        """Change only the named fields of ``voice_config`` and return the service as it is then. Platform only.
+        """Change only the named fields of ``voice_config`` and return the service after the change. Platform only.
 
-        ``None`` puts a field back to inherit (:func:`presets.config.changes` makes such a mapping). Raises
+        ``None`` makes a field inherit (:func:`presets.config.changes` builds such a mapping). Raises
         :class:`services.errors.InvalidError`, which names the refused fields.
         """
         ...
@@ -130,32 +133,32 @@ class ServicesClient(Protocol):
     async def service_history(
         self, service_id: str, *, limit: int = PAGE_SIZE, continuation: int | None = None
     ) -> Page[HistoryEntry]:
-        """Return one page of who changed what of a service when, newest first. Embedded platform only."""
+        """Return one page of a service's history, newest first. Embedded platform only."""
         ...
 
     # --- version sets ---
 
     async def list_version_sets(self, service_id: str) -> Mapping[str, VersionSet]:
-        """Return the version sets by name, ``edge`` and ``release`` among them."""
+        """Return the version sets by name, including ``edge`` and ``release``."""
         ...
 
     async def get_version_set(self, service_id: str, name: str) -> VersionSet:
-        """Return one version set as it is now. Raises :class:`services.errors.NotFoundError`."""
+        """Return the present content of one version set. Raises :class:`services.errors.NotFoundError`."""
         ...
 
     async def upsert_version_set(self, service_id: str, name: str, version_set: VersionSet) -> None:
-        """Make the version set, or replace it whole; fields in ``extra`` are sent along.
+        """Create or replace a version set. Fields in ``extra`` are sent too.
 
-        Raises :class:`services.errors.RefusedError` before sending for a name that is not allowed and for ``edge``.
-        There is no condition on what is stored: read it again right before.
+        Raises :class:`services.errors.RefusedError` for an invalid name and for ``edge``, before anything is sent.
+        The API has no conditional write: read the stored set right before.
         """
         ...
 
     async def delete_version_set(self, service_id: str, name: str) -> None:
         """Delete one version set. Raises :class:`services.errors.RefusedError` for ``edge`` and ``release``.
 
-        Platform has no call for it: the service's whole map, read right before, is sent without the name. A set
-        that another user writes between the two calls is lost.
+        Platform has no such request. The client reads the service's version sets and sends them back without this
+        one. A set that another user writes between the two requests is lost.
         """
         ...
 
@@ -216,5 +219,5 @@ class ServicesClient(Protocol):
         ...
 
     async def update_workspace_voice_settings(self, changes: Mapping[str, JsonValue]) -> WorkspaceVoiceSettings:
-        """Change only the named settings, ``None`` back to the default. Platform only."""
+        """Change only the named settings and return all of them. ``None`` restores a default. Platform only."""
         ...

@@ -1,4 +1,4 @@
-"""What can go wrong between Turnlab and a platform: one small family, each message one line with a remedy."""
+"""The errors between Turnlab and a platform. Each message is one line with a remedy."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from presets.config import Problem
 class ServiceError(Exception):
     """A request to a platform that did not succeed.
 
-    ``str()`` of it is one line: what happened, and what to do. ``status`` is the HTTP status code (``None`` when
-    no response came); ``request_id`` is what the platform's support can look the request up by; ``retry_after`` is
-    how many seconds the platform asks to wait (``None`` when it did not say).
+    Its ``str()`` is one line: what happened, and what to do. ``status`` is the HTTP status code, or ``None``
+    without a response. ``request_id`` is the id by which the platform's support can find the request.
+    ``retry_after`` is the number of seconds that the platform asks to wait, or ``None``.
     """
 
     def __init__(
@@ -29,9 +29,9 @@ class ServiceError(Exception):
         self.request_id = request_id
         self.retry_after = retry_after
         self.final = False
-        """Whether the request must not be sent again by itself, whatever kind of failure this looks like."""
+        """Whether the request must not be sent again automatically, whatever the kind of failure."""
         self.outcome_unknown = False
-        """Whether the request was to change something and may have done so: read back before saying which."""
+        """Whether the request may have changed something. Read back before reporting an outcome."""
 
     def __str__(self) -> str:
         return f"{self.message} (request {self.request_id})" if self.request_id else self.message
@@ -46,18 +46,18 @@ class UnauthorizedError(ServiceError):
 
 
 class TokenExpiredError(UnauthorizedError):
-    """401 for a token that another can replace: nothing was done. Read before a change is sent again."""
+    """401 for a token that can be renewed. Nothing was done. Read before sending a change again."""
 
 
 class ConflictError(ServiceError):
-    """409: the change collides with what is stored, such as a name that is taken."""
+    """409: the change conflicts with stored data, such as a taken name."""
 
 
 class InvalidError(ServiceError):
     """400 or 422: the platform refused a value.
 
     ``problems`` names the refused fields as a person knows them: ``max_buffer_delay_ms``, or
-    ``version_sets.release.agent_version_number``; empty when the platform gave only a sentence.
+    ``version_sets.release.agent_version_number``. It is empty if the platform only sent a sentence.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class InvalidError(ServiceError):
 
 
 class RateLimitedError(ServiceError):
-    """429: too many requests; or a limit that is known to be used up, and then nothing was sent."""
+    """429: too many requests. Also a limit that is known to be used up; then nothing was sent."""
 
 
 class RefusedError(InvalidError):
@@ -85,36 +85,36 @@ class UnsupportedError(ServiceError):
 
 
 class UnreachableError(ServiceError):
-    """No response came: the connection failed, broke off, or took too long."""
+    """No response arrived: the connection failed, broke, or timed out."""
 
     too_slow = False
-    """Whether a connection stood and the answer did not come in time."""
+    """Whether the connection stood and the answer timed out."""
 
 
 class BadResponseError(ServiceError):
-    """A response came, but not one this API gives: HTML, a truncated body, something that is not JSON."""
+    """A response arrived that this API does not give: HTML, a truncated body, or something other than JSON."""
 
     broken_off = False
-    """Whether the connection ended in the middle of it, so that asking again may help."""
+    """Whether the connection ended in the middle, so that another try may help."""
 
 
 class ArchivedError(ServiceError):
-    """202: a recording is archived and is being restored; ``restore_at`` is when it is expected, if known."""
+    """202: the platform is restoring an archived recording. ``restore_at`` is the expected time, if known."""
 
     restore_at: datetime | None = None
 
 
 class LinkExpiredError(ServiceError):
-    """A link to a recording no longer works: ask for another one."""
+    """A link to a recording has expired. Request another one."""
 
 
 class NotKeptError(ServiceError):
-    """What a platform sent cannot be written here: the disk is full, or the folder may not be written to."""
+    """A platform's data cannot be written here: the disk is full, or the folder is not writable."""
 
 
 class StorageError(ServiceError):
-    """The embedded platform's workspace file cannot be used; the file is left as it is."""
+    """The embedded platform's workspace file cannot be used. The file stays unchanged."""
 
 
 class ConnectionProblem(ServiceError):  # noqa: N818  (a problem with a profile, before there is a connection)
-    """A connection cannot be opened, kept or removed: an unknown name, a missing part, no keyring for the key."""
+    """A connection cannot be opened, saved or removed: an unknown name, a missing part, or no keyring."""

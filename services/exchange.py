@@ -1,4 +1,4 @@
-"""Sends one request once, and reads its answer whole: within its time and size, each failure said in one line."""
+"""Sends one request once and reads its whole answer, within limits of time and size. Failures are one line."""
 
 from __future__ import annotations
 
@@ -20,40 +20,40 @@ from services.retrying import IDEMPOTENT
 from services.secrets import SecretHeaders
 
 ENCODINGS: Final = "gzip, deflate"
-"""What an answer may be compressed with; others would need packages that may or may not be there."""
+"""The accepted compressions. Others need packages that may be missing."""
 
 LARGEST_BYTES: Final = 64 << 20
-"""A larger body is no answer of these APIs, whose pages hold at most 100 entries."""
+"""The largest answer. Pages of these APIs hold at most 100 entries."""
 
 LARGEST_FILE: Final = 4 << 30
-"""A larger file is no recording of a call."""
+"""The largest recording of a call."""
 
 _MEMBER: Final = b"\x1f\x8b"
 
 
 class Sink(Protocol):
-    """Where a file is written as it comes. What its methods raise goes on to the caller as it is."""
+    """The target of a downloaded file. Exceptions of its methods reach the caller unchanged."""
 
     @property
     def position(self) -> int:
-        """How many bytes are there already; what is asked for begins after them."""
+        """The number of bytes already present. The download continues after them."""
         ...
 
     def restart(self) -> None:
-        """Drop what is there: the platform sends the file from its beginning."""
+        """Drop what is present: the platform sends the file from its beginning."""
         ...
 
     def write(self, piece: bytes) -> None:
-        """Add what has come. Raises a :class:`services.errors.ServiceError`, never :class:`OSError`."""
+        """Append a piece. Raises a :class:`services.errors.ServiceError`, never :class:`OSError`."""
         ...
 
 
 class CutShortError(Exception):
-    """The body ended before its content did."""
+    """The body ended early."""
 
 
 class TooLargeError(Exception):
-    """The body is larger than any answer."""
+    """The body exceeds the limit."""
 
 
 class UnreadableError(Exception):
@@ -61,9 +61,9 @@ class UnreadableError(Exception):
 
 
 async def read_body(response: httpx.Response, came: Callable[[int], None]) -> bytes:
-    """Return the decompressed body; ``came`` hears how many bytes there are so far.
+    """Return the decompressed body. ``came`` gets the number of bytes so far.
 
-    Raises :class:`CutShortError`, :class:`TooLargeError`, :class:`UnreadableError`, and what the connection raises.
+    Raises :class:`CutShortError`, :class:`TooLargeError`, :class:`UnreadableError`, and the connection's errors.
     """
     sent = bytearray()
     async for chunk in response.aiter_raw():
@@ -87,7 +87,7 @@ async def write_body(response: httpx.Response, sink: Sink, came: Callable[[int],
     elif sink.position:
         sink.restart()
     size = 0
-    # as it comes, not gathered into larger pieces: what has come before a break is kept
+    # not gathered into larger pieces: data from before a break is kept
     async for piece in response.aiter_bytes():
         size += len(piece)
         if size > LARGEST_FILE:
@@ -107,7 +107,7 @@ def _decoded(body: bytes, encoding: str) -> bytes:
         if encoding in ("gzip", "x-gzip"):
             return _inflated(body, zlib.MAX_WBITS | 16)
         if encoding == "deflate":
-            # RFC 9110 means a zlib stream; some servers send the bare one.
+            # RFC 9110 means a zlib stream; some servers send a raw one.
             bare = body[0] & 0x0F != 8 or (len(body) > 1 and int.from_bytes(body[:2], "big") % 31)
             return _inflated(body, -zlib.MAX_WBITS if bare else zlib.MAX_WBITS)
     except zlib.error:
@@ -116,7 +116,7 @@ def _decoded(body: bytes, encoding: str) -> bytes:
 
 
 def _inflated(body: bytes, window: int) -> bytes:
-    """Return what all members of a compressed body hold. ``zlib`` itself takes one that was cut for a whole."""
+    """Return the content of all members of a compressed body. ``zlib`` itself accepts a truncated one."""
     found = bytearray()
     while True:
         stream = zlib.decompressobj(window)
@@ -131,11 +131,11 @@ def _inflated(body: bytes, window: int) -> bytes:
 
 
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
-"""Seconds: 5 to connect, 30 from sending the request to the answer's last byte."""
+"""Seconds: 5 to connect, 30 from sending the request to the last byte of the answer."""
 
 SLOWEST_BYTES_S: Final = 16 << 10
-"""A second more is given for each of so many bytes that are sent or have come, so that a slow line that delivers
-is let finish, and one that drips is not."""
+"""Each transfer of this many bytes extends the timeout by a second. A slow but steady line can finish; a dripping
+one cannot."""
 
 SIGN_IN: Final = "POST sign-in"
 
@@ -151,7 +151,7 @@ _FAILED = (
     CutShortError,
     TooLargeError,
     UnreadableError,
-    # What the HTTP library lets through of what it stands on: names that are no host's, sockets, TLS.
+    # What the HTTP library lets through from below: invalid host names, sockets, TLS.
     httpx.InvalidURL,
     OSError,
     ValueError,
@@ -160,7 +160,7 @@ _FAILED = (
 
 @dataclass(frozen=True, slots=True)
 class RequestSpec:
-    """One request as a dialect asks for it. ``kind`` names what a rate limit counts together: ``GET services``."""
+    """One request of a dialect. ``kind`` groups requests by rate limit: ``GET services``."""
 
     method: str
     path: str
@@ -168,35 +168,35 @@ class RequestSpec:
     query: Query | None = None
     body: JsonValue = None
     sink: Sink | None = None
-    """Where the body of a successful answer is written, instead of being read whole."""
+    """Where to write the body of a successful answer, instead of returning it."""
 
     @property
     def changes(self) -> bool:
-        """Whether carrying it out changes anything that is stored."""
+        """Whether the request changes stored data."""
         return self.method not in _READING and self.kind != SIGN_IN
 
     @property
     def changes_twice(self) -> bool:
-        """Whether sending it twice may do more than sending it once."""
+        """Whether sending the request twice may do more than sending it once."""
         return self.changes and self.method not in IDEMPOTENT
 
 
 class Exchange:
-    """Sends requests over one connection pool and reads the answers whole."""
+    """Sends requests over one connection pool and reads whole answers."""
 
     def __init__(self, http: httpx.AsyncClient, answers: AnswerReader) -> None:
         self._http = http
         self._answers = answers
 
     async def send(self, call: RequestSpec, headers: Mapping[str, SecretStr]) -> httpx.Response | ServiceError:
-        """Return the answer, decompressed, whatever its status, or what went wrong.
+        """Return the decompressed answer of any status, or the error.
 
-        Failures are returned, so that no low-level exception, whose frames hold the header, hangs on to them.
+        Errors are returned, so that no low-level exception, whose frames hold the header, stays attached.
         """
         try:
             request = self._request(call)
         except (ValueError, TypeError, RecursionError, httpx.InvalidURL):
-            # What was read from a command line may be no text, and a value no JSON.
+            # A value from a command line may be neither text nor JSON.
             return InvalidError("a value to send is neither JSON nor text in UTF-8; nothing was sent")
         loop = asyncio.get_running_loop()
         ends = loop.time() + (TIMEOUT.read or 0.0) + int(request.headers.get("content-length", 0)) / SLOWEST_BYTES_S
@@ -222,14 +222,14 @@ class Exchange:
         content = None if call.body is None else json.dumps(call.body, allow_nan=False).encode()
         headers = {"Accept-Encoding": ENCODINGS} | ({} if content is None else {"Content-Type": "application/json"})
         if call.sink is not None:
-            # so that bytes count the same here and there
+            # so that byte positions are the same on both sides
             headers["Accept-Encoding"] = "identity"
             if call.sink.position:
                 headers["Range"] = f"bytes={call.sink.position}-"
         return self._http.build_request(
             call.method,
             call.path,
-            # None where there are none: a link to a file has its own, which an empty mapping would take off
+            # None without a query: a link to a file has its own, which an empty mapping would remove
             params={name: value for name, value in (call.query or {}).items() if value is not None} or None,
             content=content,
             headers=headers,
@@ -243,7 +243,7 @@ class Exchange:
 
     def _worded(self, call: RequestSpec, error: Exception, head: httpx.Response | None) -> ServiceError:
         host = self._answers.host
-        # A change that may have been carried out must not be sent again without looking.
+        # A change that may have been made must not be sent again without looking.
         remedy = "it may have worked: look before trying again" if call.changes_twice else "try again"
         if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
             return UnreachableError(f"{host} did not pick up within {TIMEOUT.connect:g} s; check the network")
@@ -251,7 +251,7 @@ class Exchange:
             late = "did not answer" if head is None else "did not finish its answer"
             slow = UnreachableError(f"{host} {late} within {TIMEOUT.read:g} s; {remedy}")
             slow.too_slow = True
-            # An answer that drips would drip again.
+            # An answer that arrives too slowly would do so again.
             slow.final = head is not None
             return slow
         if head is not None:

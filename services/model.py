@@ -1,7 +1,7 @@
-"""What is tuned: services and their version sets, in one shape for every API dialect.
+"""Services and their version sets, in one shape for every API dialect.
 
-Everything is frozen. A value this version of Turnlab cannot hold (an unknown field, or a known one of the wrong
-type) stays in ``extra``, so that nothing a platform said is lost.
+Everything is frozen. A value that this version of Turnlab cannot hold (an unknown field, or a known one of the
+wrong type) stays in ``extra``, so that no data of a platform is lost.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from services.errors import RefusedError
 T = TypeVar("T")
 
 VersionSetName = NewType("VersionSetName", str)
-"""A name that :func:`version_set_name` let through."""
+"""A name that :func:`version_set_name` accepted."""
 
 EDGE = VersionSetName("edge")
-"""Always the latest versions; cannot be changed or deleted."""
+"""Always the latest versions. It cannot be changed or deleted."""
 
 RELEASE = VersionSetName("release")
-"""What callers get; can be changed, not deleted."""
+"""What callers get. It can be changed, not deleted."""
 
 VERSION_SET_NAME_PATTERN = r"^[A-Za-z0-9_-]+$"
 VERSION_SET_NAME_LENGTH = 40
 
 
 def version_set_name(name: str) -> VersionSetName:
-    """Return ``name`` if a version set may be called so. Raises :class:`ValueError` with the rule."""
-    # fullmatch, because $ alone would let a trailing line break through.
+    """Return ``name`` if it is a valid name of a version set. Raises :class:`ValueError` with the rule."""
+    # fullmatch: $ alone would accept a trailing line break.
     if len(name) <= VERSION_SET_NAME_LENGTH and re.fullmatch(VERSION_SET_NAME_PATTERN, name):
         return VersionSetName(name)
     raise ValueError(
@@ -43,7 +43,7 @@ def version_set_name(name: str) -> VersionSetName:
 
 
 def writable(name: str) -> VersionSetName:
-    """Return the name if such a version set may be written. Raises :class:`services.errors.RefusedError`."""
+    """Return the name if this version set may be written. Raises :class:`services.errors.RefusedError`."""
     checked = _name_or_refusal(name)
     if checked == EDGE:
         raise RefusedError("edge always points at the latest versions and cannot be written; write another set")
@@ -51,7 +51,7 @@ def writable(name: str) -> VersionSetName:
 
 
 def deletable(name: str) -> VersionSetName:
-    """Return the name if such a version set may be deleted. Raises :class:`services.errors.RefusedError`."""
+    """Return the name if this version set may be deleted. Raises :class:`services.errors.RefusedError`."""
     checked = _name_or_refusal(name)
     if checked == EDGE:
         raise RefusedError("edge always points at the latest versions and cannot be deleted")
@@ -80,18 +80,18 @@ class Tag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionSet:
-    """Which versions and models one named deployment of a service uses. ``None`` pins nothing: the latest."""
+    """The versions and models of one named deployment of a service. ``None`` pins nothing: the latest."""
 
     agent_version_number: int | None = None
     context_graph_version_number: int | None = None
     llm_model_preferences: Mapping[str, JsonValue] = field(default_factory=dict)
     turn_runtime: str | None = None
     applied_behavior_ids: tuple[str, ...] | None = None
-    """Dynamic behaviors at work in this set; ``None`` when the platform does not say."""
+    """Dynamic behaviors of this set. ``None`` if the platform does not list them."""
     extra: Mapping[str, JsonValue] = field(default_factory=dict)
 
     def models(self) -> dict[str, str]:
-        """Return the model's name for each interaction that prefers one."""
+        """Return the model's name for each interaction that has a preference."""
         named = {
             use: preference.get("llm_name")
             for use, preference in self.llm_model_preferences.items()
@@ -114,16 +114,16 @@ class Service:
     context_graph_name: str | None = None
     is_active: bool = True
     is_system: bool = False
-    """Made by the platform itself, not by a person."""
+    """Whether the platform itself made the service, not a person."""
     version_sets: Mapping[str, VersionSet] = field(default_factory=dict)
     tags: tuple[Tag, ...] = ()
     tool_capacity: int | None = None
-    """How many tools may run at once in one conversation, 1 to 10; ``None`` when the platform does not say."""
+    """How many tools may run at once in one conversation, 1 to 10. ``None`` if the platform does not say."""
     channel_type: str = "voice"
     environment: str = "production"
     voice_config: VoiceConfig = field(default_factory=VoiceConfig)
     voice_problems: tuple[Problem, ...] = ()
-    """What is wrong with the stored ``voice_config``: show it, and let the person mend it."""
+    """Problems of the stored ``voice_config``, to show and to fix."""
     safety_filters_enabled: bool | None = None
     keyterms: tuple[str, ...] = ()
     created_at: datetime | None = None
@@ -133,7 +133,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewService:
-    """A service to be made. ``None`` leaves a field to the platform's default."""
+    """A service to create. ``None`` leaves a field to the platform's default."""
 
     name: str
     agent_id: str
@@ -148,14 +148,14 @@ class NewService:
     safety_filters_enabled: bool | None = None
     voice_config: Mapping[str, JsonValue] | None = None
     release: VersionSet | None = None
-    """What callers get from the start; without it the latest versions."""
+    """What callers get from the start. Without it, the latest versions."""
     extra: Mapping[str, JsonValue] = field(default_factory=dict)
-    """Further fields, sent as they are."""
+    """Further fields, sent unchanged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
-    """Who speaks: a persona, kept in numbered versions."""
+    """An agent's persona, kept in numbered versions."""
 
     id: str
     name: str = ""
@@ -170,7 +170,7 @@ class Agent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContextGraph:
-    """How a conversation goes (Classic: a service hierarchical state machine), kept in numbered versions."""
+    """The course of a conversation (Classic: a service hierarchical state machine), kept in numbered versions."""
 
     id: str
     name: str = ""
@@ -193,9 +193,9 @@ class Version:
     number: int
     created_at: datetime | None = None
     created_by: str | None = None
-    """The user's id; ``None`` when the platform does not say."""
+    """The user's id. ``None`` if the platform does not say."""
     content: Mapping[str, JsonValue] = field(default_factory=dict)
-    """Everything the platform gave, by its own names (``identity``, ``behaviors``; ``states``, ...)."""
+    """Everything the platform sent, under its own names (``identity``, ``behaviors``; ``states``, ...)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,7 +214,7 @@ class BehaviorSet:
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One value that a change gave another content, by its path inside the whole."""
+    """One changed value. Its path begins inside the whole content."""
 
     path: tuple[str, ...]
     before: JsonValue = None
@@ -223,7 +223,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryEntry:
-    """One change that the platform remembers: who did what to one thing, and when."""
+    """One change in the platform's history: who did what to one object, and when."""
 
     id: str
     at: datetime | None = None
@@ -234,30 +234,30 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[T]):
-    """One page of a listing. ``continuation`` asks for the next one; ``None`` at the end, and only there.
+    """One page of a listing. ``continuation`` requests the next one; it is ``None`` only at the end.
 
-    A page may hold fewer entries than were asked for, even none, and yet not be the last: what a platform cannot
-    filter itself is left out here.
+    A page may hold fewer entries than were requested, or none, and still not be the last: the client leaves out
+    what the platform cannot filter itself.
     """
 
     items: tuple[T, ...]
     continuation: int | None = None
     total: int | None = None
-    """How many match in all; ``None`` when that is not known without fetching them."""
+    """The number of all matches. ``None`` if it is unknown without fetching them."""
     unreadable: int = 0
-    """Entries left out because they carry no id."""
+    """Entries left out because they have no id."""
     left_out: tuple[str, ...] = ()
-    """Ids of the entries that the platform sent and the client's own part of the filter left out."""
+    """Ids of the entries that the client's part of the filter left out."""
     listed: int | None = None
-    """How many entries all pages together hold, by the platform's count: what arrived can be checked against it."""
+    """The number of entries on all pages, by the platform's count, to check what arrived."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkspaceVoiceSettings:
-    """The workspace's voice settings, and what of them a service inherits."""
+    """The workspace's voice settings, and those that a service inherits."""
 
     values: Mapping[str, JsonValue]
-    """Every setting as the platform gave it (``voice_id``, ``tone``, ``speed``, ``language``, ...)."""
+    """Every setting as the platform sent it (``voice_id``, ``tone``, ``speed``, ``language``, ...)."""
     voice_config: VoiceConfig = field(default_factory=VoiceConfig)
     """The settings that are also fields of ``voice_config``: the layer above every service."""
     problems: tuple[Problem, ...] = ()

@@ -1,4 +1,4 @@
-"""Reads pages and goes through a listing, each entry once, and notices when one went missing on the way."""
+"""Reads a listing page by page, each entry once, and detects entries that went missing meanwhile."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ class _Entry(Protocol):
 
 E = TypeVar("E", bound=_Entry)
 Fetch = Callable[[int | None], Awaitable[Page[E]]]
-"""Gives the page at a continuation (``None``: the first)."""
+"""Returns the page at a continuation (``None``: the first)."""
 
 
 class Pages(Generic[E]):
-    """A listing that is fetched page by page, only as far as it is read.
+    """A listing, fetched page by page as it is read.
 
-    Pages are offsets into a list that others change: an entry added meanwhile pushes others onto the next page
-    again, and one deleted pulls others out of sight. If the pages show that this happened (an entry came twice, the
-    platform's count moved or was not reached), the listing is gone through once more for what was missed. What is
-    still not whole then is an error: a listing is never shorter than the platform says without being said so.
+    Pages are offsets into a list that others change. An added entry pushes others onto the next page; a deleted one
+    pulls others out of sight. If the pages show such a change (an entry came twice, or the platform's count changed
+    or was not reached), the listing is read once more for what was missed. If entries are still missing, an error
+    says so: a listing is never silently shorter than the platform's count.
     """
 
     def __init__(self, fetch: Fetch[E]) -> None:
         self.complete = False
-        """Whether everything has come."""
+        """Whether every page has arrived."""
         self.total: int | None = None
-        """How many match in all, as far as that is known."""
+        """The number of all matches, as far as it is known."""
         self.unreadable = 0
-        """Entries without an id, which cannot be shown."""
+        """The number of entries without an id, which cannot be shown."""
         self._fetch = fetch
         self._seen: set[str] = set()
         self._continuation: int | None = None
@@ -47,9 +47,9 @@ class Pages(Generic[E]):
         self._second = False
 
     async def more(self) -> tuple[E, ...]:
-        """Fetch the next page and return what is new on it, which may be nothing; after the last, nothing.
+        """Fetch the next page and return its new entries, which may be none. Empty after the last page.
 
-        Raises :class:`services.errors.ServiceError`; calling again goes on from the same page. Raises
+        Raises :class:`services.errors.ServiceError`; another call continues from the same page. Raises
         :class:`services.errors.BadResponseError` if pages do not advance or entries are missing.
         """
         if self.complete:
@@ -81,7 +81,7 @@ class Pages(Generic[E]):
 
 
 class _Pass:
-    """What one way through all pages showed."""
+    """The findings of one pass through all pages."""
 
     def __init__(self) -> None:
         self.clean = True
@@ -111,7 +111,7 @@ async def iter_services(
     sort_by: str | None = None,
     page_size: int = PAGE_SIZE,
 ) -> AsyncIterator[Service]:
-    """Yield every matching service once, asking for the next page only when it is reached.
+    """Yield every matching service once. Requests a page only when it is needed.
 
     Raises what :meth:`services.client.ServicesClient.list_services` and :meth:`Pages.more` raise.
     """
@@ -141,11 +141,13 @@ def read_page(
     *,
     leave_out: Callable[[T], str | None] = lambda _: None,
 ) -> Page[T]:
-    """Read the page whose entries are under ``key``; what ``read`` makes nothing of is counted as unreadable.
+    """Read the page whose entries are under ``key``.
 
-    ``leave_out`` returns the id of an entry that the client's own part of the filter leaves out, else ``None``.
-    Raises :class:`services.errors.BadResponseError` for a body that is not a page or does not say whether it is the
-    last one.
+    Entries for which ``read`` returns ``None`` count as unreadable.
+
+    ``leave_out`` returns the id of an entry that the client's part of the filter excludes, else ``None``. Raises
+    :class:`services.errors.BadResponseError` for a body that is not a page or does not say whether it is the last
+    one.
     """
     entries, more = body.get(key), body.get("has_more")
     if not isinstance(entries, list):

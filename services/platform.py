@@ -46,7 +46,7 @@ from services.writing import write_new_service, write_version_set
 
 
 class PlatformOwners:
-    """The part of :class:`services.platform.PlatformClient` that asks for agents and context graphs."""
+    """The requests of :class:`services.platform.PlatformClient` for agents and context graphs."""
 
     def __init__(self, transport: Transport, workspace_id: str) -> None:
         self._transport = transport
@@ -138,7 +138,10 @@ def _paged(limit: int, continuation: int | None, *, search: str | None = None, s
 
 
 def required(body: JsonObject, read: Callable[[JsonObject], T | None], otherwise: str) -> T:
-    """Return what is read, or raise :class:`services.errors.BadResponseError` if it cannot be made sense of."""
+    """Return what ``read`` makes of a body.
+
+    Raises :class:`services.errors.BadResponseError` if that is ``None``.
+    """
     found = read(body)
     if found is None:
         raise BadResponseError(f"the platform answered with {otherwise}; try again")
@@ -156,9 +159,8 @@ UNSUPPORTED: Final = {
 class PlatformClient(PlatformOwners):
     """A :class:`services.client.ServicesClient` for the Platform API.
 
-    The caller owns ``http``: its base URL is the platform's address, and the caller closes it. Raises
-    :class:`ValueError` for a token that no HTTP header can carry. ``tells_history``: the platform is our embedded
-    one, which can be asked who changed what.
+    The caller owns and closes ``http``, whose base URL is the platform's address. Raises :class:`ValueError` for a
+    token that no HTTP header can carry. ``tells_history``: the platform is the embedded one, which has a history.
     """
 
     dialect: Final = "platform"
@@ -188,11 +190,11 @@ class PlatformClient(PlatformOwners):
         return self._transport.traffic
 
     def service_address(self, service_id: str) -> str:
-        """Return the URL that one service is read from."""
+        """Return the URL of one service."""
         return self._address + self._service_path(service_id)
 
     async def whoami(self) -> str:
-        """Return which workspace answers; the API has no name for it, so it is the id."""
+        """Return the workspace's id, because the API has no name for it."""
         page = await self.list_services(limit=1)
         count = "" if page.listed is None else f" with {page.listed} service{'s' * (page.listed != 1)}"
         return f"workspace {self._workspace_id}{count}"
@@ -208,7 +210,7 @@ class PlatformClient(PlatformOwners):
         limit: int = PAGE_SIZE,
         continuation: int | None = None,
     ) -> Page[Service]:
-        """Return one page. The API knows no filter by tags or ids: those are matched here."""
+        """Return one page. The API cannot filter by tags or ids: the client does."""
         query: Query = {
             "search": search or None,
             "is_active": is_active,
@@ -228,13 +230,13 @@ class PlatformClient(PlatformOwners):
         return _service(await self._transport.request("GET", self._service_path(service_id), kind="GET service"))
 
     async def create_service(self, new: NewService) -> str:
-        """Make a service and return its id."""
+        """Create a service and return its id."""
         path = f"{self._workspace}/services"
         made = await self._transport.request("POST", path, body=write_new_service(new), kind="POST service")
         return _changed(made).id
 
     async def update_service(self, service_id: str, changes: Mapping[str, JsonValue]) -> Service:
-        """Change only the named fields and return the service as it is then."""
+        """Change only the named fields and return the service after the change."""
         if "version_sets" in changes:
             raise RefusedError("version sets are not changed with a service: use the version set's own commands")
         if not changes:
@@ -254,7 +256,7 @@ class PlatformClient(PlatformOwners):
     async def service_history(
         self, service_id: str, *, limit: int = PAGE_SIZE, continuation: int | None = None
     ) -> Page[HistoryEntry]:
-        """Return one page of who changed what of a service when, newest first."""
+        """Return one page of a service's history, newest first."""
         if "service_history" in self.unsupported:
             raise UnsupportedError(self.unsupported["service_history"])
         path = f"/turnlab/{quote(self._workspace_id, safe='')}/history"
@@ -266,20 +268,23 @@ class PlatformClient(PlatformOwners):
         return (await self.get_service(service_id)).version_sets
 
     async def get_version_set(self, service_id: str, name: str) -> VersionSet:
-        """Return one version set: the API gives them only inside their service."""
+        """Return one version set. The API returns it only inside its service."""
         found = (await self.list_version_sets(service_id)).get(name)
         if found is None:
             raise NotFoundError(f"the service has no version set {name!r}; list them to see which there are")
         return found
 
     async def upsert_version_set(self, service_id: str, name: str, version_set: VersionSet) -> None:
-        """Make the version set, or replace it whole."""
+        """Create or replace a version set."""
         path = f"{self._service_path(service_id)}/version-sets/{quote(writable(name), safe='')}"
         body: JsonObject = {"version_set": write_version_set(version_set)}
         await self._transport.send("PUT", path, body=body, kind="PUT version set")
 
     async def delete_version_set(self, service_id: str, name: str) -> None:
-        """Send the whole map, read right before, without the name, each other set exactly as it came."""
+        """Read the map of version sets and send it back without the name.
+
+        The other sets stay exactly as they came.
+        """
         deletable(name)
         stored = await self._transport.request("GET", self._service_path(service_id), kind="GET service")
         sets = stored.get("version_sets")
@@ -299,7 +304,7 @@ class PlatformClient(PlatformOwners):
         limit: int = PAGE_SIZE,  # noqa: ARG002
         continuation: int | None = None,  # noqa: ARG002
     ) -> Page[BehaviorSet]:
-        """Raise: the Platform API has none."""
+        """Raise: the Platform API has no behavior sets."""
         raise UnsupportedError(UNSUPPORTED["list_behavior_sets"])
 
     async def workspace_voice_settings(self) -> WorkspaceVoiceSettings:
@@ -308,7 +313,7 @@ class PlatformClient(PlatformOwners):
         return read_voice_settings(await self._transport.request("GET", path, kind="GET voice settings"))
 
     async def update_workspace_voice_settings(self, changes: Mapping[str, JsonValue]) -> WorkspaceVoiceSettings:
-        """Change only the named settings, ``None`` back to the default."""
+        """Change only the named settings. ``None`` restores a default."""
         path = f"{self._workspace}/settings/voice"
         settings = await self._transport.request("PUT", path, body=dict(changes), kind="PUT voice settings")
         return read_voice_settings(settings)
@@ -326,7 +331,7 @@ def _service(body: JsonObject) -> Service:
 
 
 def _changed(body: JsonObject) -> Service:
-    """Read the answer to a change: one that makes no sense does not say that nothing was changed."""
+    """Read the answer to a change. An invalid answer does not mean that nothing was changed."""
     try:
         return _service(body)
     except BadResponseError as error:

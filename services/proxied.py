@@ -1,4 +1,4 @@
-"""Sends requests through a proxy, and says it of the proxy where it is the proxy that fails."""
+"""Sends requests through a proxy and reports a failing proxy as such."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ if TYPE_CHECKING:
     from services.connections.proxies import Proxy
 
 TUNNEL_S: Final = 15.0
-"""How long a proxy may take to lead to the platform."""
+"""How long a proxy may take to connect to the platform."""
 
 _BEGINS: Final = "connect_tcp.started"
 _LEADS_ON: Final = ("proxy.start_tls.started", "socks.start_tls.started")
 
 
 def reason_of(error: BaseException) -> str:
-    """Return why a connection failed: the system's own words where it said any, else the library's."""
+    """Return why a connection failed: the system's words if there are any, else the library's."""
     said, cause = str(error) or type(error).__name__, error.__cause__ or error.__context__
     while cause is not None:
         if isinstance(cause, OSError) and cause.errno and cause.strerror and not isinstance(cause, ssl.SSLError):
-            # The event loop puts words of its own in the place of the system's; those of looking up a name are not.
+            # The event loop replaces the system's words with its own, except for a failed name lookup.
             return os.strerror(cause.errno) if cause.errno > 0 else cause.strerror
         cause = cause.__cause__ or cause.__context__
     return said
 
 
 class ProxyFailedError(httpx.ProxyError):
-    """The proxy failed, not what is behind it. The text is one line that names it, without its password."""
+    """The proxy failed, not the server behind it. The text is one line that names it, without its password."""
 
     def __init__(self, message: str, *, lasting: bool) -> None:
         super().__init__(message)
         self.lasting = lasting
-        """Whether it would say the same if it were asked again."""
+        """Whether another try would fail the same way."""
 
 
 class ProxiedTransport(httpx.AsyncBaseTransport):
-    """Sends every request through one proxy. ``host`` is what lies behind it."""
+    """Sends every request through one proxy. ``host`` is the server behind it."""
 
     def __init__(self, proxy: Proxy, host: str, context: ssl.SSLContext) -> None:
         password = proxy.password.get_secret_value() if proxy.password else ""
@@ -59,7 +59,7 @@ class ProxiedTransport(httpx.AsyncBaseTransport):
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send one request. Raises :class:`ProxyFailedError` where the proxy fails, else what ``httpx`` raises."""
+        """Send one request. Raises :class:`ProxyFailedError` if the proxy fails, else what ``httpx`` raises."""
         at_proxy = False
         try:
             async with asyncio.timeout(None) as clock:
@@ -76,7 +76,8 @@ class ProxiedTransport(httpx.AsyncBaseTransport):
                 request.extensions = {**request.extensions, "trace": note}
                 return await self._inner.handle_async_request(request)
         except Exception as error:
-            # Every one: what a stranger sends instead of SOCKS fails in ways that are not the HTTP library's.
+            # Every exception: a server that does not speak SOCKS fails in ways that the HTTP library does not
+            # cover.
             if not at_proxy:
                 raise
             failed = self._failed(error)

@@ -1,4 +1,4 @@
-"""Reads what a platform sent into the model, whatever is in it: odd values go to ``extra``, never raise."""
+"""Reads a platform's data into the model. Invalid values go to ``extra``; they never raise."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ JsonObject = dict[str, JsonValue]
 
 
 class Fields:
-    """One JSON object being read: what is taken and fits leaves it, the rest stays in ``left``."""
+    """One JSON object while it is read. Valid fields are taken out; the rest stays in ``left``."""
 
     def __init__(self, raw: Mapping[str, JsonValue]) -> None:
         self.left: JsonObject = dict(raw)
 
     def take(self, name: str, fit: Callable[[JsonValue], T | None], default: T) -> T:
-        """Return the field if ``fit`` makes something of it; otherwise leave it and return ``default``.
+        """Return the field as ``fit`` reads it. If ``fit`` cannot, leave the field and return ``default``.
 
-        A ``null`` says no more than a missing field and is not kept.
+        A ``null`` means the same as a missing field and is not kept.
         """
         raw = self.left.get(name)
         if raw is None:
@@ -50,32 +50,32 @@ class Fields:
 
 
 def as_text(raw: JsonValue) -> str | None:
-    """Return a string, or ``None``."""
+    """Return a string, else ``None``."""
     return raw if isinstance(raw, str) else None
 
 
 def as_bool(raw: JsonValue) -> bool | None:
-    """Return a boolean, or ``None``."""
+    """Return a boolean, else ``None``."""
     return raw if isinstance(raw, bool) else None
 
 
 def as_int(raw: JsonValue) -> int | None:
-    """Return a whole number, or ``None``; JSON's ``true`` is not one."""
+    """Return a whole number, else ``None``. JSON's ``true`` is not a number."""
     return raw if isinstance(raw, int) and not isinstance(raw, bool) else None
 
 
 def as_object(raw: JsonValue) -> JsonObject | None:
-    """Return a JSON object, or ``None``."""
+    """Return a JSON object, else ``None``."""
     return raw if isinstance(raw, dict) else None
 
 
 def as_objects(raw: JsonValue) -> list[JsonObject]:
-    """Return the JSON objects of a list; none where there is no list."""
+    """Return the JSON objects of a list. Empty if there is no list."""
     return [item for item in raw if isinstance(item, dict)] if isinstance(raw, list) else []
 
 
 def as_texts(raw: JsonValue) -> tuple[str, ...] | None:
-    """Return a list of strings as a tuple, or ``None`` if anything else is in it."""
+    """Return a list of strings as a tuple. ``None`` if it contains anything else."""
     if not isinstance(raw, list):
         return None
     texts = tuple(item for item in raw if isinstance(item, str))
@@ -83,9 +83,9 @@ def as_texts(raw: JsonValue) -> tuple[str, ...] | None:
 
 
 def as_time(raw: JsonValue) -> datetime | None:
-    """Return an ISO 8601 time with its zone (UTC when it names none), or ``None``.
+    """Return an ISO 8601 time with its zone (UTC if it names none), else ``None``.
 
-    The year 1, with which programs write "never", is no time: not every zone has all of it.
+    The year 1, which programs use for "never", is not a time: some zones lack part of it.
     """
     try:
         moment = datetime.fromisoformat(raw) if isinstance(raw, str) else None
@@ -97,7 +97,7 @@ def as_time(raw: JsonValue) -> datetime | None:
 
 
 def as_tags(raw: JsonValue) -> tuple[Tag, ...] | None:
-    """Return tags, or ``None`` unless every one is an object with a ``key``."""
+    """Return tags. ``None`` unless every one is an object with a ``key``."""
     if not isinstance(raw, list):
         return None
     tags = []
@@ -110,7 +110,7 @@ def as_tags(raw: JsonValue) -> tuple[Tag, ...] | None:
 
 
 def as_version_sets(raw: JsonValue) -> dict[str, VersionSet] | None:
-    """Return the map of version sets; one that is no object is read as empty, itself kept in ``extra``."""
+    """Return the map of version sets. One that is not an object reads as empty and stays in ``extra``."""
     if not isinstance(raw, dict):
         return None
     return {
@@ -133,20 +133,20 @@ def read_version_set(raw: Mapping[str, JsonValue]) -> VersionSet:
 
 
 def read_voice_config(raw: JsonValue) -> tuple[VoiceConfig, tuple[Problem, ...]]:
-    """Read a stored ``voice_config``; what cannot be held is inherited and reported. Never raises."""
+    """Read a stored ``voice_config``. Invalid fields are inherited and reported. Never raises."""
     if raw is None:
         return VoiceConfig(), ()
     if not isinstance(raw, dict):
         return VoiceConfig(), (Problem("voice_config", "must be a JSON object of fields"),)
     try:
         config, problems = load(raw)
-    except OverflowError:  # a whole number beyond what a float can be compared with
+    except OverflowError:  # a whole number too large to compare with a float
         return VoiceConfig(), (Problem("voice_config", "holds a number too large to be meant"),)
     return as_read(config), tuple(problems)
 
 
 def read_service(raw: Mapping[str, JsonValue]) -> Service | None:
-    """Read one service of the Platform dialect; ``None`` if it has no id to address it by."""
+    """Read one service of the Platform dialect. ``None`` if it has no id."""
     fields = Fields(raw)
     service_id = fields.take("id", as_text, "")
     if not service_id:
@@ -154,7 +154,7 @@ def read_service(raw: Mapping[str, JsonValue]) -> Service | None:
     voice_config, voice_problems = read_voice_config(fields.left.pop("voice_config", None))
     known: dict[str, Any] = {}
     for field in SERVICE_FIELDS:
-        # what is missing, or odd, is what the model has without it
+        # a missing or invalid field keeps the model's default
         if (value := fields.take(field.name, _FITS[field.kind], None)) is not None:
             known[field.name] = value
     return Service(
@@ -191,7 +191,7 @@ def read_voice_settings(raw: Mapping[str, JsonValue]) -> WorkspaceVoiceSettings:
 
 
 def read_agent(raw: Mapping[str, JsonValue]) -> Agent | None:
-    """Read one agent of either dialect; ``None`` if it has no id."""
+    """Read one agent of either dialect. ``None`` if it has no id."""
     fields = Fields(raw)
     agent_id = fields.take("id", as_text, "")
     if not agent_id:
@@ -200,7 +200,7 @@ def read_agent(raw: Mapping[str, JsonValue]) -> Agent | None:
 
 
 def read_context_graph(raw: Mapping[str, JsonValue]) -> ContextGraph | None:
-    """Read one context graph, or a state machine of Classic; ``None`` if it has no id."""
+    """Read one context graph, or a state machine of Classic. ``None`` if it has no id."""
     fields = Fields(raw)
     graph_id = fields.take("id", as_text, "")
     if not graph_id:
@@ -210,7 +210,7 @@ def read_context_graph(raw: Mapping[str, JsonValue]) -> ContextGraph | None:
 
 
 def _owned(fields: Fields) -> dict[str, Any]:
-    """Take what agents and context graphs have in common."""
+    """Take the common fields of agents and context graphs."""
     return {
         "name": fields.take("name", as_text, ""),
         "description": fields.take("description", as_text, ""),
@@ -222,7 +222,7 @@ def _owned(fields: Fields) -> dict[str, Any]:
 
 
 def read_version(owner_id: str, raw: Mapping[str, JsonValue]) -> Version | None:
-    """Read one version of an agent or a context graph; ``None`` if it has no number."""
+    """Read one version of an agent or a context graph. ``None`` if it has no number."""
     number = as_int(raw.get("version"))
     if number is None:
         return None
@@ -237,7 +237,7 @@ def read_version(owner_id: str, raw: Mapping[str, JsonValue]) -> Version | None:
 
 
 def read_history_entry(raw: Mapping[str, JsonValue]) -> HistoryEntry | None:
-    """Read one change that a platform remembers; ``None`` without a number."""
+    """Read one entry of a platform's history. ``None`` if it has no number."""
     number = as_int(raw.get("id"))
     if number is None:
         return None
@@ -256,13 +256,13 @@ def read_history_entry(raw: Mapping[str, JsonValue]) -> HistoryEntry | None:
 
 
 def has_tags(service: Service, wanted: Sequence[Tag]) -> bool:
-    """Tell whether a service has every tag; one that is wanted without a value matches any value."""
+    """Return whether a service has every tag. A wanted tag without a value matches any value."""
     return all(
         any(tag.key == each.key and each.value in (None, tag.value) for tag in service.tags) for each in wanted
     )
 
 
 def has_text(service: Service, text: str) -> bool:
-    """Tell whether the name, the description or a tag contains ``text``, whatever its case."""
+    """Return whether the name, the description or a tag contains ``text``, ignoring case."""
     searched = "\n".join([service.name, service.description, *map(str, service.tags)])
     return text.casefold() in searched.casefold()

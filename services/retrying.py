@@ -1,4 +1,4 @@
-"""Reads what a platform allows and how long it asks to wait, and decides whether a request is sent again."""
+"""Decides whether and when to send a request again, from rate limits and ``Retry-After``."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ from services.errors import (
 from services.traffic import RateLimit
 
 ATTEMPTS = 4
-"""How often a request is sent at most."""
+"""How many times a request is sent at most."""
 
 TOTAL_S = 90.0
 """No request is sent again after this many seconds."""
 
 LONGEST_WAIT_S = 65.0
-"""A platform that asks to wait longer is not waited for; the message says how long it would take. The vendor's
-limits are per minute, so a minute, rounded up on both sides, is enough for those."""
+"""The longest wait that is accepted. For a longer one, the message says how long it would take. The vendor's limits
+are per minute, so a minute, rounded up on both sides, is enough for those."""
 
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S, JITTER_S = 0.25, 5.0, 0.5
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
-"""Methods that do the same when they are done twice (RFC 9110, 9.2.2)."""
+"""Methods whose repetition changes nothing more (RFC 9110, 9.2.2)."""
 
-# Its default is to print every retry to stderr, which is where the dashboard draws.
+# By default it prints every retry to stderr, where the dashboard draws.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 
 def wait_before_retry(method: str, error: Exception, *, changes: bool = False) -> bool | float:
     """Return the seconds to wait before sending again, ``True`` for the usual backoff, ``False`` to give up.
 
-    Requests that read are sent again after 408, 429, 5xx and dropped connections. What changes something is sent
-    once: during a wait another client may store another value, so the sender must read before sending it again
-    (:mod:`services.changes.guarded`). Any other POST is sent again only where the platform says that it was not
-    carried out, and when to: 429 with ``Retry-After``.
+    Requests that read are sent again after 408, 429, 5xx and dropped connections. A change is sent once: another
+    client may store another value during a wait, so the sender must read before sending it again
+    (:mod:`services.changes.guarded`). Any other POST is sent again only after 429 with ``Retry-After``, which says
+    that it was not carried out and when to try again.
     """
     if changes or not isinstance(error, ServiceError) or error.final:
         return False
@@ -56,7 +56,7 @@ def wait_before_retry(method: str, error: Exception, *, changes: bool = False) -
 
 
 def passing(error: ServiceError) -> bool:
-    """Tell whether the same request may well succeed in a moment."""
+    """Return whether the same request may well succeed in a moment."""
     if isinstance(error, UnreachableError | RateLimitedError | TokenExpiredError):
         return True
     if isinstance(error, BadResponseError):
@@ -65,11 +65,12 @@ def passing(error: ServiceError) -> bool:
 
 
 _EPOCH_S = 1_000_000_000
-"""Reset headers give either seconds from now or seconds since 1970; no platform asks to wait for thirty years."""
+"""Larger reset headers are seconds since 1970, smaller ones are seconds from now. No platform asks to wait for
+thirty years."""
 
 
 def retry_after(header: str | None, now: float) -> float | None:
-    """Return the seconds that a ``Retry-After`` asks to wait (RFC 9110, 10.2.3): a number, or a date after ``now``.
+    """Return the seconds to wait that a ``Retry-After`` header gives as a number or as a date (RFC 9110, 10.2.3).
 
     ``now`` is in seconds since 1970. ``None`` if there is no header or it is neither.
     """
@@ -87,7 +88,7 @@ def retry_after(header: str | None, now: float) -> float | None:
 
 
 def rate_limit(headers: Mapping[str, str], now: float) -> RateLimit | None:
-    """Return what ``X-RateLimit-Limit``, ``-Remaining`` and ``-Reset`` say; ``None`` without the first two."""
+    """Return the values of ``X-RateLimit-Limit``, ``-Remaining`` and ``-Reset``. ``None`` without the first two."""
     limit, remaining = (_whole(headers.get(f"x-ratelimit-{part}")) for part in ("limit", "remaining"))
     if limit is None or remaining is None:
         return None

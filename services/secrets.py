@@ -12,24 +12,24 @@ from base.unexpected import keep_secret
 
 
 class Credentials(Protocol):
-    """How a connection shows who asks."""
+    """How a connection authenticates."""
 
     async def headers(self) -> Mapping[str, SecretStr]:
         """Return the headers for the next request. Raises :class:`services.errors.ServiceError`."""
         ...
 
     async def renew(self, refused: Mapping[str, SecretStr]) -> bool:
-        """After a 401 for these headers: tell whether other ones can be had. Raises what signing in raises."""
+        """Return whether other headers are available after a 401 for these. Raises what signing in raises."""
         ...
 
     def known(self) -> tuple[SecretStr, ...]:
-        """Return every secret there is, so that it can be cut out of another program's words."""
+        """Return every secret, so that it can be removed from another program's words."""
         ...
 
 
 def checked(secret: str, what: str = "API key") -> SecretStr:
     """Return the secret, wrapped. Raises :class:`ValueError`, without it, if no HTTP header can carry it."""
-    # An HTTP library would quote the whole header in its complaint, so such a secret is refused here.
+    # An HTTP library would quote the whole header in its error, so such a secret is refused here.
     if not secret or not all("!" <= character <= "~" for character in secret):
         raise ValueError(f"the {what} must be printable ASCII without spaces: copy it again")
     keep_secret(secret)
@@ -37,14 +37,14 @@ def checked(secret: str, what: str = "API key") -> SecretStr:
 
 
 def redacted(text: str, secrets: tuple[SecretStr, ...]) -> str:
-    """Return ``text`` without the secrets that it may quote."""
+    """Return ``text`` without any secret."""
     for secret in secrets:
         text = text.replace(secret.get_secret_value(), "[API key]")
     return text
 
 
 class BearerKey:
-    """A key that is itself the token: the Platform API's."""
+    """A key that is itself the token, as on the Platform API."""
 
     def __init__(self, token: str) -> None:
         self._token = checked(token)
@@ -54,7 +54,7 @@ class BearerKey:
         return bearer(self._token)
 
     async def renew(self, refused: Mapping[str, SecretStr]) -> bool:  # noqa: ARG002  (the protocol's)
-        """Tell that there is no other."""
+        """Return ``False``: there is no other key."""
         return False
 
     def known(self) -> tuple[SecretStr, ...]:
@@ -68,13 +68,13 @@ def bearer(token: SecretStr) -> Mapping[str, SecretStr]:
 
 
 class SecretHeaders(httpx.Auth):
-    """Puts headers on a request without passing through anything that could be printed."""
+    """Adds headers to a request without any form that could be printed."""
 
     def __init__(self, headers: Mapping[str, SecretStr]) -> None:
         self._headers = headers
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Add them."""
+        """Add the headers."""
         for name, value in self._headers.items():
             request.headers[name] = value.get_secret_value()
         yield request

@@ -1,8 +1,8 @@
-"""One table of every field of a service that a person can set: flags, forms, shapes, diffs and help come from it.
+"""The table of a service's fields that a person can set. Flags, forms, shapes, diffs and help come from it.
 
 Types and bounds come from the platforms' OpenAPI documents. A new field is one row here and one line in each of
-``Service`` and ``NewService`` in ``model.py``. The fields of ``voice_config`` have a table of their own
-(:mod:`presets.fields`), and version sets have changes of their own.
+``Service`` and ``NewService`` in ``model.py``. The fields of ``voice_config`` have their own table
+(:mod:`presets.fields`), and version sets have their own changes.
 """
 
 from __future__ import annotations
@@ -30,37 +30,37 @@ _PYTHON: Final[Mapping[Kind, type]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceField:
-    """What is known about one field of a service."""
+    """The description of one service field."""
 
     name: str
-    """What the Platform API and the model call it."""
+    """The name in the Platform API and the model."""
     kind: Kind
     label: str
-    """What forms and overviews call it."""
+    """The name in forms and overviews."""
     help: str
-    """What it means, for a person who sets it."""
+    """The meaning, for a person who sets the field."""
     default: JsonValue = None
-    """What a new service has unless something is said; ``None``: nothing, or it must be said."""
+    """The value in a new service. ``None``: no value, or a required field."""
     low: int = 0
     high: int | None = None
-    """Bounds of a number, and of the length of a text (``None``: no bound)."""
+    """The bounds of a number, or of the length of a text (``None``: no bound)."""
     choices: tuple[str, ...] = ()
     classic: str | None = ""
-    """What the Classic API calls it: the same if empty; ``None``: it has no such field."""
+    """The name in the Classic API: the same if empty; ``None``: it has no such field."""
     flag: str = ""
-    """The option of the command line; empty: it has none of this form."""
+    """The command-line option. Empty: the field has none of this form."""
     metavar: str | None = None
     summary: str = ""
-    """What a table on the command line calls it; empty: the label in small letters."""
+    """The name in a command-line table. Empty: the label in lower case."""
 
     @property
     def classic_name(self) -> str | None:
-        """What the Classic API calls it; ``None``: it has no such field."""
+        """The name in the Classic API. ``None``: it has no such field."""
         return self.classic or (self.name if self.classic == "" else None)
 
     @property
     def expected(self) -> str:
-        """Which values it takes, in words."""
+        """The accepted values, in words."""
         match self.kind:
             case "choice":
                 return " or ".join(self.choices)
@@ -77,8 +77,8 @@ class ServiceField:
         return "a string"
 
     def problem(self, value: Any) -> str:
-        """Return in words why a JSON value cannot be this field's; nothing if it can."""
-        # not isinstance: true is no number
+        """Return, in words, why a JSON value is invalid for this field. Empty if it is valid."""
+        # not isinstance: true is not a number
         if not (type(value) is _PYTHON[self.kind] and self._fits(value)):
             return f"{self.name} must be {self.expected}, not {value!r}"
         if isinstance(value, str) and self.high is not None and not self.low <= len(value) <= self.high:
@@ -200,7 +200,7 @@ PLATFORM_ONLY: Final = (
     "voice_config",
     "version_sets",
 )
-"""What a service has on Platform and not on Classic."""
+"""Fields of a service that only Platform has."""
 
 _ELSEWHERE: Final = {
     "version_sets": "version sets are not changed with a service: use turnlab version-set",
@@ -209,7 +209,7 @@ _ELSEWHERE: Final = {
 
 
 def checked(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields if every one that Turnlab knows can be. Raises :class:`services.errors.RefusedError`."""
+    """Return the fields if every known one is valid. Raises :class:`services.errors.RefusedError`."""
     from services.errors import RefusedError
 
     for name, value in given.items():
@@ -221,7 +221,7 @@ def checked(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def unknown_fields(given: Iterable[str], known: Collection[str]) -> tuple[str, ...]:
-    """Return in words the fields that Turnlab does not know: they are sent as they are."""
+    """Return a sentence for the fields that Turnlab does not know. They are sent unchanged."""
     found = []
     for name in given:
         if name not in known:

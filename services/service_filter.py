@@ -1,4 +1,4 @@
-"""The filter of the services list: what is typed, split into what the platform searches and what we check."""
+"""The filter of the services list: its text, split into the platform's search and the client's checks."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from services.model import Service
 
-# A word, in which double quotes keep spaces together; an unclosed quote reaches to the end.
+# A word. Double quotes keep spaces together; an unclosed quote extends to the end.
 _WORD = re.compile(r'(?:[^\s"]|"[^"]*(?:"|$))+')
 _YES, _NO = ("yes", "true"), ("no", "false")
 _CHANNELS, _ENVIRONMENTS = ("voice", "text"), ("sandbox", "production")
 KEYS = ("tag", "active", "channel", "env", "environment")
-"""What can stand before the colon."""
+"""The words that may stand before a colon."""
 SEARCH_LENGTH = 200
-"""The longest search a platform takes."""
+"""The longest search text that a platform accepts."""
 
 _AROUND = 40
 """The number of characters of a description shown after a match."""
 
 HINT = 'name, tag:key=value, active:yes, channel:voice, env:sandbox; quote "two words"'
-"""What can be typed, for people."""
+"""The filter's syntax, for people."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceFilter:
-    """A parsed filter. Every part must hold."""
+    """A parsed filter. Every condition must hold."""
 
     words: tuple[str, ...] = ()
     tags: tuple[tuple[str, str | None], ...] = ()
@@ -37,14 +37,14 @@ class ServiceFilter:
     channel: str = ""
     environment: str = ""
     problem: str = ""
-    """What is odd about the filter, for the person who typed it."""
+    """What is wrong with the filter, for the person who typed it."""
     empty: tuple[str, ...] = field(default=(), compare=False)
-    """Keys that were typed without a value, as while one is being typed."""
+    """Keys without a value, as while one is being typed."""
     unknown: tuple[str, ...] = ()
-    """Keys that were typed and are none, such as ``foo`` of ``foo:bar``; not those in quotes."""
+    """Unknown keys outside quotes, such as ``foo`` of ``foo:bar``."""
 
     def why_unsupported(self, dialect: str) -> str:
-        """Return in words which part asks for what this dialect does not tell, so that it would find nothing."""
+        """Return, in words, which condition this dialect has no data for. It would find nothing."""
         asked = [key for key, value in (("channel:", self.channel), ("env:", self.environment)) if value]
         if dialect != "classic" or not asked:
             return ""
@@ -52,24 +52,24 @@ class ServiceFilter:
 
     @property
     def search(self) -> str | None:
-        """What to have the platform search for: the longest word, or a part of a tag."""
+        """The text for the platform's search: the longest word, or a part of a tag."""
         candidates = [*self.words, *(value or key for key, value in self.tags)]
         return max(candidates, key=len)[:SEARCH_LENGTH] if candidates else None
 
     @property
     def exact(self) -> bool:
-        """Whether the platform's own search leaves nothing to check here, so that its total is ours."""
+        """Whether the platform's search covers the whole filter, so that its total is the filter's."""
         return not (self.tags or self.channel or self.environment or len(self.words) > 1)
 
     def matches(self, service: Service) -> bool:
-        """Tell whether a service that the platform found passes the rest of the filter."""
+        """Return whether a service that the platform found passes the rest of the filter."""
         return self.exact or self.passes(service, searchable(service) if len(self.words) > 1 else "")
 
     def passes(self, service: Service, text: str) -> bool:
-        """Tell whether a service passes the whole filter, without asking the platform.
+        """Return whether a service passes the whole filter, without asking the platform.
 
-        ``text`` is what :func:`searchable` gives for it: kept, it makes ten thousand services a matter of
-        milliseconds. One word the platform has searched for already when ``text`` is empty.
+        ``text`` comes from :func:`searchable`. Cached, it makes a check of ten thousand services take milliseconds.
+        If ``text`` is empty, the platform has already searched for one word.
         """
         return (
             self.active in (None, service.is_active)
@@ -80,7 +80,7 @@ class ServiceFilter:
         )
 
     def rank(self, service: Service) -> int:
-        """Return how well the name of a service fits the words, the best first: 0 is the name itself."""
+        """Return how well a service's name matches the words. The lowest is best: 0 is the name itself."""
         name = service.name.casefold()
         if name == " ".join(self.words):
             return 0
@@ -90,7 +90,7 @@ class ServiceFilter:
         return 1 if name.startswith(self.words[0]) else 2 if at_words else 3
 
     def why(self, service: Service) -> str:
-        """Return where a word was found that is not in the name: a tag, or the description around it."""
+        """Return where a word that is not in the name was found: a tag, or its context in the description."""
         name = service.name.casefold()
         word = next((word for word in self.words if word not in name), "")
         tag = next((str(tag) for tag in service.tags if word and word in str(tag).casefold()), "")
@@ -102,12 +102,12 @@ class ServiceFilter:
 
 
 def searchable(service: Service) -> str:
-    """Return what the words of a filter are looked for in, as the platform does: name, description and tags."""
+    """Return the text that the words are searched in, as on the platform: name, description and tags."""
     return "\n".join([service.name, service.description, *map(str, service.tags)]).casefold()
 
 
 def parse_filter(text: str) -> ServiceFilter:
-    """Parse what is in the filter line. Never raises; while a word is being typed it may match by its beginning."""
+    """Parse the text of the filter line. Never raises. An unfinished word matches by its beginning."""
     words: list[str] = []
     tags: list[tuple[str, str | None]] = []
     active, channel, environment = None, "", ""
@@ -143,7 +143,7 @@ def parse_filter(text: str) -> ServiceFilter:
 
 
 def _tag(text: str, problems: list[str]) -> Iterable[tuple[str, str | None]]:
-    # Tags are shown as key:value, so that form is understood too.
+    # Tags are shown as key:value, so that form is accepted too.
     key, separator, value = text.partition("=" if "=" in text else ":")
     if key:
         yield key, value if separator else None
@@ -162,13 +162,13 @@ def _yes_or_no(value: str, active: bool | None, problems: list[str]) -> bool | N
 
 
 def _check(kind: str, value: str, known: Sequence[str], problems: list[str]) -> None:
-    """Explain a value that matches nothing; it is searched for all the same, as a platform may know more."""
+    """Explain a value that matches nothing. The search still includes it, because a platform may know more."""
     if not any(one.startswith(value) for one in known):
         problems.append(f"{kind}: takes {' or '.join(known)}")
 
 
 def _explain(kind: str, problems: list[str]) -> None:
-    """Explain a word that looks like a part of the filter and is none; it is searched for as it stands."""
+    """Explain a word that looks like a condition but is not. The search includes it unchanged."""
     if near := get_close_matches(kind.casefold(), KEYS, n=1, cutoff=0.6):
         problems.append(f"no {kind}: here, did you mean {near[0]}: ?")
 

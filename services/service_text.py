@@ -1,4 +1,4 @@
-"""A service as text to take elsewhere: as JSON, and as a curl line without any secret."""
+"""A service as text for other tools: as JSON, and as a curl line without secrets."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from services.writing import JsonObject
 
 EMBEDDED = "http://embedded-platform"
-"""The address of a platform inside this process, which no other program reaches."""
+"""The address of a platform inside this process. No other program can reach it."""
 
 UNSAID = ("channel_type", "environment")
-"""Fields that are empty where the platform does not tell them."""
+"""Fields that are empty if the platform does not have them."""
 
 _KEYS = {"platform": "PLATFORM_API_KEY", "classic": "AMIGO_TOKEN"}
 
 
 def service_fields(service: Service, *, problems: bool = False) -> JsonObject:
-    """Return what Turnlab knows of a service by the Platform API's names; ``problems``: what is odd about it."""
+    """Return the known fields of a service under the Platform API's names. ``problems``: also its problems."""
     from services.writing import known_values, write_version_set
 
     known = known_values(service)
@@ -45,17 +45,17 @@ def service_fields(service: Service, *, problems: bool = False) -> JsonObject:
 
 
 def service_json(service: Service) -> str:
-    """Return all that is known of a service as JSON, unknown fields included."""
+    """Return a service as JSON, including unknown fields."""
     return json_lines(service_fields(service) | dict(service.extra))
 
 
 def curl_line(address: str, dialect: Dialect) -> tuple[str, str]:
-    """Return a curl line that reads ``address``, and what must be set for it to work."""
+    """Return a curl line that reads ``address``, and the variables that it needs."""
     key = _KEYS[dialect]
     needs = f"set {key} to your {'API key' if dialect == 'platform' else 'access token (sign in for one)'}"
     quoted = shlex.quote(address)
     if address.startswith(EMBEDDED + "/"):
-        # The variable stands outside the quotes, so that the shell fills it in.
+        # The variable stands outside the quotes, so that the shell expands it.
         quoted = '"$PLATFORM_API_URL"' + shlex.quote(address.removeprefix(EMBEDDED))
         needs = "run 'turnlab serve --json', then set PLATFORM_API_URL and PLATFORM_API_KEY to its url and api_key"
     return f'curl -sS {quoted} -H "Authorization: Bearer ${key}"', needs

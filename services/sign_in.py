@@ -1,4 +1,4 @@
-"""Signs in to the Classic API with an API key, and keeps the token: in memory only, and only while it is good."""
+"""Signs in to the Classic API with an API key. The token stays in memory, and only while it is valid."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from services.traffic import Traffic
 from services.transport import Transport
 
 REFRESH_BEFORE_S: Final = 300.0
-"""A token is renewed this long before it expires, so that none expires on its way."""
+"""How long before its expiry a token is renewed, so that none expires on its way."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClassicKey:
-    """Credentials for the Classic API. Raises :class:`ValueError` for what no HTTP header can carry."""
+    """Credentials for the Classic API. Raises :class:`ValueError` for values that no HTTP header can carry."""
 
     api_key: SecretStr
     api_key_id: str
@@ -48,7 +48,7 @@ class ClassicKey:
         }
 
     async def renew(self, refused: Mapping[str, SecretStr]) -> bool:  # noqa: ARG002  (the protocol's)
-        """Tell that there is no other."""
+        """Return ``False``: there is no other key."""
         return False
 
     def known(self) -> tuple[SecretStr, ...]:
@@ -64,7 +64,7 @@ class _Token:
 
 
 class SignedIn:
-    """Credentials that sign in when they are first needed, before the token expires, and once after a 401.
+    """Credentials that sign in on first use, before the token expires, and once after a 401.
 
     ``clock`` is in seconds since 1970.
     """
@@ -83,11 +83,11 @@ class SignedIn:
         self._key = key
         self._clock = clock
         self._token: _Token | None = None
-        # One at a time: the vendor allows five sign-ins a minute, and many requests may find the token old.
+        # One at a time: the vendor allows five sign-ins a minute, and many requests may find the token expired.
         self._lock = asyncio.Lock()
 
     async def headers(self) -> Mapping[str, SecretStr]:
-        """Return the bearer header, signing in if there is no token or it expires soon."""
+        """Return the bearer header. Signs in if there is no token or it expires soon."""
         async with self._lock:
             token = self._token
             if token is None or self._clock() >= token.expires_at - REFRESH_BEFORE_S:
@@ -95,7 +95,7 @@ class SignedIn:
             return token.headers
 
     async def renew(self, refused: Mapping[str, SecretStr]) -> bool:
-        """Forget the token that was refused, unless another request has replaced it already."""
+        """Forget the refused token, unless another request has already replaced it."""
         async with self._lock:
             if self._token is not None and self._token.headers == refused:
                 self._token = None
@@ -110,7 +110,7 @@ class SignedIn:
         try:
             answer = await self._transport.request("POST", self._path, kind=SIGN_IN)
         except ServiceError as error:
-            # What the token was for is not to be tried again with one sign-in each: five a minute are allowed.
+            # Do not retry with one sign-in each: the vendor allows five a minute.
             error.final = True
             raise
         self._token = self._read(answer)

@@ -1,4 +1,4 @@
-"""How much a platform lets us ask, what is waited for, and what it sent that cannot be read: for display."""
+"""A platform's rate limits, the present wait, and unreadable entries, for display."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """What a platform last said about one kind of request: ``remaining`` of ``limit`` until ``resets_at``.
+    """A platform's limit for one kind of request: ``remaining`` of ``limit`` until ``resets_at``.
 
-    ``resets_at`` is in seconds on the clock of the transport (:func:`time.time` by default).
+    ``resets_at`` is in seconds on the transport's clock (:func:`time.time` by default).
     """
 
     limit: int
@@ -21,34 +21,34 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A request that waits before it is sent: for how many seconds, and why."""
+    """A request that waits: for how many seconds, and why."""
 
     seconds: float
     why: str
 
 
 class Traffic:
-    """The rate limits of one connection, by the kind of request (``GET services``), on the transport's clock."""
+    """The rate limits of one connection by kind of request (``GET services``), on the transport's clock."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self.limits: dict[str, RateLimit] = {}
         self.waiting: Waiting | None = None
         self.retries = 0
-        """How many requests had to be sent again since the connection was opened."""
+        """The number of repeated requests since the connection was opened."""
         self._unreadable: dict[str, dict[int | None, int]] = {}
         self._clock = clock
         self._listeners: list[Callable[[Traffic], None]] = []
 
     @property
     def tightest(self) -> tuple[str, RateLimit] | None:
-        """The kind of request with the smallest part of its limit left; ``None`` while no limit applies."""
+        """The kind of request with the smallest remaining share of its limit. ``None`` if no limit applies."""
         now = self._clock()
         in_force = [(k, each) for k, each in self.limits.items() if each.resets_at is None or each.resets_at > now]
         return min(in_force, key=lambda item: item[1].remaining / max(item[1].limit, 1), default=None)
 
     @property
     def unreadable(self) -> dict[str, str]:
-        """One sentence for each kind of listing that held entries without an id, which are left out of it."""
+        """One sentence for each kind of listing with entries without an id. Listings omit those entries."""
         found = {}
         for kind, pages in self._unreadable.items():
             count = sum(pages.values())
@@ -60,21 +60,21 @@ class Traffic:
         return found
 
     def watch(self, listener: Callable[[Traffic], None]) -> None:
-        """Call ``listener`` with this object at every change."""
+        """Call ``listener`` with this object after every change."""
         self._listeners.append(listener)
 
     def note_limit(self, kind: str, limit: RateLimit) -> None:
-        """Keep what a platform said about a kind of request."""
+        """Record a platform's limit for a kind of request."""
         self.limits[kind] = limit
         self._tell()
 
     def note_waiting(self, waiting: Waiting | None) -> None:
-        """Keep what is being waited for, or that the wait is over."""
+        """Record the present wait. ``None``: the wait is over."""
         self.waiting = waiting
         self._tell()
 
     def note_unreadable(self, kind: str, continuation: int | None, count: int) -> None:
-        """Keep how many entries of the page at a continuation (``None``: the first) have no id."""
+        """Record how many entries without an id the page at a continuation has (``None``: the first page)."""
         pages = self._unreadable.setdefault(kind, {})
         if count:
             pages[continuation] = count
@@ -86,7 +86,7 @@ class Traffic:
             self._tell()
 
     def note_retry(self) -> None:
-        """Count a request that is sent again."""
+        """Count a repeated request."""
         self.retries += 1
         self._tell()
 

@@ -1,4 +1,4 @@
-"""One way to send a request: timeouts, secrets, retries, rate limits, and errors a person can act on."""
+"""Sends requests, with timeouts, retries and rate limits. Keeps secrets out of errors that say what to do."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ from services.traffic import RateLimit, Traffic, Waiting
 T = TypeVar("T")
 
 REDIRECTS = 3
-"""How often a file's address may lead to another one."""
+"""How many redirects a file's address may have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer whose status matters; ``body`` is empty where it is no JSON object."""
+    """An answer whose status matters. ``body`` is empty if it is not a JSON object."""
 
     status: int
     headers: Mapping[str, str]
@@ -55,8 +55,8 @@ WORTH_TELLING_S = 1.0
 class Transport:
     """Sends requests and turns every failure into a :class:`services.errors.ServiceError`.
 
-    No secret is ever part of a message, a ``repr`` or a log line, even if the platform echoes it. ``clock`` is in
-    seconds since 1970; ``sleep`` waits for rate limits.
+    No message, ``repr`` or log line contains a secret, even if the platform echoes it. ``clock`` is in seconds
+    since 1970. ``sleep`` waits for rate limits.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Transport:
     async def request(
         self, method: str, path: str, *, query: Query | None = None, body: JsonValue = None, kind: str
     ) -> dict[str, JsonValue]:
-        """Send a request and return the JSON object that came back. Raises :class:`ServiceError`."""
+        """Send a request and return the JSON object of the answer. Raises :class:`ServiceError`."""
         return await self._retried(RequestSpec(method, path, kind, query, body), self._answers.parse)
 
     async def page(
@@ -95,9 +95,9 @@ class Transport:
         query: Query,
         leave_out: Callable[[T], str | None] = lambda _: None,
     ) -> Page[T]:
-        """Return one page of a listing, whose entries are under ``key``: see :func:`services.paging.read_page`.
+        """Return one page of a listing whose entries are under ``key``: see :func:`services.paging.read_page`.
 
-        Entries that cannot be read are noted in the traffic. Raises :class:`ServiceError`.
+        The traffic records unreadable entries. Raises :class:`ServiceError`.
         """
         body = await self.request("GET", path, query=query, kind=f"GET {kind}")
         page = read_page(body, key, read, leave_out=leave_out)
@@ -109,18 +109,18 @@ class Transport:
     async def send(
         self, method: str, path: str, *, query: Query | None = None, body: JsonValue = None, kind: str
     ) -> httpx.Response:
-        """Send a request, again where that is safe and may help, and return the successful answer."""
+        """Send a request and return the successful answer. Repeats the request if that is safe and may help."""
         return await self._retried(RequestSpec(method, path, kind, query, body), lambda response: response)
 
     async def reply(self, method: str, path: str, *, kind: str) -> Reply:
-        """Send a request whose answer may be 202, with whatever body, or a JSON object. Raises as the others."""
+        """Send a request whose answer is a JSON object, or 202 with any body. Raises as the others."""
         return await self._retried(RequestSpec(method, path, kind), self._reply)
 
     async def download(self, url: str, sink: Sink, *, kind: str) -> Reply:
-        """Write what is at ``url``, a path on the platform or a whole address, to ``sink``, from where that is.
+        """Download ``url``, a path on the platform or a whole address, to ``sink``, from the sink's position.
 
-        An address elsewhere, or one that the platform leads to, is asked without the key. Returns the answer's
-        head, 202 among others. Raises :class:`ServiceError`, and what the sink raises.
+        An address on another server, or a redirect to one, is requested without the key. Returns the answer's head,
+        including 202. Raises :class:`ServiceError`, and what the sink raises.
         """
         for _ in range(1 + REDIRECTS):
             found = await self._retried(RequestSpec("GET", url, kind, sink=sink), lambda response: response)
@@ -143,7 +143,7 @@ class Transport:
         return self._http.base_url.join(path) if path.startswith("/") else httpx.URL(path)
 
     async def _headers(self, call: RequestSpec) -> Mapping[str, SecretStr]:
-        """Return the key's headers, for the platform itself; a file may lie elsewhere, where no key belongs."""
+        """Return the key's headers for the platform itself. Another server gets no key."""
         if call.sink is None or call.path.startswith("/"):
             return await self._credentials.headers()
         there, here = self._address(call.path), self._http.base_url
@@ -170,7 +170,7 @@ class Transport:
                     response = await self._attempt(call, again=attempt.num > 1)
                     return read(response)
                 except ServiceError as error:
-                    # What one try left open no later refusal settles, nor does an answer that makes no sense.
+                    # A later refusal or an invalid answer does not settle what one try left open.
                     unknown |= error.outcome_unknown or (response is not None and call.changes)
                     error.outcome_unknown = unknown
                     raise
@@ -192,12 +192,12 @@ class Transport:
         refused = isinstance(found, httpx.Response) and found.status_code == 401 and bool(headers)
         if refused and await self._credentials.renew(headers):
             if call.changes:
-                # Signing in takes a while, in which another client may store another value.
+                # Signing in takes a while. Another client may store another value meanwhile.
                 raise TokenExpiredError("the token was no longer accepted, and nothing was sent; try again")
             found = await self._once(call, await self._credentials.headers())
-        # Raised out here so that no low-level exception, whose frames hold the header, hangs on to it.
+        # Raised outside the handler: the frames of a low-level exception hold the header.
         if isinstance(found, ServiceError):
-            # A platform that twice takes all its time will do so a third time.
+            # A platform that timed out twice will do so again.
             found.final |= again and isinstance(found, UnreachableError) and found.too_slow
             raise found
         if found.is_success or (call.sink is not None and found.has_redirect_location):
@@ -218,23 +218,23 @@ class Transport:
 
     @asynccontextmanager
     async def _turn(self, call: RequestSpec) -> AsyncIterator[None]:
-        """Hold a request back until the platform lets us ask again, if it said that nothing is left.
+        """Hold a request back until the platform's limit resets, if the limit is used up.
 
-        What changes something does not wait here: who sends it must read again after a wait. It is refused with the
-        seconds to wait.
+        A change does not wait here, because its sender must read again after a wait. It is refused with the seconds
+        to wait.
         """
         kind = call.kind
         if self._take_one(kind):
             yield
             return
-        # One by one: in a window that slides, only the platform's next answer tells whether there is room for two.
+        # One by one: in a sliding window, only the platform's next answer shows whether there is room for two.
         async with self._queues[kind]:
             if not self._take_one(kind):
                 await self._wait_for_reset(self.traffic.limits[kind], waits=not call.changes)
             yield
 
     def _take_one(self, kind: str) -> bool:
-        """Count a request that is about to be sent, so that those under way together do not all take the last."""
+        """Count a request before it is sent, so that parallel requests do not all take the last one."""
         limit = self.traffic.limits.get(kind)
         if limit is None:
             return True

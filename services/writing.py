@@ -1,4 +1,4 @@
-"""Writes the model as a platform takes it, so that what was read and not touched goes back as it came."""
+"""Writes the model in a platform's form. Values that were read and not changed go back as they came."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def write_tags(tags: Sequence[Tag]) -> JsonValue:
 
 
 def write_version_set(version_set: VersionSet, *, context_graph: str = "context_graph") -> JsonObject:
-    """Return a version set as either API takes it; ``context_graph`` is what the API calls one.
+    """Return a version set in either API's form. ``context_graph`` is the API's name for one.
 
-    A field that was of an unexpected type when it was read goes back as it came.
+    A field that had an unexpected type goes back as it came.
     """
     body: JsonObject = {
         "agent_version_number": version_set.agent_version_number,
@@ -37,7 +37,7 @@ def write_version_set(version_set: VersionSet, *, context_graph: str = "context_
 
 
 def write_field(field: ServiceField, value: Any) -> JsonValue:
-    """Return a field's value of the model as the Platform API takes it."""
+    """Return a model field's value in the Platform API's form."""
     if value is None:
         return None
     if field.kind == "tags":
@@ -47,17 +47,17 @@ def write_field(field: ServiceField, value: Any) -> JsonValue:
 
 
 def service_values(service: Service) -> JsonObject:
-    """Return the value of every field that can be set, by the Platform API's names, and what is in ``extra``."""
+    """Return the value of every settable field under the Platform API's names, and the content of ``extra``."""
     return dict(service.extra) | known_values(service)
 
 
 def known_values(service: Service) -> JsonObject:
-    """Return the value of every field that can be set, by the Platform API's names."""
+    """Return the value of every settable field under the Platform API's names."""
     return {field.name: write_field(field, getattr(service, field.name)) for field in SERVICE_FIELDS}
 
 
 def write_new_service(new: NewService) -> JsonObject:
-    """Return the body that makes a service on Platform; what is ``None`` is left to its defaults."""
+    """Return the body that creates a service on Platform. ``None`` leaves a field to its default."""
     body = {field.name: write_field(field, getattr(new, field.name)) for field in SERVICE_FIELDS}
     body["voice_config"] = None if new.voice_config is None else dict(new.voice_config)
     body["version_sets"] = None if new.release is None else {"release": write_version_set(new.release)}
@@ -65,11 +65,11 @@ def write_new_service(new: NewService) -> JsonObject:
 
 
 def service_changes(before: Service, after: Service) -> JsonObject:
-    """Return what :meth:`services.client.ServicesClient.update_service` must send to get from one to the other.
+    """Return the changes for :meth:`services.client.ServicesClient.update_service`, from ``before`` to ``after``.
 
-    Only fields that differ are in it, so that what another user changed meanwhile, and what Turnlab does not
-    know, stays. Version sets and ``voice_config`` are not compared: they have calls of their own. Fields of
-    ``extra`` are; one that is missing afterwards is sent as ``null``.
+    It contains only fields that differ, so another user's changes and unknown fields stay. Version sets and
+    ``voice_config`` are not compared: they have their own requests. Fields of ``extra`` are compared; a missing one
+    is sent as ``null``.
     """
     changes = {
         field.name: write_field(field, getattr(after, field.name))

@@ -1,1 +1,1 @@
-"""The calls a service really had: asked of a platform, pulled, and kept in a private folder."""
+"""Calls that a service has handled: listed by a platform, pulled, and kept in a private folder."""

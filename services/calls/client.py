@@ -1,4 +1,4 @@
-"""What Turnlab asks of a platform about its calls. Nothing here changes anything."""
+"""The calls API of a platform, as Turnlab uses it. No method changes anything."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallFilter:
-    """Which calls a listing asks for; all parts must hold, and ``None`` leaves none out."""
+    """Filter of a call listing. Every condition must hold; ``None`` is no condition."""
 
     service_id: str | None = None
     date_from: date | None = None
@@ -60,21 +60,22 @@ class CallsClient(Protocol):
         ...
 
     async def recording_urls(self, call_sid: str) -> RecordingUrls:
-        """Return where a recording's files are.
+        """Return the addresses of a recording's files.
 
-        Raises :class:`services.errors.NotFoundError`, and :class:`services.errors.ArchivedError` for a recording
-        that is being restored.
+        Raises :class:`services.errors.NotFoundError`, and :class:`services.errors.ArchivedError` while the platform
+        restores the recording.
         """
         ...
 
     async def recording_metadata(self, call_sid: str) -> RecordingMetadata:
-        """Return what is known of a recording's files. Raises as :meth:`recording_urls` does."""
+        """Return the format and timing of a recording's files. Raises as :meth:`recording_urls` does."""
         ...
 
     async def download(self, url: str, sink: Sink) -> None:
-        """Write a recording's file to ``sink``, from where the sink is. Raises as :meth:`recording_urls` does.
+        """Download a recording's file to ``sink``, starting at the sink's position.
 
-        Also raises :class:`services.errors.LinkExpiredError`, and what the sink raises.
+        Raises what :meth:`recording_urls` raises, :class:`services.errors.LinkExpiredError`, and what the sink
+        raises.
         """
         ...
 
@@ -83,8 +84,8 @@ class CallsClient(Protocol):
         ...
 
     async def turn_policy(self, config: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
-        """Return what the platform makes of a ``voice_config``, as it says it: no document gives the form.
+        """Return the turn policy that the platform derives from a ``voice_config``, in its undocumented form.
 
-        Changes nothing. Many platforms do not answer this.
+        Many platforms do not support this request.
         """
         ...

@@ -1,4 +1,4 @@
-"""A recording's files on their way to the disk: resumed after a break, and whole before they have their name."""
+"""Downloads a recording's files. A download resumes after a break, and a file gets its name when it is complete."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from services.calls.without_audio import BUSY
 from services.errors import BadResponseError, LinkExpiredError, NotKeptError, ServiceError, UnreachableError
 
 PARTIAL: Final = ".download"
-"""How the names of files that have not come whole end; they stay for the next pull."""
+"""The suffix of incomplete files. They stay for the next pull."""
 
 RENEWALS: Final = 3
-"""The number of links in a row that may have expired before any data arrives."""
+"""The number of links in a row that may expire before any data arrives."""
 
 _CONTAINERS: Final = (b"RIFF", b"RIFX", b"RF64", b"fLaC", b"OggS", b"ID3", b"FORM")
 _MP3: Final = (b"\xff\xfb", b"\xff\xf3")
-"""An MP3 file may begin so, and so may silence in µ-law."""
+"""How an MP3 file may begin. Silence in µ-law may begin the same way."""
 
 _SUFFIXES: Final = {b"RIFF": ".wav", b"RIFX": ".wav", b"RF64": ".wav", b"fLaC": ".flac", b"OggS": ".ogg"}
 
 _BARE: Final = {"mulaw": ".ulaw", "alaw": ".alaw", "pcm16": ".pcm"}
 
 _OF_ONE: Final = (PermissionError, FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError)
-"""What is wrong with one folder, where the one above it can be written."""
+"""Errors of one folder: the folder above it may still be writable."""
 
 Url = Callable[[], Awaitable[str | None]]
-"""Asks the platform for a link."""
+"""Requests a link from the platform."""
 
 
 class FileSink:
-    """Writes a download to ``path``, after what an earlier one left there. Close it.
+    """Writes a download to ``path``, after what an earlier download left there. Close it.
 
-    Raises :class:`services.errors.NotKeptError`, and :class:`services.errors.ServiceError` where another process is
+    Raises :class:`services.errors.NotKeptError`, and :class:`services.errors.ServiceError` if another process is
     writing the same file.
     """
 
@@ -55,7 +55,7 @@ class FileSink:
         self.position = self._file.seek(0, os.SEEK_END)
 
     def restart(self) -> None:
-        """Drop what is there."""
+        """Empty the file."""
         with on_disk(self._path.parent):
             self._file.truncate(0)
             self._file.seek(0)
@@ -63,7 +63,7 @@ class FileSink:
         self.position = 0
 
     def write(self, piece: bytes) -> None:
-        """Add what has come."""
+        """Append the bytes that arrived."""
         rest = memoryview(piece)
         with on_disk(self._path.parent):
             while rest:
@@ -73,20 +73,20 @@ class FileSink:
                 rest = rest[count:]
 
     def close(self) -> None:
-        """Close the file and let others have it."""
+        """Close the file and release its lock."""
         self._file.close()
 
     def finish(self) -> None:
-        """Have what was written on the disk."""
+        """Flush the file to the disk."""
         with on_disk(self._path.parent):
             os.fsync(self._file.fileno())
 
 
 @contextmanager
 def on_disk(folder: Path) -> Iterator[None]:
-    """Turn what the disk refuses into :class:`services.errors.NotKeptError`.
+    """Turn an error of the disk into :class:`services.errors.NotKeptError`.
 
-    What is wrong with one call's folder alone becomes a plain :class:`services.errors.ServiceError`.
+    An error of one call's folder alone becomes a plain :class:`services.errors.ServiceError`.
     """
     try:
         yield
@@ -103,7 +103,7 @@ def on_disk(folder: Path) -> Iterator[None]:
 
 
 async def download(client: CallsClient, url: Url, sink: FileSink) -> bool:
-    """Write a file to a sink, whatever breaks on the way, as long as more of it comes.
+    """Download a file to a sink. Resumes after every break, as long as more data arrives.
 
     Returns ``False`` if the platform has no such file. Raises :class:`services.errors.ServiceError`.
     """
@@ -127,7 +127,7 @@ async def download(client: CallsClient, url: Url, sink: FileSink) -> bool:
             if sink.position <= before:
                 raise
         except ServiceError as error:
-            # 416: what is there is no beginning of it, or already all of it
+            # 416: the file here is not a beginning of the recording, or it is already complete
             if error.status != 416 or emptied:
                 raise
             emptied = True
@@ -140,9 +140,9 @@ async def download(client: CallsClient, url: Url, sink: FileSink) -> bool:
 def audio_file(
     folder: Path, side: Literal["caller", "agent"], form: str, rate_hz: int | None, offset_s: float
 ) -> AudioFile:
-    """Give a downloaded file its name by its first bytes, and return what ``call.json`` says of it.
+    """Rename a downloaded file by its first bytes and return its entry for ``call.json``.
 
-    ``form`` is the platform's word for the format, used where the file has no header of its own. Raises
+    ``form`` is the platform's word for the format. It counts where the file has no header. Raises
     :class:`services.errors.NotKeptError`.
     """
     partial = folder / f"{side}{PARTIAL}"
@@ -153,7 +153,7 @@ def audio_file(
         container = first.startswith(_CONTAINERS) or (named_mp3 and first.startswith(_MP3))
         encoding: Encoding = "container" if container else _encoding(side, form)
         suffix = _SUFFIXES.get(first, ".audio") if container else _BARE[encoding]
-        # not "caller", which is what a recording made for Tune is called
+        # not "caller": Tune's recordings have that name
         path = folder / f"{'inbound' if side == 'caller' else 'outbound'}{suffix}"
         partial.replace(path)
     return AudioFile(
@@ -165,7 +165,7 @@ def audio_file(
 
 
 def _encoding(side: Literal["caller", "agent"], form: str) -> Encoding:
-    """Return how a file without a header is read, by the platform's word for it, else as the platform documents."""
+    """Return the encoding of a file without a header: by the platform's word for it, else as documented."""
     plain = "".join(c for c in form.casefold() if c.isalnum())
     if any(word in plain for word in ("alaw", "pcma", "g711a")):
         return "alaw"

@@ -1,6 +1,6 @@
-"""A platform's calls as it tells of them, in one shape. What this version does not know stays in ``extra``.
+"""A platform's calls in one shape. Fields that this version does not know stay in ``extra``.
 
-No ``repr`` shows a word or a number of a caller.
+No ``repr`` shows a caller's words or number.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ SIMULATED: Final = "simulation"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallFacts:
-    """What a listing and the call itself both say of a call."""
+    """What both a listing and the call itself contain."""
 
     id: str
     call_sid: str | None = None
-    """What its recording is addressed by."""
+    """The id that addresses the recording."""
     service_id: str | None = None
     direction: str | None = None
     """``inbound``, ``outbound``, ``playground``, ``simulated``, ``test``."""
@@ -34,7 +34,7 @@ class CallFacts:
     duration_s: float | None = None
     status: str | None = None
     completion_reason: str | None = None
-    """Why it ended, in the platform's words: ``caller_hangup``, ``warm_transfer_completed``, …"""
+    """Why the call ended, in the platform's words: ``caller_hangup``, ``warm_transfer_completed``, …"""
     final_state: str | None = None
     has_recording: bool | None = None
     quality_score: float | None = None
@@ -50,7 +50,7 @@ class CallFacts:
 
     @property
     def made_by_turnlab(self) -> bool:
-        """Whether Turnlab made the call for its demo workspace, as only the embedded platform says."""
+        """Whether Turnlab made the call for its demo workspace. Only the embedded platform has this field."""
         return self.extra.get("made_by_turnlab") is True
 
 
@@ -71,7 +71,7 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformTurn:
-    """What the caller said, and what the agent answered. Times are the platform's, ms."""
+    """A caller's turn and the agent's answer. Times are the platform's, in ms."""
 
     trigger: str = ""
     user_transcript: str | None = field(default=None, repr=False)
@@ -86,14 +86,14 @@ class PlatformTurn:
     agent_speech_start_ms: float | None = None
     agent_speech_end_ms: float | None = None
     latencies_ms: Mapping[str, float] = field(default_factory=dict)
-    """The platform's figures by its own names: ``nav_ms``, ``render_ms``, ``audio_ttfb_ms``, ``tool_ms``, …"""
+    """The platform's latencies under its own names: ``nav_ms``, ``render_ms``, ``audio_ttfb_ms``, ``tool_ms``, …"""
     modality: str | None = None
     extra: Mapping[str, JsonValue] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """A stretch of a call's timeline, seconds."""
+    """A stretch of a call's timeline, in seconds."""
 
     type: str
     """``agent_speech``, ``caller_speech``, ``filler_nav``, ``greeting``, ``interrupted_speech``, …"""
@@ -105,12 +105,12 @@ class Segment:
     state: str | None = None
     tool_name: str | None = None
     latencies_ms: Mapping[str, float] = field(default_factory=dict)
-    """As of :class:`PlatformTurn`, with ``e2e_ttfb_ms`` and, of a tool, ``duration_ms``."""
+    """As in :class:`PlatformTurn`, with ``e2e_ttfb_ms`` and, for a tool, ``duration_ms``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """A call as the platform plays it back; ``origin`` says what its zero is."""
+    """A call as the platform plays it back. ``origin`` names the zero of its times."""
 
     segments: tuple[Segment, ...] = ()
     duration_s: float = 0.0
@@ -120,7 +120,7 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of time; ``until`` is ``None`` where it lasts to the end of the call."""
+    """A stretch of time. ``until`` is ``None`` if it lasts to the end of the call."""
 
     since: datetime
     until: datetime | None = None
@@ -135,14 +135,14 @@ class CallDetail(CallFacts):
     turns: tuple[PlatformTurn, ...] = ()
     timeline: Timeline | None = None
     operators: tuple[Span, ...] = ()
-    """When a human operator was in the call, as participants, escalation or forwarding tell."""
+    """When a human operator was in the call, according to participants, escalation or forwarding."""
     operator_said: tuple[datetime | None, ...] = ()
-    """When a human operator spoke, for each segment that the platform names; ``None`` where it does not say."""
+    """When a human operator spoke, for each of the platform's segments. ``None`` if the platform gives no time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingUrls:
-    """Where the files of a recording are, each a path on the platform or a whole URL, for about an hour."""
+    """The addresses of a recording's files: paths on the platform or URLs. They work for about an hour."""
 
     inbound: str | None = field(default=None, repr=False)
     outbound: str | None = field(default=None, repr=False)
@@ -151,7 +151,7 @@ class RecordingUrls:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingMetadata:
-    """What the platform says of a recording's files."""
+    """The format and timing of a recording's files."""
 
     inbound_format: str = ""
     inbound_rate_hz: int | None = None
@@ -162,7 +162,7 @@ class RecordingMetadata:
     media_start_ms: float | None = None
     """When the media stream began, ms since 1970."""
     inbound_start_ms: float | None = None
-    """When the caller's file begins, where the platform says it apart."""
+    """When the caller's file begins, if the platform gives that separately."""
     outbound_start_ms: float | None = None
 
 

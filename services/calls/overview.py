@@ -1,4 +1,4 @@
-"""A line about each kept call, read quickly, ten thousand of them in seconds; no word of the call is in it."""
+"""A summary line for each kept call. Ten thousand calls take seconds to read. A line holds no words of the call."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from services.calls.reading import as_number
 from services.reading import as_bool, as_int, as_object, as_text, as_time
 
 HEARD: Final = "heard.json"
-"""What was measured from audio, beside ``call.json``."""
+"""The file of measurements from audio, beside ``call.json``."""
 
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """How often something was heard, of how many times it could have been."""
+    """How often something happened, of how many times it could have happened."""
 
     count: int
     of: int
@@ -30,20 +30,20 @@ class Counted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallMeasures:
-    """The measures of a call from its audio; ``None`` for what audio alone does not show."""
+    """A call's measurements from its audio. ``None`` for what audio alone does not show."""
 
     response_ms: float | None = None
-    """The median."""
+    """The median response time, in ms."""
     cut_ins: Counted | None = None
     stops: Counted | None = None
-    """The agent stopped for nothing."""
+    """How often the agent stopped for something that was not a barge-in."""
     hanging: Counted | None = None
-    """Turns left without a sound for 5 s."""
+    """Turns that got no answer for 5 s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallOverview:
-    """What a list shows of one kept call."""
+    """One line of a list of calls."""
 
     folder: Path
     id: str
@@ -60,28 +60,28 @@ class CallOverview:
     kept_since: datetime | None = None
     heard: CallMeasures | None = None
     settings: str = "null"
-    """The ``voice_config`` it was made with, as canonical JSON; ``null`` where that is not known."""
+    """The ``voice_config`` of the call as canonical JSON; ``null`` if it is unknown."""
 
     @property
     def order(self) -> datetime:
-        """What lists are sorted by."""
+        """The sort key of lists."""
         return self.started_at or _NEVER
 
     def is_of(self, service: str) -> bool:
-        """Tell whether it is a call of a service, by its id or its name."""
+        """Return whether the call belongs to a service, given by id or name."""
         known = ((self.service_id or "").casefold(), self.service_name.casefold())
         return service.casefold() in known
 
 
 def overviews(folders: CallFolders, workspace: str | None = None) -> Iterator[CallOverview]:
-    """Yield a line about each kept call that can be read, of one workspace or of all, in no order."""
+    """Yield a line for each readable call, of one workspace or of all, in no particular order."""
     for path in folders.records(workspace):
         if (found := overview(path.parent)) is not None:
             yield found
 
 
 def overview(folder: Path) -> CallOverview | None:
-    """Return a line about one kept call; ``None`` if it cannot be read."""
+    """Return the line of one kept call. ``None`` if the call cannot be read."""
     raw = object_in(folder / RECORD)
     call_id = as_text(raw.get("id"))
     if not call_id:
@@ -102,13 +102,13 @@ def overview(folder: Path) -> CallOverview | None:
         made_by_turnlab=as_bool(raw.get("made_by_turnlab")) or False,
         kept_since=as_time(raw.get("kept_since")),
         heard=heard_of(folder),
-        # a service's calls have few different ones: each text is held once
+        # a service's calls share few different texts: keep each once
         settings=intern(canonical_json(raw.get("voice_config"))),
     )
 
 
 def heard_of(folder: Path) -> CallMeasures | None:
-    """Return what was measured of a kept call; ``None`` if nothing was."""
+    """Return the measurements of a kept call. ``None`` if it was not measured."""
     raw = object_in(folder / HEARD)
     if not raw:
         return None
@@ -129,7 +129,7 @@ def _counted(raw: Any) -> Counted | None:
 
 
 def object_in(path: Path) -> dict[str, Any]:
-    """Return the JSON object in a file; an empty one where there is none that can be read."""
+    """Return the JSON object in a file. Empty if the file is missing or cannot be read."""
     try:
         found = json_of(path.read_bytes())
     except (OSError, NotJsonError):

@@ -40,7 +40,7 @@ from services.retrying import retry_after
 from services.transport import Reply, Transport
 
 _EXPIRED = (401, 403, 404, 410)
-"""What a link that no longer works is answered with, there or here."""
+"""How a server answers an expired link."""
 
 
 class PlatformCalls:
@@ -53,7 +53,7 @@ class PlatformCalls:
     async def list(
         self, wanted: CallFilter, *, limit: int = PAGE_SIZE, continuation: int | None = None
     ) -> Page[CallSummary]:
-        """Return one page of calls; what the platform lets through of the filter is left out here."""
+        """Return one page of calls. Applies the parts of the filter that the platform ignores."""
         query: Query = {
             "service_id": wanted.service_id,
             "date_from": wanted.date_from.isoformat() if wanted.date_from else None,
@@ -92,7 +92,7 @@ class PlatformCalls:
         return read_recording_urls(await self._recording(call_sid, "urls"))
 
     async def recording_metadata(self, call_sid: str) -> RecordingMetadata:
-        """Return what is known of a recording's files."""
+        """Return the format and timing of a recording's files."""
         return read_recording_metadata(await self._recording(call_sid, "metadata"))
 
     async def download(self, url: str, sink: Sink) -> None:
@@ -116,7 +116,7 @@ class PlatformCalls:
         return tuple(one for one in rows if one is not None)
 
     async def turn_policy(self, config: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
-        """Return what the platform makes of a ``voice_config``."""
+        """Return the turn policy that the platform derives from a ``voice_config``."""
         path = f"{self._workspace}/simulations/config-to-policy"
         body: JsonValue = {"config": dict(config)}
         return await self._transport.request("POST", path, body=body, kind="POST config-to-policy")

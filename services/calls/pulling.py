@@ -1,4 +1,4 @@
-"""Pulls a service's calls into their private folder: four at a time, each by itself, resumed after a break."""
+"""Pulls a service's calls into their private folder, four at a time. A pull resumes after a break."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ AT_ONCE: Final = 4
 """The number of calls pulled at once."""
 
 _LONGEST_OFFSET_S: Final = 600.0
-"""A recording that begins later on the call's clock than this is on another clock."""
+"""The largest plausible offset. A recording that begins later is on another clock."""
 
 _LARGEST_POLICY: Final = 10_000
-"""A longer answer, characters, is no turn policy."""
+"""The longest turn policy, in characters."""
 
 PullState = Literal["pulled", "here", "archived", "unrecorded", "failed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PulledCall:
-    """What became of one call; ``notes`` are sentences for the person, without a word of the call."""
+    """The outcome for one call. ``notes`` are sentences for people; they quote nothing of the call."""
 
     id: str
     started_at: datetime | None
@@ -58,7 +58,7 @@ class PulledCall:
 
 @dataclass(frozen=True, slots=True)
 class PullProgress:
-    """How far a pull is; ``calls`` of ``of`` are done, ``of`` is ``None`` while they are being listed."""
+    """Progress of a pull: ``calls`` of ``of`` are done. ``of`` is ``None`` while calls are being listed."""
 
     calls: int
     of: int | None
@@ -67,19 +67,22 @@ class PullProgress:
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """What a pull came to. ``stopped``: why it did not go on; ``more``: there are more calls than asked for."""
+    """The outcome of a pull.
+
+    ``stopped``: why it ended early; ``more``: the platform has more calls than were asked for.
+    """
 
     calls: tuple[PulledCall, ...]
     more: bool = False
     stopped: str | None = None
 
     def count(self, *states: PullState) -> int:
-        """Return how many calls are in one of some states."""
+        """Return the number of calls in the given states."""
         return sum(call.state in states for call in self.calls)
 
 
 Kept = Callable[[CallRecord, Path], Awaitable[CallRecord]]
-"""Does what is done to a call that has just come, such as measuring it, and returns its record as it is then."""
+"""Processes a call that was just pulled, such as measuring it, and returns the new record."""
 
 
 async def pull(
@@ -91,13 +94,10 @@ async def pull(
     progress: Callable[[PullProgress], None] = lambda _: None,
     kept: Kept | None = None,
 ) -> Pull:
-    """Pull calls, the newest first, and those that were archived at an earlier pull.
+    """Pull the newest calls, and calls that were archived at an earlier pull. Skips calls that are complete here.
 
-    What is here already is not asked for again.
-
-    One call that fails never spoils the others; a full disk ends the pull. Cancelling it keeps what has come, and
-    the beginnings of files for the next pull. Raises :class:`services.errors.ServiceError` if the calls cannot be
-    listed.
+    A failure of one call does not affect the others. A full disk ends the pull. After a cancellation, finished
+    calls and partial downloads stay. Raises :class:`services.errors.ServiceError` if the calls cannot be listed.
     """
     progress(PullProgress(0, None, 0))
     found, more = await newest(client, request)
@@ -109,7 +109,7 @@ async def pull(
 
 
 async def _judged(client: CallsClient, service_id: str) -> Mapping[str, JudgedCall]:
-    """Return the newest results of the voice judge by the call's SID; none where the platform has no judge."""
+    """Return the newest results of the voice judge by call SID. Empty if the platform has no judge."""
     try:
         return {one.call_sid: one for one in await client.judged(service_id)}
     except ServiceError:
@@ -117,7 +117,7 @@ async def _judged(client: CallsClient, service_id: str) -> Mapping[str, JudgedCa
 
 
 class _Pulling:
-    """One pull under way."""
+    """One running pull."""
 
     def __init__(
         self,
@@ -144,7 +144,7 @@ class _Pulling:
         self._slots = asyncio.Semaphore(AT_ONCE)
 
     async def all(self, found: Sequence[CallSummary]) -> list[PulledCall]:
-        """Pull every call, and return what became of each in the same order."""
+        """Pull every call and return the outcomes in the same order."""
         self._tell()
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._one(call)) for call in found]
@@ -188,12 +188,12 @@ class _Pulling:
                 result = await self._fetched(call, folder)
             return replace(result, record=result.record and without_words(result.record))
         finally:
-            # a call of which nothing has come leaves no folder
+            # a call without any data leaves no folder
             with contextlib.suppress(OSError):
                 folder.rmdir()
 
     def _here(self, folder: Path, call: CallSummary) -> CallRecord | None:
-        """Return the record of a call that need not be asked for again."""
+        """Return the record of a call that is already complete here."""
         if not (folder / RECORD).exists():
             return None
         try:
@@ -255,7 +255,7 @@ class _Pulling:
         except ArchivedError:
             raise
         except ServiceError as error:
-            # The files may be there all the same, in the formats that the platform documents.
+            # Try the files all the same, in the formats that the platform documents.
             if not isinstance(error, NotFoundError):
                 notes.append(f"the platform says nothing of the recording's formats ({error.message})")
             return RecordingMetadata()
@@ -263,7 +263,7 @@ class _Pulling:
     async def _files(
         self, sid: str, folder: Path, metadata: RecordingMetadata, clock: CallClock
     ) -> tuple[dict[str, AudioFile], list[str]]:
-        """Download both sides; return what is said of each, and notes."""
+        """Download both sides. Returns the ``call.json`` entry of each, and notes."""
         start = _offset_s(metadata.media_start_ms, clock)
         sides: tuple[tuple[Literal["caller", "agent"], str, str, int | None, float | None], ...] = (
             ("caller", "inbound", metadata.inbound_format, metadata.inbound_rate_hz, metadata.inbound_start_ms),
@@ -335,7 +335,7 @@ class _Pulling:
 
 
 class _Policies:
-    """What the platform makes of the settings of calls, asked once for each."""
+    """The platform's turn policy for the settings of each call. Asks once for each distinct settings."""
 
     def __init__(self, client: CallsClient) -> None:
         self._client = client
@@ -344,7 +344,7 @@ class _Policies:
         self._one = asyncio.Lock()
 
     async def of(self, record: CallRecord) -> Mapping[str, JsonValue] | None:
-        """Return the platform's turn policy for a call's settings; ``None`` where it does not answer."""
+        """Return the platform's turn policy for a call's settings. ``None`` if the platform gives none."""
         inherited = (record.model_extra or {}).get("inherited_voice_config") or {}
         config = {**inherited, **(record.voice_config or {})}
         key = canonical_json(config)
@@ -360,14 +360,14 @@ class _Policies:
 
 
 def _moment(time_ms: float | None) -> datetime | None:
-    """Return a time in ms since 1970; ``None`` for one that no clock shows."""
+    """Return a time given in ms since 1970. ``None`` if it is out of range."""
     if time_ms is None or not 0 < time_ms < 1e14:
         return None
     return datetime.fromtimestamp(time_ms / 1000, UTC)
 
 
 def _offset_s(start_ms: float | None, clock: CallClock) -> float | None:
-    """Return where a file begins on the call's clock, s; ``None`` if it is on another clock."""
+    """Return where a file begins on the call's clock, in s. ``None`` if it is on another clock."""
     moment = _moment(start_ms)
     if moment is None:
         return 0.0

@@ -1,4 +1,4 @@
-"""Reads what a platform said of its calls: odd values are left out or kept in ``extra``, never raised."""
+"""Reads a platform's call data. Invalid values are left out or kept in ``extra``; they never raise."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from services.calls.model import (
 from services.reading import Fields, JsonObject, as_bool, as_int, as_object, as_objects, as_text, as_time
 
 _RATES_HZ: Final = range(1000, 384_001)
-"""What a recording can have; another rate is none."""
+"""Plausible sampling rates. Others are ignored."""
 
 _LATENCIES: Final = ("engine_ms", "nav_ms", "render_ms", "audio_ttfb_ms", "e2e_ttfb_ms", "tool_ms", "duration_ms")
 
 
 def as_number(raw: JsonValue) -> float | None:
-    """Return a finite number, or ``None``; JSON's ``true`` is not one."""
+    """Return a finite number, else ``None``. JSON's ``true`` is not a number."""
     if isinstance(raw, bool) or not isinstance(raw, int | float):
         return None
     try:
@@ -122,7 +122,7 @@ def _turn(raw: JsonObject) -> PlatformTurn:
 
 
 def read_timeline(raw: Mapping[str, JsonValue]) -> Timeline:
-    """Read a timeline; a segment without a kind, or that does not begin before it ends, is left out."""
+    """Read a timeline. Leaves out segments without a kind and segments that end before they begin."""
     base = as_object(raw.get("timebase")) or {}
     segments = (_segment(one) for one in as_objects(raw.get("segments")))
     return Timeline(
@@ -155,7 +155,7 @@ def _latencies(raw: Mapping[str, JsonValue]) -> dict[str, float]:
 
 
 def _operators(raw: Mapping[str, JsonValue]) -> tuple[Span, ...]:
-    """Return when operators were in the call, by the first of three sources that says so."""
+    """Return when operators were in the call, from the first of three sources that has times."""
     spans = [
         Span(since, as_time(one.get("left_at")))
         for one in as_objects(raw.get("participants"))
@@ -173,18 +173,18 @@ def _operators(raw: Mapping[str, JsonValue]) -> tuple[Span, ...]:
 
 
 def _is_operators(segment: JsonObject) -> bool:
-    # the caller's and the agent's words may stand among an operator's
+    # an operator's segments may include the caller's and the agent's words
     return (as_text(segment.get("speaker_role")) or "").casefold() not in ("caller", "user", "patient", "agent")
 
 
 def read_recording_urls(raw: Mapping[str, JsonValue]) -> RecordingUrls:
-    """Read where a recording's files are. Never raises for a mapping."""
+    """Read the addresses of a recording's files. Never raises for a mapping."""
     found = {name: as_text(raw.get(f"{name}_url")) or None for name in ("inbound", "outbound", "metadata")}
     return RecordingUrls(**found)
 
 
 def read_recording_metadata(raw: Mapping[str, JsonValue]) -> RecordingMetadata:
-    """Read what is known of a recording's files. Never raises for a mapping."""
+    """Read the format and timing of a recording's files. Never raises for a mapping."""
     sides: dict[str, Any] = {}
     for side in ("inbound", "outbound"):
         sides[f"{side}_format"] = as_text(raw.get(f"{side}_format")) or ""
@@ -212,9 +212,9 @@ def read_judged_call(raw: Mapping[str, JsonValue]) -> JudgedCall | None:
 
 
 def restore_time(body: Mapping[str, JsonValue], retry_after_s: float | None, now: datetime) -> datetime | None:
-    """Return when an archived recording is expected back, from an answer whose form no document gives.
+    """Return when an archived recording is expected back, from an answer whose form is undocumented.
 
-    A field that speaks of restoring, readiness or waiting may hold a time, or seconds, minutes or hours from now.
+    A field about restoring, readiness or waiting may hold a time, or seconds, minutes or hours from now.
     """
     for name, value in _flattened(body):
         if not any(word in name for word in ("restor", "avail", "ready", "eta", "expect", "wait", "retry")):
@@ -232,7 +232,7 @@ def restore_time(body: Mapping[str, JsonValue], retry_after_s: float | None, now
 
 _EPOCH_S: Final = 1_000_000_000
 _LAST_MS: Final = 1e14
-"""Later times, ms since 1970, are none."""
+"""The latest plausible time, in ms since 1970."""
 _UNITS: Final = (("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)), ("_ms", timedelta(milliseconds=1)))
 
 

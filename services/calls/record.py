@@ -1,6 +1,6 @@
-"""``call.json``: what is known of one kept call. ``docs/calls.md`` describes every field.
+"""``call.json``: the record of one kept call. ``docs/calls.md`` describes every field.
 
-No ``repr`` and no error shows a word or a number of a caller.
+No ``repr`` and no error shows a caller's words or number.
 """
 
 from __future__ import annotations
@@ -21,61 +21,61 @@ ConfigSource = Literal["changes", "platform", "today"]
 
 
 class _Part(BaseModel):
-    """A part of the file: it cannot be changed, and keeps keys that this version does not know."""
+    """A frozen part of the file. It keeps keys that this version does not know."""
 
     model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True, hide_input_in_errors=True)
 
 
 class AudioFile(_Part):
-    """One file of sound, its bytes as they were delivered."""
+    """One audio file, with the bytes as delivered."""
 
     file: str
     """Its name in the call's folder."""
     encoding: Encoding
-    """How a file without a header is read; ``container`` (WAV, FLAC, …) says it in its own header."""
+    """How to read a file without a header. ``container`` (WAV, FLAC, …): the file's own header says it."""
     rate_hz: int | None = Field(default=None, gt=0)
-    """Samples a second; a container's own header goes before it."""
+    """Samples per second. A container's own header takes precedence."""
     offset_s: float = 0.0
-    """Where its first sample lies on the call's clock, s."""
+    """The position of the first sample on the call's clock, in s."""
     caller_channel: Literal[0, 1] | None = None
-    """In a file of both sides: the caller's channel."""
+    """The caller's channel in a file of both sides."""
 
 
 class CallAudio(_Part):
-    """Both sides of a call: a file each, or one file with two channels."""
+    """Both sides of a call: one file for each side, or one file with two channels."""
 
     caller: AudioFile | None = None
     agent: AudioFile | None = None
     both: AudioFile | None = None
 
     def files(self) -> tuple[AudioFile, ...]:
-        """Return the files there are."""
+        """Return the files that exist."""
         return tuple(one for one in (self.caller, self.agent, self.both) if one is not None)
 
 
 class ServiceName(_Part):
-    """The service that had the call."""
+    """The service that handled the call."""
 
     id: str
     name: str
 
 
 class ToolUse(_Part):
-    """One tool that the agent called, and how long it took, ms."""
+    """One tool call of the agent, and its duration in ms."""
 
     name: str
     ms: float | None = None
 
 
 class CallTurn(_Part):
-    """One turn of a speaker, seconds on the call's clock."""
+    """One turn of a speaker, in seconds on the call's clock."""
 
     speaker: Speaker
     from_s: float | None = None
     to_s: float | None = None
     text: str | None = Field(default=None, repr=False)
     state: str | None = None
-    """The state of the context graph that it was said in."""
+    """The context graph's state during the turn."""
     kind: Literal["greeting", "filler", "response"] | None = None
     tools: tuple[ToolUse, ...] = ()
     reported: dict[str, float] = Field(default_factory=dict)
@@ -83,7 +83,7 @@ class CallTurn(_Part):
 
 
 class CallRecord(_Part):
-    """What is known of one kept call."""
+    """The record of one kept call."""
 
     schema_: Literal["turnlab.call_record/1"] = Field(default=SCHEMA, alias="schema")
     id: str = Field(min_length=1)
@@ -95,12 +95,12 @@ class CallRecord(_Part):
     duration_s: float | None = None
     direction: str | None = None
     phone_number: str | None = Field(default=None, repr=False)
-    """As the platform gives it. It is shown masked: :meth:`masked`."""
+    """As the platform gives it. Show it masked: :meth:`masked`."""
     simulated: bool = False
     made_by_turnlab: bool = False
-    """Whether Turnlab made the call for its demo workspace, so that no patient had it."""
+    """Whether Turnlab made the call for its demo workspace, without a patient."""
     operator: tuple[tuple[float, float], ...] = ()
-    """Stretches in which a human operator spoke, s; measures leave them out."""
+    """Stretches in which a human operator spoke, in s. Measurements leave them out."""
     quality_score: float | None = None
     ended_by: str | None = None
     voice_config: dict[str, JsonValue] | None = Field(default=None, repr=False)
@@ -108,13 +108,13 @@ class CallRecord(_Part):
     audio: CallAudio | None = None
     audio_state: AudioState = "none"
     restore_at: AwareDatetime | None = None
-    """When archived audio is expected to be back."""
+    """When archived audio is expected back."""
     kept_since: AwareDatetime | None = None
-    """When it was pulled or imported; the days it is kept for are counted from here."""
+    """When the call was pulled or imported. Retention counts from here."""
     turns: tuple[CallTurn, ...] = ()
 
     def is_of(self, service: str) -> bool:
-        """Tell whether it is a call of a service, by its id or its name."""
+        """Return whether the call belongs to a service, given by id or name."""
         own = self.service
         return own is not None and service.casefold() in (own.id.casefold(), own.name.casefold())
 
@@ -126,7 +126,7 @@ class CallRecord(_Part):
         return written
 
     def masked(self) -> CallRecord:
-        """Return the record as it may be shown: with every telephone number masked, spoken ones too."""
+        """Return the record with every telephone number masked, including spoken ones. Show only this."""
         turns = tuple(
             turn.model_copy(update={**_masked_extra(turn), "text": masked_words(turn.text)}) for turn in self.turns
         )
@@ -141,5 +141,5 @@ class CallRecord(_Part):
 
 
 def _masked_extra(part: _Part) -> dict[str, JsonValue]:
-    """Return the keys that this version does not know, with every telephone number masked."""
+    """Return the unknown keys, with every telephone number masked."""
     return {name: masked_words(value) for name, value in (part.model_extra or {}).items()}

@@ -1,4 +1,4 @@
-"""Makes ``call.json`` out of what a platform says of a call: turns and operators on the clock of its media."""
+"""Converts a platform's call data to ``call.json``, with turns and operators on the clock of the media."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _NAMES: Final = {
     "engine_ms": "engine_ms",
     "tool_ms": "tools_ms",
 }
-"""The platform's figures under the names that a kept call has for them."""
+"""The names of the platform's latencies in ``call.json``."""
 
 _EPOCH_MS: Final = 100_000_000_000.0
-"""A larger time counts from 1970."""
+"""Larger times count from 1970."""
 
 _GAP_TOLERANCE_MS: Final = 50.0
 _HANDED_OVER: Final = ("transferred", "forwarded", "warm_transfer_completed", "escalated")
@@ -39,15 +39,18 @@ _KINDS: Final[Mapping[str, Kind]] = {
 
 @dataclass(frozen=True, slots=True)
 class CallClock:
-    """The clock of a call: its zero is the start of the media."""
+    """A call's clock. Its zero is the start of the media."""
 
     zero: datetime | None
     timeline_shift_s: float = 0.0
-    """What is added to a time of the platform's timeline."""
+    """The offset added to times of the platform's timeline."""
 
     @classmethod
     def of(cls, call: CallDetail, media_start: datetime | None) -> CallClock:
-        """Return a call's clock; ``media_start`` is what its recording says, where the call itself does not."""
+        """Return a call's clock.
+
+        ``media_start`` comes from the recording; it counts if the call itself has none.
+        """
         zero = call.media_started_at or media_start or call.started_at
         shift_s = 0.0
         if call.timeline is not None and call.timeline.origin == "call_start" and zero and call.started_at:
@@ -55,11 +58,11 @@ class CallClock:
         return cls(zero, shift_s)
 
     def seconds(self, moment: datetime) -> float:
-        """Return a moment on this clock."""
+        """Return a time as seconds on this clock."""
         return 0.0 if self.zero is None else (moment - self.zero).total_seconds()
 
     def from_ms(self, time_ms: float | None) -> float | None:
-        """Return a turn's time on this clock."""
+        """Return a turn's time as seconds on this clock."""
         if time_ms is None:
             return None
         if time_ms > _EPOCH_MS and self.zero is not None:
@@ -68,7 +71,7 @@ class CallClock:
 
 
 def operator_stretches(call: CallDetail, clock: CallClock, duration_s: float | None) -> list[tuple[float, float]]:
-    """Return when a human operator was in the call, s, joined where they overlap."""
+    """Return when a human operator was in the call, in s. Overlapping stretches are joined."""
     end_s = duration_s or (call.timeline.duration_s if call.timeline else 0.0)
     found = []
     for span in call.operators:
@@ -82,7 +85,7 @@ def operator_stretches(call: CallDetail, clock: CallClock, duration_s: float | N
 
 
 def _agent_again(call: CallDetail, clock: CallClock, after_s: float) -> float:
-    """Return when the agent speaks again after a moment, s; a day later where it does not."""
+    """Return when the agent next speaks after a time, in s. A day later if it does not."""
     begins = [one.start_s for one in _segments(call, clock) if one.lane == "agent"]
     begins += [
         start_s
@@ -93,7 +96,7 @@ def _agent_again(call: CallDetail, clock: CallClock, after_s: float) -> float:
 
 
 def _joined(stretches: Sequence[tuple[float, float]], end_s: float) -> list[tuple[float, float]]:
-    """Return stretches within a call of a length, joined where they overlap; a length of 0 is not known."""
+    """Return stretches clipped to the call's length and joined where they overlap. A length of 0 is unknown."""
     merged: list[tuple[float, float]] = []
     for start_s, until_s in sorted((max(0.0, one[0]), min(one[1], end_s or one[1])) for one in stretches):
         if until_s <= start_s:
@@ -108,9 +111,9 @@ def _joined(stretches: Sequence[tuple[float, float]], end_s: float) -> list[tupl
 def with_operator_turns(
     stretches: Sequence[tuple[float, float]], turns: Sequence[CallTurn], duration_s: float | None
 ) -> list[tuple[float, float]]:
-    """Return an operator's stretches with those that the turns of a call show, s.
+    """Return an operator's stretches, including those that the call's turns show, in s.
 
-    A turn without times lies between the timed ones around it.
+    A turn without times lies between the timed turns around it.
     """
     if all(turn.from_s is None for turn in turns):
         return list(stretches)
@@ -126,17 +129,17 @@ def with_operator_turns(
 
 
 def operator_takes_part(call: CallDetail, turns: Sequence[CallTurn]) -> bool:
-    """Return whether a human operator speaks in a call, wherever that is."""
+    """Return whether a human operator speaks in a call, at any time."""
     return bool(call.operator_said) or any(turn.speaker == "operator" for turn in turns)
 
 
 def is_handed_over(call: CallDetail) -> bool:
-    """Return whether a call ended with a human operator, who need not be in its recording."""
+    """Return whether a call ended with a human operator. The recording need not contain the operator."""
     return call.completion_reason in _HANDED_OVER
 
 
 def turns_of(call: CallDetail, clock: CallClock) -> list[CallTurn]:
-    """Return who spoke when, in order; by the timeline, or by the turns where there is none."""
+    """Return the turns in order: from the timeline, or from the logged turns if there is none."""
     segments = _segments(call, clock)
     if any(one.lane in ("caller", "agent") for one in segments):
         found = [*_caller_turns(call, clock, segments), *_agent_turns(call, segments)]
@@ -146,7 +149,7 @@ def turns_of(call: CallDetail, clock: CallClock) -> list[CallTurn]:
 
 
 def in_order(turns: Sequence[CallTurn]) -> list[CallTurn]:
-    """Return turns in order of time; one without a time stays behind the one it came after."""
+    """Return turns in order of time. A turn without a time stays after the turn before it."""
     at_s, placed = 0.0, []
     for number, turn in enumerate(turns):
         at_s = at_s if turn.from_s is None else turn.from_s
@@ -175,7 +178,7 @@ def _segments(call: CallDetail, clock: CallClock) -> list[Segment]:
 
 
 def _caller_turns(call: CallDetail, clock: CallClock, segments: Sequence[Segment]) -> Iterator[CallTurn]:
-    """Yield the turns the platform logged; its caller segments outside them, such as backchannels, one by one."""
+    """Yield the turns that the platform logged, then each caller segment outside them, such as a backchannel."""
     whole = []
     for turn in call.turns:
         from_s, to_s = clock.from_ms(turn.user_speech_start_ms), clock.from_ms(turn.user_speech_end_ms)
@@ -218,7 +221,7 @@ def _agent_turns(call: CallDetail, segments: Sequence[Segment]) -> Iterator[Call
 
 
 def _end_of_turn_ms(answer: Segment, segments: Sequence[Segment], reported: Mapping[str, float]) -> float | None:
-    """Return the platform's wait for the end of the turn, where its figures show that the gap means that."""
+    """Return the platform's endpointing delay, if its figures show that the gap is that delay."""
     gaps = [one for one in segments if one.type == "processing_gap" and one.end_s <= answer.start_s + 0.001]
     if not gaps or "response_ms" not in reported:
         return None

@@ -1,4 +1,4 @@
-"""How long calls are kept, and deleting those that were kept so long."""
+"""Retention: how long calls are kept, and the deletion of older ones."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ KEPT_DAYS: Final = 30
 LONGEST_DAYS: Final = 3650
 
 SOON: Final = timedelta(days=3)
-"""So long before corrected labels are deleted it is said."""
+"""How long before their deletion corrected labels are announced."""
 
 LABELS: Final = "caller.json"
-"""The labels of a call's caller; ``provisional`` is true in them until a person has corrected them."""
+"""The labels of a call's caller. ``provisional`` is true until a person corrects them."""
 
 _SETTING: Final = "keep.json"
 
 
 def kept_days(folders: CallFolders) -> int | None:
-    """Return for how many days calls are kept: as the person said, else 30.
+    """Return the retention in days: the person's choice, else 30.
 
-    ``None`` where what they said cannot be read: then no call is deleted by its age.
+    ``None`` if the setting cannot be read. No call is then deleted by its age.
     """
     path = folders.home / _SETTING
     try:
@@ -45,13 +45,13 @@ def kept_days(folders: CallFolders) -> int | None:
 
 
 def kept_for(folders: CallFolders) -> str:
-    """Return for how long calls are kept, in words that follow "kept"."""
+    """Return the retention in words that follow "kept"."""
     days = kept_days(folders)
     return "until you say for how many days" if days is None else f"for {days} day{'' if days == 1 else 's'}"
 
 
 def keep_for(folders: CallFolders, days: int) -> None:
-    """Keep calls for this many days. Raises :class:`OSError`."""
+    """Set the retention in days. Raises :class:`OSError`."""
     make_private_folder(folders.home)
     close_to_others(folders.home)
     write_whole(folders.home / _SETTING, json_bytes({"days": days}))
@@ -59,10 +59,10 @@ def keep_for(folders: CallFolders, days: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Purged:
-    """What was deleted: how many calls, how many bytes, how many of the calls had labels that a person corrected.
+    """What was deleted: the number of calls, their bytes, and how many had corrected labels.
 
-    ``soon``: so many calls with such labels are deleted within :data:`SOON`. ``problems`` says what could not be
-    deleted.
+    ``soon``: the number of calls with corrected labels that are deleted within :data:`SOON`. ``problems`` lists
+    what could not be deleted.
     """
 
     calls: int = 0
@@ -72,7 +72,7 @@ class Purged:
     problems: tuple[str, ...] = ()
 
     def counted(self) -> str:
-        """Return how many calls, and of what size, in words."""
+        """Return the number of calls and their size, in words."""
         if not self.calls:
             return "0 calls"
         labels = f", {self.corrected} of them with labels that you corrected" if self.corrected else ""
@@ -84,7 +84,7 @@ def _calls(count: int) -> str:
 
 
 def purge(folders: CallFolders, older_than: timedelta | None) -> Purged:
-    """Delete the calls that were kept for longer, with the beginnings of downloads; ``None``: every call."""
+    """Delete calls older than the given age, and unfinished downloads. ``None``: delete every call."""
     before = None if older_than is None else datetime.now(UTC) - older_than
     count = size = corrected = soon = 0
     problems: list[str] = []
@@ -104,13 +104,13 @@ def purge(folders: CallFolders, older_than: timedelta | None) -> Purged:
 
 
 def oldest_kept(folders: CallFolders) -> datetime:
-    """Return the moment before which calls are no longer kept."""
+    """Return the time before which calls have expired."""
     days = kept_days(folders)
     return datetime.min.replace(tzinfo=UTC) if days is None else datetime.now(UTC) - timedelta(days=days)
 
 
 def purge_expired(folders: CallFolders) -> Purged:
-    """Delete the calls that were kept for as long as they are kept, and what killed pulls left without asking."""
+    """Delete expired calls, and the leftovers of killed pulls. Does not ask."""
     problems = delete_left_audio(folders)
     days = kept_days(folders)
     if days is None:
@@ -126,7 +126,7 @@ def purge_expired(folders: CallFolders) -> Purged:
 
 
 def expired_deleted(folders: CallFolders) -> tuple[str, ...]:
-    """Delete the calls that were kept for as long as they are kept; return what to say of it, if anything."""
+    """Delete expired calls and return the sentences to show, if any."""
     done = purge_expired(folders)
     said: list[str] = []
     if done.calls:
@@ -145,8 +145,8 @@ def _has_corrected_labels(folder: Path) -> bool:
 
 
 def _kept_since(folder: Path) -> datetime:
-    """Return since when a call is kept; of one that does not say it, when it was last written. Raises OSError."""
-    # as lists read it: the whole record takes twice as long to check, and every command looks at every call
+    """Return when a call was pulled. If its record does not say, when it was last written. Raises OSError."""
+    # like lists, this skips the full check, which takes twice as long: every command looks at every call
     if (since := as_time(object_in(folder / RECORD).get("kept_since"))) is not None:
         return since
     return datetime.fromtimestamp(max(one.stat().st_mtime for one in (folder, *folder.iterdir())), UTC)

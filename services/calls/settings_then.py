@@ -1,4 +1,4 @@
-"""Which ``voice_config`` a service had when a call began, as far as the record of changes tells."""
+"""The ``voice_config`` that a service had when a call began, as far as the history shows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from services.model import Service
 Values = dict[str, JsonValue]
 
 PAGES = 20
-"""The number of pages of a platform's history that are searched."""
+"""The number of history pages to search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,9 @@ class _Change:
 
 @dataclass(frozen=True, slots=True)
 class SettingsThen:
-    """A service's settings over time: today's, and the changes that led to them, newest first.
+    """A service's settings over time: today's, and the changes before them, newest first.
 
-    ``complete``: the changes are all there were, because the platform tells its whole history.
+    ``complete``: the list has every change, because the platform returns its whole history.
     """
 
     today: Mapping[str, JsonValue]
@@ -41,13 +41,13 @@ class SettingsThen:
 
     @classmethod
     async def of(cls, client: ServicesClient, service: Service, backups: Backups) -> SettingsThen:
-        """Ask for a service's changes: the platform where it tells them, else what was changed from here."""
+        """Load a service's changes: the platform's history if it has one, else the changes made from here."""
         today: Values = dict(service.voice_config.set_values())
         if "service_history" not in client.unsupported:
             try:
                 return cls(today, *await _history(client, service.id))
             except ServiceError:
-                pass  # what was changed from here is known all the same
+                pass  # the changes made from here are available all the same
         try:
             kept = await backups.field_entries(Scope.of(client.label, service), "voice_config")
         except ServiceError:
@@ -56,10 +56,10 @@ class SettingsThen:
         return cls(today, tuple(_Change(one.at, one.before, one.after) for one in done))
 
     def at(self, moment: datetime | None) -> tuple[Values, ConfigSource]:
-        """Return the settings of a call that began at ``moment``, and where they come from.
+        """Return the settings of a call that began at ``moment``, and their source.
 
-        A change that does not fit what came after it shows that another one, which is not on record, came between:
-        then they are today's.
+        A change that does not match its successor means that a change in between is unrecorded. The result is then
+        today's settings.
         """
         today = dict(self.today)
         if moment is None:
@@ -80,7 +80,7 @@ class SettingsThen:
 
 
 async def _history(client: ServicesClient, service_id: str) -> tuple[tuple[_Change, ...], bool]:
-    """Return the changes a platform tells, newest first, and whether they are all."""
+    """Return the platform's changes, newest first, and whether the list is complete."""
     found: list[_Change] = []
     continuation: int | None = None
     for _ in range(PAGES):

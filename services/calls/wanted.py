@@ -1,4 +1,4 @@
-"""Which calls a pull is to bring: the newest of a service, and those that were archived before."""
+"""Which calls to pull: a service's newest, and those that were archived before."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from services.paging import Pages
 
 MOST: Final = 200
 UNDER_WAY: Final = ("initiated", "ringing", "in-progress")
-"""The status of a call that has not ended: what there is of it is not all. A later pull brings it."""
+"""Statuses of a call that has not ended. Its data is incomplete; a later pull gets it."""
 
 DAYS: Final = 14
 _MOST_NAMED: Final = 3
@@ -37,7 +37,7 @@ class PullRequest:
     most: int = MOST
     simulated: bool = False
     keep_audio: bool = True
-    """Whether audio, words and numbers stay, not measures alone."""
+    """Whether to keep audio, words and numbers, not only measurements."""
     inherited: VoiceConfig = field(default_factory=VoiceConfig)
     """The workspace's voice settings, which the service inherits."""
 
@@ -52,7 +52,7 @@ async def request_for(
     simulated: bool = False,
     keep_audio: bool = True,
 ) -> PullRequest:
-    """Return what is asked for, with the voice settings that the service inherits where the platform tells them."""
+    """Return the request, with the inherited voice settings if the platform provides them."""
     try:
         inherited = (await client.workspace_voice_settings()).voice_config
     except ServiceError:
@@ -70,16 +70,14 @@ async def request_for(
 
 
 def first_day(days: int = DAYS, today: date | None = None) -> date:
-    """Return the first day of the last so many days, UTC."""
+    """Return the first of the last ``days`` days, in UTC."""
     return (today or datetime.now(UTC).date()) - timedelta(days=days)
 
 
 async def newest(client: CallsClient, request: PullRequest) -> tuple[list[CallSummary], bool]:
-    """Return the newest calls that have ended, newest first, and whether there are more.
+    """Return the newest ended calls, newest first, and whether there are more.
 
-    Raises :class:`ServiceError`.
-
-    Pages are fetched only as far as needed where the platform lists the newest first.
+    If the platform lists the newest first, only the needed pages are fetched. Raises :class:`ServiceError`.
     """
     wanted = CallFilter(
         service_id=request.service.id,
@@ -112,7 +110,7 @@ async def services_with_calls(client: ServicesClient, since: date) -> tuple[str,
 
 
 def archived(folders: CallFolders, request: PullRequest, found: set[str]) -> list[CallSummary]:
-    """Return the service's kept calls whose recordings were archived, however long ago they were."""
+    """Return the service's kept calls whose recordings were archived, of any age."""
     return [
         CallSummary(id=one.id, service_id=one.service_id, started_at=one.started_at)
         for one in overviews(folders, request.workspace)

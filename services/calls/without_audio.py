@@ -1,7 +1,7 @@
-"""Calls of which only measures are kept: their audio and words are here while they are pulled, and no longer.
+"""Calls of which only measurements are kept. Their audio and words exist only during the pull.
 
-A file marks such a folder and is locked by the process that pulls. Where that process was killed, the next command
-finds the file without its lock and deletes what is left.
+A file marks such a folder, and the pulling process locks it. If that process is killed, the next command finds the
+file unlocked and deletes what is left.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from services.calls.record import CallRecord
 from services.errors import ServiceError
 
 MARK: Final = "measures-only"
-"""The file that says that no audio and no word may stay in its folder."""
+"""The file that marks a folder in which no audio and no words may stay."""
 
 BUSY: Final = "{} is being pulled by another Turnlab; pull it again once that has ended"
 
 
 @contextmanager
 def only_measures(folders: CallFolders, folder: Path) -> Iterator[None]:
-    """Pull into a folder, and at the end delete audio, words and number; what was not finished goes whole.
+    """Pull into a folder, and at the end delete audio, words and number. Deletes an unfinished call completely.
 
-    Raises :class:`OSError`, and :class:`services.errors.ServiceError` where another process pulls the same call.
+    Raises :class:`OSError`, and :class:`services.errors.ServiceError` if another process pulls the same call.
     """
     path = folder / MARK
     make_private_file(path)
@@ -49,7 +49,7 @@ def only_measures(folders: CallFolders, folder: Path) -> Iterator[None]:
 
 
 def delete_left_audio(folders: CallFolders) -> tuple[str, ...]:
-    """Delete the audio and words that killed pulls left behind; return what could not be deleted, in sentences."""
+    """Delete audio and words that killed pulls left. Returns a sentence for each that could not be deleted."""
     problems: list[str] = []
     for mark in folders.home.glob(f"*/*/{MARK}"):
         try:
@@ -65,7 +65,7 @@ def delete_left_audio(folders: CallFolders) -> tuple[str, ...]:
 
 
 def _clear(folders: CallFolders, folder: Path) -> None:
-    """Leave what measures need; nothing of a call that was not measured and will not come again. Raises OSError."""
+    """Keep only measurements. Deletes an unmeasured call that will not be pulled again. Raises OSError."""
     try:
         record = folders.read(folder)
     except TextError:
@@ -77,11 +77,11 @@ def _clear(folders: CallFolders, folder: Path) -> None:
 
 
 def without_words(record: CallRecord) -> CallRecord:
-    """Return a record without audio, words and number: what is left where only measures are kept."""
+    """Return a record without audio, words and number: what stays when only measurements are kept."""
     return record.model_copy(
         update={
             "audio": None,
-            # an archived recording is still to come, and without one nothing was removed
+            # an archived recording is still to come; without a recording nothing was removed
             "audio_state": record.audio_state if record.audio is None else "removed",
             "phone_number": None,
             "turns": tuple(turn.model_copy(update={"text": None}) for turn in record.turns),
@@ -90,14 +90,14 @@ def without_words(record: CallRecord) -> CallRecord:
 
 
 def strip(folders: CallFolders, record: CallRecord) -> CallRecord:
-    """Delete a call's audio, words and number; its measures stay. Raises :class:`OSError`.
+    """Delete a call's audio, words and number and return its new record. Measurements stay.
 
-    Returns the record as it is then.
+    Raises :class:`OSError`.
     """
     folder = folders.folder(record.workspace, record.id)
-    # the audio first: that makes room, and if this breaks off, the next pull sees that the call is not whole
+    # audio first: it frees space, and after an interruption the next pull sees that the call is incomplete
     for one in folder.iterdir():
-        # labels and scenarios that were made of it hold its words
+        # labels and scenarios made from the call hold its words
         if one.name not in (RECORD, HEARD, MARK):
             one.unlink(missing_ok=True)
     bare = without_words(record)

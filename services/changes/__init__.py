@@ -1,1 +1,1 @@
-"""Changing what callers depend on: plan, show, guard, apply, read back, and keep the way back."""
+"""Changes of what callers depend on: plan, show, guard, apply, read back, and record for undo."""

@@ -1,4 +1,4 @@
-"""Carrying out a plan for a version set: look again, keep what is there, write, and look at what became of it."""
+"""Applies a plan for a version set: checks it again, keeps the old value, writes, and reads back."""
 
 from __future__ import annotations
 
@@ -18,25 +18,24 @@ from services.model import VersionSet
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """What became of a plan."""
+    """The outcome of a plan."""
 
     plan: Plan
     change: int | None
-    """The number of the change, to take it back by; ``None`` when there was nothing to do."""
+    """The number that undoes the change. ``None`` if there was nothing to do."""
     stored: VersionSet | None
-    """What the target holds now, as the platform tells it; ``None``: it does not exist."""
+    """What the platform now holds as the target. ``None``: the target does not exist."""
     otherwise: tuple[ValueChange, ...] = ()
     """Where what is stored differs from what was sent."""
 
 
 async def apply_plan(client: ServicesClient, plan: Plan, backups: Backups, *, who: str) -> Applied:
-    """Do what a plan says, if the platform still holds what the plan was made from.
+    """Apply a plan, if the platform still holds the state that the plan was made from.
 
-    Everything is read again right before each try to write it; if it moved,
-    :class:`services.changes.errors.MovedError` holds both plans. The API has no conditional write, so a change by
-    another client in the moment between that reading and the writing cannot be seen; other Turnlabs with the same
-    data folder wait for each other. What the target held is kept on the disk before anything is sent: if that
-    fails, nothing is sent.
+    Everything is read again right before each write. If it differs, :class:`services.changes.errors.MovedError`
+    holds both plans. The API has no conditional write, so a change by another client between that reading and the
+    write stays unseen. Other Turnlabs with the same data folder wait for each other. The old value is on the disk
+    before anything is sent; if that fails, nothing is sent.
 
     Raises what :func:`services.changes.guarded.carry_out` raises.
     """
@@ -76,7 +75,7 @@ class _VersionSetStep:
         plan = self._plan
         newest = await newest_versions(self._client, plan.service)
         if not self._looked:
-            # later on, a change that is begun is this one
+            # from here on, the change with state "begun" is this one
             await self._settle_leftovers()
         self._looked = True
         now = await make_plan(self._client, plan.service.id, plan.request, self._backups, newest=newest)
@@ -84,7 +83,7 @@ class _VersionSetStep:
             raise MovedError(plan, now)
 
     async def _settle_leftovers(self) -> None:
-        """Judge changes that broke off by what is stored, while that still tells."""
+        """Settle interrupted changes by what is stored, while that still shows their outcome."""
         plan = self._plan
         entries = await self._backups.entries(Scope.of(self._client.label, plan.service))
         begun = [one for one in entries if one.target == plan.target and one.state == "begun"]
@@ -122,7 +121,7 @@ class _VersionSetStep:
 
 
 def entry_for(connection: str, plan: Plan) -> Entry:
-    """Return what is kept of a plan before it is carried out."""
+    """Return what to keep of a plan before it is applied."""
     return Entry(
         scope=Scope.of(connection, plan.service),
         service_name=plan.service.name,
@@ -137,7 +136,7 @@ def entry_for(connection: str, plan: Plan) -> Entry:
 
 
 async def write(client: ServicesClient, plan: Plan) -> None:
-    """Send what a plan says, without looking."""
+    """Send a plan's change without checking."""
     if plan.after is None:
         await client.delete_version_set(plan.service.id, plan.target)
     else:

@@ -1,4 +1,4 @@
-"""What differs between two version sets, and what the latest versions are, as data and in words."""
+"""Differences between two version sets, and the latest versions, as data and in words."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ class Newest:
     """The newest version of an agent or a context graph."""
 
     number: int | None = None
-    """``None``: there is none, or it is not known (``unknown`` then says why)."""
+    """``None``: there is no version, or the number is unknown and ``unknown`` says why."""
     name: str = ""
-    """What a person calls the agent or the context graph."""
+    """The name of the agent or the context graph."""
     unknown: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewestVersions:
-    """What a version set that pins nothing points at today."""
+    """The latest versions, which a version set without pins uses today."""
 
     agent: Newest
     context_graph: Newest
     behaviors: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    """What people call the dynamic behaviors, by id, as far as that is known."""
+    """The names of dynamic behaviors by id, as far as they are known."""
 
     def behavior(self, id_: str) -> str:
-        """Return what people call a dynamic behavior; the order of them has a name of its own."""
+        """Return the name of a dynamic behavior, or the words for their order."""
         short = id_ if len(id_) <= _ID_SHOWN else f"{id_[:_ID_SHOWN]}…"
         return id_ if id_ == ORDER else self.behaviors.get(id_) or f"without a known name ({short})"
 
     def resolved(self, version_set: VersionSet) -> VersionSet:
-        """Return the version set with what it points at today pinned, as far as that is known."""
+        """Return the version set with its unpinned versions pinned to today's, as far as they are known."""
         agent, graph = version_set.agent_version_number, version_set.context_graph_version_number
         return replace(
             version_set,
@@ -54,7 +54,7 @@ class NewestVersions:
 
 
 async def newest_versions(client: ServicesClient, service: Service) -> NewestVersions:
-    """Ask for the newest versions. What cannot be known is said in the answer, not raised."""
+    """Load the newest versions. What is unknown is part of the answer; it does not raise."""
     return NewestVersions(
         agent=await _newest(client.get_agent, service.agent_id, service.agent_name, "agent"),
         context_graph=await _newest(
@@ -65,7 +65,7 @@ async def newest_versions(client: ServicesClient, service: Service) -> NewestVer
 
 
 async def behavior_names(client: ServicesClient) -> tuple[dict[str, str], str]:
-    """Return what people call the dynamic behaviors, by id, and why that is not known of all of them."""
+    """Return the names of dynamic behaviors by id, and why some are unknown."""
     if why := client.unsupported.get("list_behavior_sets"):
         return {}, why
     names: dict[str, str] = {}
@@ -95,38 +95,38 @@ async def _newest(
 
 DEFAULT_RUNTIME = "native"
 _ID_SHOWN = 8
-"""Characters of an id that stands where no name is known."""
+"""The number of characters shown of an id without a known name."""
 ORDER = "order"
-"""The name of a change that only puts dynamic behaviors in another order."""
+"""The name of a change that only reorders dynamic behaviors."""
 
 Part = Literal["agent", "context graph", "model", "runtime", "behavior", "other"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueChange:
-    """One difference. ``None`` is "nothing there"; a pin's ``None`` is the latest version."""
+    """One difference. ``None`` means that nothing is there; for a pin it means the latest version."""
 
     part: Part
     name: str = ""
-    """The interaction of a model, the id of a behavior, the name of another field; empty for the rest."""
+    """The interaction of a model, the id of a behavior, or the name of another field. Empty for the rest."""
     before: JsonValue = None
     after: JsonValue = None
     same_today: bool = False
-    """Both sides mean the same version until the next one is made: one is pinned to it, the other is the latest."""
+    """Both sides mean the same version until a new one is made: one is pinned to it, the other is the latest."""
 
 
 def same(one: VersionSet | None, other: VersionSet | None) -> bool:
-    """Tell whether two version sets mean the same; ``True`` is not 1, unlike in Python."""
+    """Return whether two version sets mean the same. Unlike in Python, ``True`` is not 1."""
     return json.dumps(plain_form(one), sort_keys=True) == json.dumps(plain_form(other), sort_keys=True)
 
 
 def canonical(version_set: VersionSet | None) -> str:
-    """Return a version set as text that is equal for equal ones."""
+    """Return a version set as text. Equal sets have equal texts."""
     return canonical_json(None if version_set is None else write_version_set(version_set))
 
 
 def plain_form(version_set: VersionSet | None) -> JsonObject | None:
-    """Return a version set without what the APIs document as defaults: servers add those to what was sent."""
+    """Return a version set without documented defaults, which servers add to what was sent."""
     if version_set is None:
         return None
     form = _fields(version_set)
@@ -138,7 +138,7 @@ def plain_form(version_set: VersionSet | None) -> JsonObject | None:
 def differences(
     before: VersionSet | None, after: VersionSet | None, newest: NewestVersions | None = None
 ) -> tuple[ValueChange, ...]:
-    """Return every difference, in the order they are shown; ``None`` for a set that does not exist."""
+    """Return every difference in the order of display. ``None`` is a set that does not exist."""
     if same(before, after):
         return ()
     old, new = (_fields(one) for one in (before, after))
@@ -147,7 +147,7 @@ def differences(
     changes += _changed("runtime", "", old.pop("turn_runtime", None), new.pop("turn_runtime", None))
     changes += _behaviors(old.pop("applied_behavior_ids", None), new.pop("applied_behavior_ids", None))
     for pin in ("agent_version_number", "context_graph_version_number"):
-        # an odd value of a known field stays in ``extra`` and is shown there
+        # an invalid value of a known field stays in ``extra`` and shows there
         for side in (old, new):
             if side.get(pin) is None or _is_number(side[pin]):
                 side.pop(pin, None)
@@ -226,14 +226,14 @@ NOTHING = "—"
 
 
 def pin_text(number: int | None, newest: Newest) -> str:
-    """Return ``v5``, ``latest (7)``, or ``latest (?)`` where today's number is not known."""
+    """Return ``v5``, ``latest (7)``, or ``latest (?)`` if today's number is unknown."""
     if number is not None:
         return f"v{number}"
     return f"latest ({'?' if newest.number is None else newest.number})"
 
 
 def model_text(preference: JsonValue) -> str:
-    """Return the model's name, and whatever else is preferred as JSON."""
+    """Return the model's name, with other preferences as JSON."""
     if not isinstance(preference, Mapping):
         return NOTHING if preference is None else json.dumps(preference)
     rest = {name: value for name, value in preference.items() if name != "llm_name" and value not in (None, {})}
@@ -249,9 +249,9 @@ def models_text(version_set: VersionSet) -> str:
 
 
 def behaviors_text(version_set: VersionSet, newest: NewestVersions) -> str:
-    """Return which dynamic behaviors are at work, by name, or that the platform does not say.
+    """Return the active dynamic behaviors by name, or that the platform does not list them.
 
-    Those without a known name are counted.
+    Behaviors without a known name are counted.
     """
     if (ids := version_set.applied_behavior_ids) is None:
         return NOTHING
@@ -264,9 +264,10 @@ def behaviors_text(version_set: VersionSet, newest: NewestVersions) -> str:
 def change_texts(
     change: ValueChange, newest: NewestVersions, *, made: bool = False, gone: bool = False
 ) -> tuple[str, str, str]:
-    """Return what changes, from what, to what.
+    """Return what changes, the old value and the new one.
 
-    ``made``: the set does not exist before; ``gone``: not afterwards. Nothing is pinned there, not even the latest.
+    ``made``: the set did not exist before; ``gone``: it does not exist afterwards. A missing set pins nothing, not
+    even the latest.
     """
     name = newest.behavior(change.name) if change.part == "behavior" and change.name else change.name
     label = f"{change.part} {name}".strip() if change.part != "other" else name

@@ -1,4 +1,4 @@
-"""What stands against a change, beyond what a platform itself can refuse."""
+"""Errors that stop a change, beyond those of the platform itself."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class MovedError(ConflictError):
-    """What the plan was made from has changed; nothing was written. Show both plans and ask."""
+    """The state that the plan was made from has changed, and nothing was written. Show both plans and ask."""
 
     def __init__(self, planned: Plan, now: Plan) -> None:
         super().__init__(f"{moved(planned, now)}; nothing was written: look at the current state and plan again")
@@ -28,7 +28,7 @@ class MovedError(ConflictError):
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A field that both sides changed, differently; ``None``: inherited, or not set."""
+    """A field that both sides changed differently. ``None``: inherited, or not set."""
 
     name: str
     began: JsonValue
@@ -47,7 +47,7 @@ class MovedFieldsError(ConflictError):
 
 
 class ChangedFieldsSinceError(ConflictError):
-    """Fields were changed by another client after the change that would be taken back. Nothing was written."""
+    """Another client changed the fields after the change to undo. Nothing was written."""
 
     def __init__(self, entry: KeptFields, names: Sequence[str], now: Service) -> None:
         super().__init__(
@@ -60,15 +60,15 @@ class ChangedFieldsSinceError(ConflictError):
 
 
 class NoBackupError(ServiceError):
-    """There is nothing to go back to, or the kept value no longer fits. Nothing was written."""
+    """There is no earlier value, or it no longer fits. Nothing was written."""
 
 
 NO_WAY_BACK = (NoBackupError, NotFoundError, InvalidError)
-"""What says that a change cannot be taken back: asking again would not help."""
+"""Errors of a change that cannot be undone. A retry does not help."""
 
 
 class UncertainError(ServiceError):
-    """The change was sent and it is unknown whether it was stored; the backup is kept either way."""
+    """The change was sent, and its outcome is unknown. The backup is kept either way."""
 
     def __init__(self, sentence: str, change: int | None, check: str, cause: ServiceError) -> None:
         super().__init__(f"{sentence}; {_kept(change)}to check before trying again: {check}", status=cause.status)
@@ -78,7 +78,7 @@ class UncertainError(ServiceError):
 
 
 class OvertakenError(ConflictError):
-    """The answer to a change was lost, and what is stored now is neither what was sent nor what was there."""
+    """The answer to a change was lost, and the stored value is neither the new one nor the old one."""
 
     def __init__(self, what: str, cause: ServiceError, change: int | None, check: str, now: str) -> None:
         super().__init__(
@@ -93,7 +93,7 @@ def _kept(change: int | None) -> str:
 
 
 def moved(planned: Plan, now: Plan) -> str:
-    """Return in words which side of a plan moved."""
+    """Return a sentence that says which side of a plan changed."""
     if not same(planned.before, now.before):
         return f"{planned.target} was changed meanwhile"
     if planned.source:

@@ -1,7 +1,7 @@
-"""Changing fields of a service, its own or those of its ``voice_config``: what would be sent, and sending it.
+"""Changes of a service's own fields or its ``voice_config``: the plan, and its application.
 
-Only fields that differ from what is stored are sent. A field that another client changed since the plan was made is
-not overwritten: the three values of it are shown instead.
+Only fields that differ from the stored ones are sent. A field that another client changed since the plan was made
+is not overwritten; the person sees its three values.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ from services.writing import JsonObject, service_values
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldsPlan:
-    """What would be changed, from what to what. Nothing in it is escaped for a terminal."""
+    """A change of fields, before and after. Its texts are not escaped for a terminal."""
 
     subject: Subject
     action: Action
     service: Service
     """As it was read for this plan."""
     before: JsonObject
-    """What is stored of the fields that would change; ``None``: inherited, or not set."""
+    """The stored values of the changing fields. ``None``: inherited, or not set."""
     after: JsonObject
-    """What they would be; ``None``: back to inherit."""
+    """Their new values. ``None``: inherit."""
     notes: tuple[str, ...] = ()
     """How ``after`` came about."""
     warnings: tuple[str, ...] = ()
@@ -49,67 +49,67 @@ class FieldsPlan:
 
     @property
     def nothing_to_do(self) -> bool:
-        """Whether all of it is stored already."""
+        """Whether all values are already stored."""
         return not self.after
 
     @property
     def sent(self) -> JsonObject:
-        """What goes over the wire, by field: a default where the platform's schema has no null for "inherit"."""
+        """The values to send, by field. "Inherit" is a default where the platform's schema has no null."""
         return as_sent(self.after) if self.subject == "voice_config" else self.after
 
     @property
     def rows(self) -> tuple[tuple[str, str, str], ...]:
-        """Each field with what is stored and what is sent, in words; escape them."""
+        """Each field with its stored and its new value, in words. Escape them."""
         pairs = [(name, self.before[name], value) for name, value in self.sent.items()]
         shown = partial(shown_value, self.subject)
         return tuple((name, shown(name, stored), shown(name, value)) for name, stored, value in pairs)
 
     @property
     def body(self) -> JsonObject:
-        """What is sent, as the Platform API takes it; nothing if there is nothing to do."""
+        """The body for the Platform API. Empty if there is nothing to do."""
         if self.nothing_to_do:
             return {}
         return {"voice_config": self.sent} if self.subject == "voice_config" else self.sent
 
     @property
     def confirmation(self) -> str:
-        """The name that must be typed, because callers get the change or no longer get through; nothing if none."""
+        """The name to type as confirmation, because the change affects callers or cuts them off. Empty if none."""
         reaches = self.service.is_active and RELEASE in self.service.version_sets
         noticed = self.subject == "voice_config" or self.after.get("is_active") is False
         return RELEASE if reaches and noticed and not self.nothing_to_do else ""
 
     @property
     def why_confirm(self) -> str:
-        """Why a name must be typed."""
+        """Why the name must be typed."""
         return why_confirm(self.confirmation, self.service)
 
     @property
     def fingerprint(self) -> str:
-        """Ten characters that are the same only while the plan would do the same to the same."""
+        """Ten characters that identify the plan: equal only if it makes the same change to the same state."""
         said: JsonValue = [{"id": self.service.id, "name": self.service.name}, self.before, self.body]
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:10]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppliedFields:
-    """What became of a plan."""
+    """The outcome of a plan."""
 
     plan: FieldsPlan
     change: int | None
-    """The number of the change, to take it back by; ``None`` when there was nothing to do."""
+    """The number that undoes the change. ``None`` if there was nothing to do."""
     stored: Service
-    """The service as it is now, as the platform tells it."""
+    """The service as the platform returns it now."""
     otherwise: tuple[str, ...] = ()
-    """The fields that are stored otherwise than they were sent."""
+    """Fields whose stored value differs from the sent one."""
 
 
 def why_confirm(target: str, service: Service) -> str:
-    """Return why a name must be typed before a change: the same words for everything that reaches callers."""
+    """Return why a name must be typed. Every change that affects callers uses these words."""
     return f"{target} is what callers of {service.name!r} get"
 
 
 def stored_values(service: Service, subject: Subject) -> JsonObject:
-    """Return what a service holds, by field."""
+    """Return the stored values of a service, by field."""
     return service.voice_config.set_values() if subject == "voice_config" else service_values(service)
 
 
@@ -123,9 +123,9 @@ def plan_fields(
     notes: Iterable[str] = (),
     undoes: int | None = None,
 ) -> FieldsPlan:
-    """Return what setting ``wanted`` would change in a service as it is; ``None`` puts a field back to inherit."""
+    """Return the change that sets ``wanted`` in a service. ``None`` makes a field inherit."""
     stored = stored_values(service, subject)
-    # what is stored and cannot be read is not among the stored values
+    # an unreadable stored value is missing from the stored values
     odd = {problem.field for problem in service.voice_problems} if subject == "voice_config" else set()
     after = {
         name: value
@@ -148,10 +148,10 @@ def plan_fields(
 async def plan_rollback(
     client: ServicesClient, service_id: str, subject: Subject, backups: Backups, to: int | None = None
 ) -> FieldsPlan:
-    """Return what takes the last change from here back, or the change ``to``. Only reads.
+    """Return the plan that undoes the last change from here, or the change ``to``. Only reads.
 
     Raises :class:`services.changes.errors.NoBackupError`, and
-    :class:`services.changes.errors.ChangedFieldsSinceError` if what it would take back is not what is stored.
+    :class:`services.changes.errors.ChangedFieldsSinceError` if what it would undo is no longer stored.
     """
     service = await client.get_service(service_id)
     kept = await backups.field_entries(Scope.of(client.label, service), subject)
@@ -184,7 +184,7 @@ async def plan_rollback(
 async def fields_history(
     client: ServicesClient, service: Service, subject: Subject, backups: Backups
 ) -> tuple[KeptFields, ...]:
-    """Return the changes from here, newest first, the last judged by what is stored now if it broke off."""
+    """Return the changes from here, newest first. An interrupted last change is settled by what is stored."""
     kept = await backups.field_entries(Scope.of(client.label, service), subject)
     if not kept:
         return ()
@@ -193,12 +193,11 @@ async def fields_history(
 
 
 async def apply_fields(client: ServicesClient, plan: FieldsPlan, backups: Backups, *, who: str) -> AppliedFields:
-    """Do what a plan says, unless another client changed one of its fields since it was made.
+    """Apply a plan, unless another client has changed one of its fields since.
 
-    Everything is read again right before each try to write it; a field that moved raises
-    :class:`services.changes.errors.MovedFieldsError` with both values. What is overwritten is kept on the disk
-    before anything is sent: if that fails, nothing is sent. Raises what
-    :func:`services.changes.guarded.carry_out` raises.
+    Everything is read again right before each write. A field that changed raises
+    :class:`services.changes.errors.MovedFieldsError` with both values. The old values are on the disk before
+    anything is sent; if that fails, nothing is sent. Raises what :func:`services.changes.guarded.carry_out` raises.
     """
     method = "update_voice_config" if plan.subject == "voice_config" else "update_service"
     if why := client.unsupported.get(method):
@@ -215,7 +214,7 @@ async def apply_fields(client: ServicesClient, plan: FieldsPlan, backups: Backup
 
 
 def refuse_unsupported(client: ServicesClient, names: Iterable[str]) -> None:
-    """Raise :class:`services.errors.UnsupportedError` for fields that this dialect has no place for."""
+    """Raise :class:`services.errors.UnsupportedError` for fields that this dialect does not have."""
     if client.dialect == "classic" and (listed := ", ".join(name for name in names if name in PLATFORM_ONLY)):
         raise UnsupportedError(
             f"the Classic API knows no {listed} on a service; connect with the Platform API for it"
@@ -278,7 +277,7 @@ class _FieldsStep:
 
     def holds(self, stored: Service) -> bool:
         after = self._plan.after
-        # a stored value that cannot be read looks like one that is not set
+        # an unreadable stored value looks like a field that is not set
         left = {problem.field for problem in stored.voice_problems if after.get(problem.field, "") is None}
         return not left and not differing(stored, self._plan.subject, after)
 
@@ -296,13 +295,13 @@ class _FieldsStep:
 
 
 def differing(service: Service, subject: Subject, values: Mapping[str, JsonValue]) -> list[str]:
-    """Return the names of the given values that a service does not hold."""
+    """Return the names of values that differ from the stored ones."""
     stored = stored_values(service, subject)
     return [name for name, value in values.items() if not _same(subject, name, stored.get(name), value)]
 
 
 def _same(subject: Subject, name: str, one: JsonValue, other: JsonValue) -> bool:
-    """Tell whether two values of a field mean the same; ``True`` is not 1, unlike in Python."""
+    """Return whether two values of a field mean the same. Unlike in Python, ``True`` is not 1."""
     if subject == "voice_config" and name in VOICE_FIELDS:
         plain = VOICE_FIELDS[name].plain
         return json.dumps(plain(one), sort_keys=True) == json.dumps(plain(other), sort_keys=True)
@@ -310,7 +309,7 @@ def _same(subject: Subject, name: str, one: JsonValue, other: JsonValue) -> bool
 
 
 def _spelt_out(after: Mapping[str, JsonValue]) -> list[str]:
-    """Say where "inherit", which was asked for, is sent as a default."""
+    """Return a sentence for each field whose "inherit" is sent as a default."""
     return [
         f"{name}: the platform cannot store inherit here, so the default, {spec.show(spec.default)}, is sent"
         for name, value in after.items()
@@ -334,7 +333,7 @@ def _cautions(
 
 
 def shown_value(subject: Subject, name: str, value: JsonValue) -> str:
-    """Return a field's value for people; escape it."""
+    """Return a field's value in words. Escape it."""
     if subject == "voice_config":
         value = as_sent({name: value})[name]
         if value is None:

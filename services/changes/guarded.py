@@ -1,7 +1,7 @@
-"""Writes once, and knows what became of it: look, keep, send, look again.
+"""Writes a change once and finds out its outcome: read, keep, send, read again.
 
-Transports send a change only once. A change whose answer was lost is looked for before it is sent again,
-and nothing is sent over what another client stored meanwhile.
+Transports send a change only once. If the answer is lost, the stored value decides whether to send again. Nothing
+overwrites a value that another client stored meanwhile.
 """
 
 from __future__ import annotations
@@ -30,25 +30,25 @@ from services.traffic import Waiting
 S = TypeVar("S")
 
 pause = asyncio.sleep
-"""What waits between two tries."""
+"""Waits between two tries."""
 
 WORTH_TELLING_S = 1.0
 
 _LATE = frozenset({408, 504})
-"""Statuses that say that an answer was not waited for: what was sent may still be on its way."""
+"""Statuses of a timeout. The request may still arrive."""
 
 
 class ChangeStep(Protocol[S]):
-    """One planned change, as it is carried out. ``S`` is what its target holds."""
+    """One planned change, as it is applied. ``S`` is the content of its target."""
 
     @property
     def repeatable(self) -> bool:
-        """Whether sending it again does no more than sending it once, so that it may be sent again after a loss."""
+        """Whether the change has the same result when it is sent twice. It may then be sent again after a loss."""
         ...
 
     @property
     def what(self) -> str:
-        """What is changed, in words: ``release of Intake Line``."""
+        """The target in words: ``release of Intake Line``."""
         ...
 
     @property
@@ -57,11 +57,11 @@ class ChangeStep(Protocol[S]):
         ...
 
     async def look(self) -> None:
-        """Read what the plan was made from. Raises a :class:`services.errors.ConflictError` if it moved."""
+        """Read what the plan was made from. Raises a :class:`services.errors.ConflictError` if it changed."""
         ...
 
     def entry(self) -> Entry | None:
-        """Return what is kept before anything is sent; ``None`` where nothing is replaced."""
+        """Return what to keep before anything is sent. ``None`` if nothing is replaced."""
         ...
 
     async def send(self) -> None:
@@ -69,40 +69,40 @@ class ChangeStep(Protocol[S]):
         ...
 
     async def read(self) -> S:
-        """Return what the target holds now."""
+        """Return the target's present content."""
         ...
 
     def holds(self, stored: S) -> bool:
-        """Tell whether it is what was sent."""
+        """Return whether the stored content is what was sent."""
         ...
 
     def untouched(self, stored: S) -> bool:
-        """Tell whether it is what was there before."""
+        """Return whether the stored content is the old one."""
         ...
 
     def shown(self, stored: S) -> str:
-        """Return in words what of it is neither what was sent nor what was there before; escape them."""
+        """Return, in words, the stored content that is neither new nor old. Escape it."""
         ...
 
     def stored_text(self, stored: S) -> str:
-        """Return what is kept as the result, as JSON text."""
+        """Return the result to keep, as JSON text."""
         ...
 
 
 async def carry_out(
     client: ServicesClient, step: ChangeStep[S], backups: Backups, who: str
 ) -> tuple[int | None, S]:
-    """Make a change and return its number, to take it back by, and what the target then holds.
+    """Make a change. Return the number that undoes it, and the target's content afterwards.
 
-    Raises :class:`services.errors.ConflictError` if what the plan was made from moved, before the first try or
-    before a later one; :class:`services.changes.errors.UncertainError` where nothing tells whether it was stored;
-    and for what surely was not stored the :class:`services.errors.ServiceError` that stood in the way.
+    Raises :class:`services.errors.ConflictError` if the state that the plan was made from changed, before the first
+    try or a later one; :class:`services.changes.errors.UncertainError` if the outcome stays unknown; and the
+    :class:`services.errors.ServiceError` of a change that was certainly not stored.
     """
     return await _Carrying(client, step, backups, who).run()
 
 
 class _Carrying(Generic[S]):
-    """One change on its way."""
+    """One running change."""
 
     def __init__(self, client: ServicesClient, step: ChangeStep[S], backups: Backups, who: str) -> None:
         self._client = client
@@ -111,7 +111,7 @@ class _Carrying(Generic[S]):
         self._who = who
         self._change: int | None = None
         self._open: ServiceError | None = None
-        """What left the outcome of a try open."""
+        """The error that left the outcome of a try open."""
         self._was_late = False
         self._ends = asyncio.get_running_loop().time() + TOTAL_S
 
@@ -121,7 +121,7 @@ class _Carrying(Generic[S]):
             self._change = await self._backups.begin(entry, self._who)
         for attempt in range(1, ATTEMPTS + 1):
             if attempt > 1:
-                # What seemed lost may have arrived by now; another user may have stored something.
+                # A change that seemed lost may have arrived, or another client may have stored something.
                 if self._open is not None and (found := await self._found()) is not None:
                     return self._change, found[0]
                 await self._look_again()
@@ -137,7 +137,7 @@ class _Carrying(Generic[S]):
         raise AssertionError("the last try ends in a result or an error")
 
     def _wait(self, error: ServiceError, attempt: int) -> float | None:
-        """Return how many seconds to wait before another try; ``None``: another would not help."""
+        """Return the seconds to wait before another try. ``None``: another try would not help."""
         late_again = _late(error) and self._was_late
         self._was_late = _late(error)
         if late_again or attempt == ATTEMPTS or error.final or not passing(error):
@@ -151,7 +151,7 @@ class _Carrying(Generic[S]):
         return min(FIRST_BACKOFF_S * 2.0 ** (attempt - 1), LONGEST_BACKOFF_S) + random.uniform(0, JITTER_S)
 
     async def _try(self) -> ServiceError | None:
-        """Send the change; return what went wrong."""
+        """Send the change and return the error, if any."""
         try:
             await self._step.send()
         except ServiceError as error:
@@ -161,7 +161,7 @@ class _Carrying(Generic[S]):
         return None
 
     async def _found(self) -> tuple[S] | None:
-        """Return what is stored if that is what was sent, ``None`` if it is what was there before."""
+        """Return the stored content if it is what was sent. ``None`` if it is the old one."""
         assert self._open is not None
         try:
             stored = await self._step.read()
@@ -177,7 +177,7 @@ class _Carrying(Generic[S]):
         raise OvertakenError(self._step.what, self._open, self._change, self._step.check, now)
 
     async def _look_again(self) -> None:
-        """Look once more before sending once more. Nothing of ours is stored at this point."""
+        """Read once more before sending once more. Nothing of this change is stored at this point."""
         try:
             await self._step.look()
         except ServiceError:
@@ -205,7 +205,7 @@ class _Carrying(Generic[S]):
             raise failed
         if _late(self._open):
             raise self._uncertain(self._open)
-        # It may still be on its way, so it stays begun: the next look at it will tell.
+        # The request may still arrive, so the change stays "begun". The next look settles it.
         failed.message = f"{self._step.what} is not saved: the old value is still stored ({failed.message})"
         failed.outcome_unknown = False
         raise failed
@@ -218,7 +218,7 @@ class _Carrying(Generic[S]):
         if self._change is None:
             return
         after = self._step.stored_text(stored) if stored is not None else None
-        # what is stored tells later, too; a full disk must not make a change look undone
+        # the stored content also settles it later; a full disk must not make a change look undone
         with suppress(StorageError):
             await self._backups.settle(self._change, state, after)
 
@@ -234,5 +234,5 @@ class _Carrying(Generic[S]):
 
 
 def _late(error: ServiceError) -> bool:
-    """Tell whether an answer was not waited for, so that what was sent may still be on its way."""
+    """Return whether an answer timed out. What was sent may still arrive."""
     return error.status in _LATE or (isinstance(error, UnreachableError) and error.too_slow)

@@ -1,4 +1,4 @@
-"""Who changed a service's version sets and when: what was done from here, and what the platform tells."""
+"""Who changed a service's version sets and when: changes from here, and the platform's history."""
 
 from __future__ import annotations
 
@@ -20,37 +20,38 @@ from services.service_fields import BY_NAME
 from services.writing import JsonObject
 
 PAGES = 10
-"""How far back a platform's history is searched: other changes of the service come in between."""
+"""The number of history pages to search: other changes of the service come in between."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformChange:
-    """One change of one version set, by any user, as the platform remembers it."""
+    """One change of one version set by any user, from the platform's history."""
 
     at: datetime | None
     who: str
     action: str
     target: str
     fields: tuple[FieldChange, ...]
-    """Each path begins inside the version set; it is empty where the set was made or deleted."""
+    """Each path begins inside the version set. Empty where the set was created or deleted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """Both sources, newest first. What was done from here is in both, where the platform tells."""
+    """Both sources, newest first. A change from here appears in both if the platform has a history."""
 
     here: tuple[KeptChange, ...]
     platform: tuple[PlatformChange, ...]
     untold: str = ""
-    """Why the platform's part is missing or cut short."""
+    """Why the platform's part is missing or incomplete."""
 
 
 async def version_set_history(
     client: ServicesClient, service: Service, backups: Backups, *, name: str | None = None, limit: int = 20
 ) -> History:
-    """Return at most ``limit`` changes of either source, of one version set or of all.
+    """Return at most ``limit`` changes of each source, of one version set or of all.
 
-    A platform that does not tell is said so, not raised. Raises :class:`services.errors.StorageError`.
+    A platform without a history is part of the answer; it does not raise. Raises
+    :class:`services.errors.StorageError`.
     """
     kept = await backups.entries(Scope.of(client.label, service))
     here = [_judged(one, service, kept) for one in kept if name in (None, one.target)]
@@ -59,11 +60,11 @@ async def version_set_history(
 
 
 async def by_whom(client: ServicesClient, service: Service, names: Collection[str], backups: Backups) -> str:
-    """Return in words who stored what these fields of ``voice_config`` hold now: from here, that is kept."""
+    """Return, in words, who stored the present values of these ``voice_config`` fields."""
     try:
         kept = await backups.field_entries(Scope.of(client.label, service), "voice_config")
     except StorageError:
-        kept = ()  # saving says what is wrong with it
+        kept = ()  # saving reports what is wrong with it
     newest = {name: next((one for one in kept if name in one.after), None) for name in names}
     held = {name: one.after[name] for name, one in newest.items() if one is not None}
     if len(held) < len(newest) or differing(service, "voice_config", held):
@@ -73,7 +74,7 @@ async def by_whom(client: ServicesClient, service: Service, names: Collection[st
 
 
 def _judged(entry: KeptChange, service: Service, kept: Sequence[KeptChange]) -> KeptChange:
-    """Say what became of a change that broke off, where it is the last of its version set and so can be seen."""
+    """Settle an interrupted change if it is the last of its version set: only then is its outcome visible."""
     last = next(one for one in kept if one.target == entry.target)
     return replace(entry, state=settled(entry, service.version_sets.get(entry.target))) if entry is last else entry
 
@@ -100,7 +101,7 @@ async def _from_platform(
 
 
 def _by_set(entry: HistoryEntry) -> list[PlatformChange]:
-    """Return what an entry says of each version set."""
+    """Return the changes of each version set in a history entry."""
     by_name: dict[str, list[FieldChange]] = {}
     for change in entry.changes:
         if len(change.path) > 1 and change.path[0] == "version_sets":
@@ -113,16 +114,16 @@ def _by_set(entry: HistoryEntry) -> list[PlatformChange]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldsBack:
-    """Fields of a service as they were before a change."""
+    """Fields of a service before a change."""
 
     subject: Subject
     before: JsonObject
 
 
 def way_back(entry: HistoryEntry) -> FieldsBack | Request | str:
-    """Return what takes a change back that the platform remembers, or why nothing does, in words.
+    """Return the request that undoes a change of the platform's history, or a sentence that says why none does.
 
-    Only what one request can take back is: fields of a service, of its ``voice_config``, or one version set.
+    One request can undo fields of a service, of its ``voice_config``, or one version set.
     """
     backs: dict[tuple[str, str], list[FieldChange]] = {}
     for change in entry.changes:
@@ -169,7 +170,7 @@ def _set_back(name: str, changes: Sequence[FieldChange]) -> Request | str:
 
 
 def who() -> str:
-    """Return who is at this computer, for the history."""
+    """Return the user of this computer, for the history."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):

@@ -1,4 +1,4 @@
-"""What is remembered of every change: what was there before and after, who changed it, and when."""
+"""The record of every change: the value before and after, the user, and the time."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from services.writing import JsonObject
 
 Action = Literal["promote", "upsert", "delete", "rollback", "update"]
 Subject = Literal["service", "voice_config"]
-"""Which fields of a service a change is of: its own, or those of its ``voice_config``."""
+"""Which fields of a service a change affects: its own, or those of its ``voice_config``."""
 Kind = Literal["version set", "service", "voice_config"]
 KeptState = Literal["begun", "done", "not written", "unknown"]
-"""``begun`` is under way, or broke off; ``unknown`` broke off with neither before nor after stored."""
+"""``begun`` is running or was interrupted. ``unknown`` was interrupted, and the stored value is neither old nor
+new."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose changes: one service, through one connection."""
+    """The owner of changes: one service, through one connection."""
 
     connection: str
     workspace_id: str
@@ -37,7 +38,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A change that is about to be made, as it is kept."""
+    """The record of a change that is about to be made."""
 
     scope: Scope
     service_name: str
@@ -47,13 +48,13 @@ class Entry:
     source: str | None = None
     undoes: int | None = None
     before: str
-    """What is about to be overwritten, as JSON text; so is ``after``."""
+    """The value to overwrite, as JSON text. ``after`` has the same form."""
     after: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptChange:
-    """One change of a version set that was made from here. ``None`` for a set that was not there."""
+    """One change of a version set that was made from here. ``None`` is a set that did not exist."""
 
     id: int
     at: datetime
@@ -61,9 +62,9 @@ class KeptChange:
     action: Action
     target: str
     source: str | None = None
-    """Where a promotion came from."""
+    """The version set that a promotion copied."""
     undoes: int | None = None
-    """The id of the change a rollback takes back."""
+    """The id of the change that a rollback undoes."""
     before: VersionSet | None
     after: VersionSet | None
     state: KeptState
@@ -71,7 +72,7 @@ class KeptChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptFields:
-    """One change of fields that was made from here, with the fields it changed; ``None``: inherited, or not set."""
+    """One change of fields that was made from here, with the changed fields. ``None``: inherited, or not set."""
 
     id: int
     at: datetime
@@ -98,9 +99,9 @@ S = TypeVar("S", bound=_Standing)
 
 
 def _not_undone(entries: Iterable[S], written: Callable[[S], bool]) -> S | None:
-    """Return the newest written entry that is not taken back and is no rollback itself.
+    """Return the newest written entry that is neither undone nor a rollback.
 
-    A rollback that was taken back in its turn took nothing back.
+    A rollback that was itself undone counts as not made.
     """
     undone: set[int] = set()
     for entry in entries:
@@ -114,7 +115,7 @@ def _not_undone(entries: Iterable[S], written: Callable[[S], bool]) -> S | None:
 
 
 def holds(stored: VersionSet | None, sent: VersionSet | None) -> bool:
-    """Tell whether what is stored is what was sent; a platform may add fields and documented defaults."""
+    """Return whether the stored set is the sent one. A platform may add fields and documented defaults."""
     if stored is None or sent is None:
         return stored is sent
     found, wanted = plain_form(stored) or {}, plain_form(sent) or {}
@@ -125,7 +126,7 @@ def holds(stored: VersionSet | None, sent: VersionSet | None) -> bool:
 
 
 def settled(entry: KeptChange, now: VersionSet | None) -> KeptState:
-    """Return what became of a change that broke off, judged by what is stored now."""
+    """Return the outcome of an interrupted change, judged by what is stored now."""
     if entry.state != "begun":
         return entry.state
     if holds(now, entry.after):
@@ -134,21 +135,24 @@ def settled(entry: KeptChange, now: VersionSet | None) -> KeptState:
 
 
 def stands(entry: KeptChange, now: VersionSet | None) -> bool:
-    """Return whether what a change stored is still stored."""
+    """Return whether the result of a change is still stored."""
     return same(now, entry.after) if entry.state == "done" else holds(now, entry.after)
 
 
 def undoable(entries: Sequence[KeptChange], target: str, now: VersionSet | None) -> KeptChange | None:
-    """Return the newest change of a version set that is not taken back yet; ``None`` if there is none.
+    """Return the newest change of a version set that can be undone. ``None`` if there is none.
 
-    ``entries`` are newest first. A rollback is not itself taken back: going back goes further back.
+    ``entries`` are newest first. Rollbacks are skipped: a second undo goes further back.
     """
     of_target = (one for one in entries if one.target == target)
     return _not_undone(of_target, lambda one: settled(one, now) != "not written")
 
 
 def settled_fields(entry: KeptFields, agrees: Callable[[Mapping[str, JsonValue]], bool]) -> KeptState:
-    """Return what became of a change of fields; ``agrees`` tells whether given values are stored now."""
+    """Return the outcome of an interrupted change of fields.
+
+    ``agrees`` returns whether given values are stored now.
+    """
     if entry.state != "begun":
         return entry.state
     if agrees(entry.after):
@@ -159,5 +163,5 @@ def settled_fields(entry: KeptFields, agrees: Callable[[Mapping[str, JsonValue]]
 def undoable_fields(
     entries: Sequence[KeptFields], agrees: Callable[[Mapping[str, JsonValue]], bool]
 ) -> KeptFields | None:
-    """Return the newest change of fields that is not taken back yet; ``None`` if there is none."""
+    """Return the newest change of fields that can be undone. ``None`` if there is none."""
     return _not_undone(entries, lambda one: settled_fields(one, agrees) != "not written")

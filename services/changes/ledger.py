@@ -1,6 +1,6 @@
-"""The changes made from here, each kept in the data folder before it is sent, so that there is a way back.
+"""The record of changes made from here. Each is kept in the data folder before it is sent, for undo.
 
-One SQLite file (``promotions.db``), its owner's only. A row is in it, on the disk, before anything is sent.
+One SQLite file, ``promotions.db``, that only its owner can read. A row is on the disk before anything is sent.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ FILE_NAME = "promotions.db"
 LOCK_NAME = "promotions.lock"
 
 KEPT_PER_SET = 100
-"""How many changes of one version set, or of one service's fields, are kept; the oldest go first."""
+"""The number of changes kept for one version set, or for one service's fields. The oldest go first."""
 
 KEPT_PLANS = 200
-"""How many plans that were shown are kept, so that a later one can be compared with them."""
+"""The number of shown plans kept for later comparison."""
 
 LOCK_SECONDS = 10.0
 """How long to wait while another Turnlab makes a change."""
@@ -67,10 +67,10 @@ _KINDS = "ALTER TABLE changes ADD COLUMN kind TEXT NOT NULL DEFAULT 'version set
 
 
 class Backups:
-    """What was changed from here. Nothing is opened or made before it is needed.
+    """The record of changes made from here. The file is opened or created when it is first needed.
 
     Every method raises :class:`services.errors.StorageError` if the file cannot be used. Reading changes no file,
-    so a full disk or a read-only volume does not stand in its way.
+    so it works on a full disk or a read-only volume.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -78,15 +78,15 @@ class Backups:
 
     @property
     def file(self) -> Path:
-        """Where the changes are kept."""
+        """The file of the changes."""
         return self._folder / FILE_NAME
 
     async def begin(self, entry: Entry, who: str) -> int:
-        """Keep what a plan is about to overwrite, on the disk, and return the change's number."""
+        """Store what a plan will overwrite, on the disk, and return the change's number."""
         return await self._write(lambda db: _begin(db, entry, who))
 
     async def settle(self, change: int, state: KeptState, after: str | None = None) -> None:
-        """Record a change's outcome; ``after`` is the stored content, if it is known to come from this change."""
+        """Record a change's outcome. ``after`` is the stored content, if it certainly comes from this change."""
         stored = after if state == "done" else None
         await self._write(
             lambda db: db.execute(
@@ -103,18 +103,18 @@ class Backups:
         return await self._read(lambda db: tuple(_fields(row, subject) for row in _rows(db, scope, subject)), ())
 
     async def note_shown(self, fingerprint: str, said: JsonValue) -> None:
-        """Keep what was shown of a plan, so that it can be shown beside what is there later."""
+        """Keep a plan as it was shown, to compare it with a later state."""
         await self._write(lambda db: _note_shown(db, fingerprint, said))
 
     async def shown(self, fingerprint: str) -> JsonValue:
-        """Return what was shown under a fingerprint; ``None`` if it is not kept."""
+        """Return the plan that was shown under a fingerprint. ``None`` if it is not kept."""
         return await self._read(lambda db: _shown(db, fingerprint), None)
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
-        """Keep every other Turnlab with this data folder from making changes meanwhile.
+        """Lock out changes by other Turnlabs with this data folder.
 
-        The operating system lets go of it if the process dies.
+        The operating system releases the lock if the process dies.
         """
         lock = await asyncio.to_thread(self._lock)
         try:
@@ -196,7 +196,7 @@ def _rows(db: sqlite3.Connection, scope: Scope, kind: str) -> list[sqlite3.Row]:
         "SELECT * FROM changes WHERE connection = ? AND workspace_id = ? AND service_id = ? ORDER BY id DESC",
         (scope.connection, scope.workspace_id, scope.service_id),
     )
-    # a file that an older Turnlab wrote has no kinds: version sets are all it knows
+    # older Turnlabs wrote no kinds: they only knew version sets
     return [row for row in rows if (row["kind"] if "kind" in row.keys() else "version set") == kind]  # noqa: SIM118
 
 
@@ -242,11 +242,11 @@ def _now() -> str:
 
 
 def _connect(file: Path) -> sqlite3.Connection:
-    """Open a file for writing, making it for its owner only. Raises what :func:`_failures` puts into words."""
-    # SQLite takes over an empty file as a new database; what services hold is private
+    """Open a file for writing; create it for its owner only. Errors are those of :func:`_failures`."""
+    # SQLite accepts an empty file as a new database; services' data is private
     make_private_file(file)
     connection = _connected(str(file))
-    # a backup must be there after a power cut too
+    # a backup must survive a power cut too
     connection.execute("PRAGMA synchronous = FULL")
     return connection
 
@@ -267,7 +267,7 @@ def _version(db: sqlite3.Connection, file: Path) -> int:
 
 
 def _migrate(db: sqlite3.Connection, file: Path) -> None:
-    """Make what is missing, in the open transaction. Raises :class:`StorageError` for a newer file."""
+    """Create what is missing, in the open transaction. Raises :class:`StorageError` for a newer file."""
     version = _version(db, file)
     if version == 0:
         for statement in filter(str.strip, _SCHEMA.split(";")):
@@ -279,7 +279,7 @@ def _migrate(db: sqlite3.Connection, file: Path) -> None:
 
 @contextmanager
 def _failures(file: Path, when_busy: str) -> Iterator[None]:
-    """Turn what goes wrong with the file into :class:`StorageError`."""
+    """Turn SQLite errors of the file into :class:`StorageError`."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""A plan says what a change of a version set would do. Making one writes nothing; applying it is another step."""
+"""The plan of a change to a version set. Making a plan writes nothing; applying it is a separate step."""
 
 from __future__ import annotations
 
@@ -53,7 +53,8 @@ CLASSIC_MODELS = (
     "google_gemini-2.5-pro",
     "google_gemini-2.5-flash",
 )
-"""Every model name that the Classic API's OpenAPI document lists; Platform's lists none, so any text may be one."""
+"""Every model name in the Classic API's OpenAPI document. Platform's document lists none, so it accepts any
+text."""
 
 _ACTIONS: dict[type[Request], Action] = {
     Promote: "promote",
@@ -65,19 +66,19 @@ _ACTIONS: dict[type[Request], Action] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What would be changed, from what to what. Nothing in it is escaped for a terminal."""
+    """A change of a version set, before and after. Its texts are not escaped for a terminal."""
 
     request: Request
     service: Service
     """As it was read for this plan."""
     target: VersionSetName
     before: VersionSet | None
-    """What the target holds; ``None``: it does not exist."""
+    """The target's present content. ``None``: it does not exist."""
     after: VersionSet | None
-    """What it would hold; ``None``: it would be deleted."""
+    """The target's new content. ``None``: it is deleted."""
     changes: tuple[ValueChange, ...]
     notes: tuple[str, ...]
-    """How ``after`` came about."""
+    """How ``after`` was made."""
     warnings: tuple[str, ...]
     newest: NewestVersions
     undoes: int | None = None
@@ -89,28 +90,28 @@ class Plan:
 
     @property
     def source(self) -> str | None:
-        """Where a promotion comes from."""
+        """The version set that a promotion copies."""
         return self.request.source if isinstance(self.request, Promote) else None
 
     @property
     def nothing_to_do(self) -> bool:
-        """Whether the target holds already what it would hold."""
+        """Whether the target already has the new content."""
         return canonical(self.before) == canonical(self.after)
 
     @property
     def needs_confirmation(self) -> bool:
-        """Whether the target's name must be typed: it is what callers get."""
+        """Whether the target's name must be typed, because callers get it."""
         return self.target == RELEASE and not self.nothing_to_do
 
     @property
     def fingerprint(self) -> str:
-        """Ten characters that are the same only while the plan would do the same to the same."""
+        """Ten characters that identify the plan: equal only if it makes the same change to the same state."""
         said = [self.service.id, self.service.agent_id, self.service.context_graph_id, self.target]
         text = json.dumps([*said, canonical(self.before), canonical(self.after)])
         return hashlib.sha256(text.encode()).hexdigest()[:10]
 
     def body(self, dialect: Dialect) -> JsonObject | None:
-        """Return what is sent, as the dialect takes it; ``None`` for a call without a body."""
+        """Return the body to send in the given dialect. ``None`` for a request without a body."""
         if self.after is not None:
             classic = dialect == "classic"
             graph = "service_hierarchical_state_machine" if classic else "context_graph"
@@ -129,12 +130,12 @@ async def make_plan(
     *,
     newest: NewestVersions | None = None,
 ) -> Plan:
-    """Return what ``request`` would do to a service as it is now. Only reads.
+    """Return the plan for ``request``, from the service's present state. Only reads.
 
-    Raises :class:`services.errors.RefusedError` for what no platform allows (``edge`` written, ``release`` deleted,
-    a bad name), :class:`services.errors.InvalidError` for a version that does not exist,
+    Raises :class:`services.errors.RefusedError` for what every platform forbids (writing ``edge``, deleting
+    ``release``, an invalid name), :class:`services.errors.InvalidError` for a version that does not exist,
     :class:`services.changes.errors.NoBackupError`, :class:`services.changes.requests.ChangedSinceError`, and
-    whatever reading raises. With ``newest`` at hand, reading the service is the only request.
+    whatever reading raises. If ``newest`` is given, reading the service is the only request.
     """
     (deletable if isinstance(request, Delete) else writable)(request.target)
     service = await client.get_service(service_id)
@@ -151,9 +152,9 @@ def plan_for(
     kept: Sequence[KeptChange] = (),
     dialect: Dialect = "platform",
 ) -> Plan:
-    """Return what ``request`` would do to this service; see :func:`make_plan`."""
+    """Return the plan for ``request`` on this service; see :func:`make_plan`."""
     found = outcome(request, service, newest, kept)
-    # what a rollback takes away altogether is deleted
+    # a rollback may delete the set
     target = deletable(request.target) if found.after is None else writable(request.target)
     before = service.version_sets.get(target)
     _check_versions(found.after, newest)
@@ -197,7 +198,7 @@ def cautions(
     newest: NewestVersions,
     changes: tuple[ValueChange, ...],
 ) -> tuple[str, ...]:
-    """Return every caution, one sentence each."""
+    """Return every caution as one sentence."""
     before = service.version_sets.get(request.target)
     found = [*_about_the_way(request, before), *_about_versions(request, before, after, newest)]
     found += [*_about_behaviors(request, changes)]
@@ -239,7 +240,7 @@ def _about_versions(
 
 
 def _about_behaviors(request: Request, changes: tuple[ValueChange, ...]) -> Iterator[str]:
-    """A behavior may be an emergency protocol: that one goes away must not drown among other differences."""
+    """A behavior may be an emergency protocol: its removal gets a warning of its own."""
     lost = sum(change.part == "behavior" and change.before is True for change in changes)
     if lost and not isinstance(request, Delete):
         yield f"{lost} dynamic behavior{'s' * (lost > 1)} no longer work{'s' * (lost == 1)} in {request.target}"

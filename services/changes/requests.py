@@ -1,4 +1,4 @@
-"""The four ways to change a version set, and what each would leave there."""
+"""The four ways to change a version set, and the result of each."""
 
 from __future__ import annotations
 
@@ -22,20 +22,23 @@ STAGES = (PERSONAL, "test", "preview", RELEASE)
 
 
 def stage(name: str) -> int | None:
-    """Return where on the path a version set is, or ``None`` beside it. ``personal-dana`` is a ``personal``."""
+    """Return a version set's position on the promotion path. ``None`` if it is not on the path.
+
+    ``personal-dana`` counts as ``personal``.
+    """
     if name.startswith(f"{PERSONAL}-"):
         return 0
     return STAGES.index(name) if name in STAGES else None
 
 
 def next_stage(name: str) -> str | None:
-    """Return the name to promote to from ``name``; ``None`` at the end of the path and beside it."""
+    """Return the name to promote ``name`` to. ``None`` at the end of the path and off the path."""
     here = stage(name)
     return None if here is None or here + 1 == len(STAGES) else STAGES[here + 1]
 
 
 def detour(source: str, target: str) -> str:
-    """Return in words how a promotion leaves the path, or nothing if it follows it or is beside it."""
+    """Return a sentence that says how a promotion leaves the path. Empty if it follows the path or is off it."""
     here, there = stage(source), stage(target)
     if source == EDGE and there:
         return f"edge → {target} leaves the path ({' → '.join(STAGES)}): what edge holds was tried in no set on it"
@@ -48,7 +51,7 @@ def detour(source: str, target: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Promote:
-    """Put what one version set holds into another; what the first leaves to the latest is pinned at today's."""
+    """Copy one version set to another. Versions that the source leaves to the latest are pinned to today's."""
 
     source: str
     target: str
@@ -56,12 +59,12 @@ class Promote:
 
 @dataclass(frozen=True, slots=True)
 class Upsert:
-    """Change the named fields of a version set, or make it. ``None`` unpins a version or drops a field."""
+    """Set fields of a version set, or create it. ``None`` unpins a version or removes a field."""
 
     target: str
     fields: Mapping[str, JsonValue] = field(default_factory=dict)
     models: Mapping[str, str | None] = field(default_factory=dict)
-    """The model's name for single interactions; the others, and the rest of each preference, stay."""
+    """The model's name for each interaction. Other interactions and other preferences stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ class Delete:
 
 @dataclass(frozen=True, slots=True)
 class Rollback:
-    """Put back what a version set held before the last change from here, or before the change ``to``."""
+    """Restore a version set to its content before the last change from here, or before the change ``to``."""
 
     target: str
     to: int | None = None
@@ -83,7 +86,7 @@ Request = Promote | Upsert | Delete | Rollback
 
 
 class ChangedSinceError(ConflictError):
-    """Another user changed the version set after the change that would be taken back. Nothing was written."""
+    """Another user changed the version set after the change to undo. Nothing was written."""
 
     def __init__(self, entry: KeptChange, now: VersionSet | None) -> None:
         super().__init__(
@@ -96,7 +99,7 @@ class ChangedSinceError(ConflictError):
 
 @dataclass(frozen=True, slots=True)
 class RequestOutcome:
-    """What a request would leave in the version set (``None``: nothing), and how that came about."""
+    """The result of a request (``None``: no version set), and how it was made."""
 
     after: VersionSet | None
     notes: tuple[str, ...] = ()
@@ -107,7 +110,10 @@ class RequestOutcome:
 def outcome(
     request: Request, service: Service, newest: NewestVersions, kept: Sequence[KeptChange]
 ) -> RequestOutcome:
-    """Return what a request would do. Raises :class:`services.errors.ServiceError`, one line that says why not."""
+    """Return the result of a request.
+
+    Raises :class:`services.errors.ServiceError`, a line that says why it is refused.
+    """
     match request:
         case Promote():
             return _promoted(request, service, newest)
@@ -184,14 +190,14 @@ ALIASES: Final = {
     "service_hierarchical_state_machine_version": "context_graph_version_number",
     "service_hierarchical_state_machine_version_number": "context_graph_version_number",
 }
-"""Other names the vendor uses for the same things."""
+"""Other names that the vendor uses for the same fields."""
 
 _OWNERS: Final = {
     "agent_id": "agent_id",
     "context_graph_id": "context_graph_id",
     "service_hierarchical_state_machine_id": "context_graph_id",
 }
-"""Which of a service's fields a version set's body may repeat."""
+"""Fields of the service that a version set's body may repeat."""
 
 _KNOWN: Final[Mapping[str, tuple[Callable[[JsonValue], object], str]]] = {
     "agent_version_number": (as_int, "a whole number, or null for the latest"),
@@ -205,10 +211,10 @@ _KNOWN: Final[Mapping[str, tuple[Callable[[JsonValue], object], str]]] = {
 def merged(
     stored: VersionSet, fields: Mapping[str, JsonValue], models: Mapping[str, str | None], service: Service
 ) -> VersionSet:
-    """Return the version set with the given fields in place of the stored ones; ``None`` drops one.
+    """Return the version set with the given fields replaced. ``None`` removes a field.
 
-    Raises :class:`services.errors.RefusedError` for a value of the wrong type, and for an agent or context graph
-    that is not the service's.
+    Raises :class:`services.errors.RefusedError` for a value of the wrong type, and for an agent or context graph of
+    another service.
     """
     raw = write_version_set(stored) | _checked(fields, service)
     if models:
@@ -217,7 +223,7 @@ def merged(
 
 
 def odd_names(fields: Mapping[str, JsonValue]) -> tuple[str, ...]:
-    """Return in words the fields of a version set that Turnlab does not know: they are sent as they are."""
+    """Return a sentence for fields of a version set that Turnlab does not know. They are sent unchanged."""
     return unknown_fields((name for name in fields if name not in _OWNERS), (*_KNOWN, *ALIASES))
 
 

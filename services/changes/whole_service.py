@@ -1,4 +1,4 @@
-"""Making a service, and deleting one: what became of it is known, whatever the network does."""
+"""Creates and deletes services. The outcome is known even if the network fails."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from services.service_fields import SERVICE_FIELDS
 from services.writing import JsonObject, service_values, write_version_set
 
 SEARCH_LENGTH = 200
-"""The longest search a platform takes."""
+"""The longest search text that a platform accepts."""
 
 
 async def same_name(client: ServicesClient, name: str) -> dict[str, Service]:
@@ -30,9 +30,9 @@ async def same_name(client: ServicesClient, name: str) -> dict[str, Service]:
 
 
 async def create(client: ServicesClient, new: NewService, backups: Backups, *, who: str) -> str:
-    """Make a service and return its id. Raises what :func:`services.changes.guarded.carry_out` raises.
+    """Create a service and return its id. Raises what :func:`services.changes.guarded.carry_out` raises.
 
-    Where the answer is lost, the service is looked for by its name: it is never made twice.
+    If the answer is lost, the service is searched for by its name. It is never created twice.
     """
     if why := client.unsupported.get("create_service"):
         raise UnsupportedError(why)
@@ -42,7 +42,7 @@ async def create(client: ServicesClient, new: NewService, backups: Backups, *, w
 
 
 async def delete(client: ServicesClient, service: Service, backups: Backups, *, who: str) -> int | None:
-    """Delete a service if it is still as it was read; return the number under which it is kept.
+    """Delete a service if it has not changed since it was read. Return the number of its backup.
 
     Raises what :func:`services.changes.guarded.carry_out` raises.
     """
@@ -54,7 +54,7 @@ async def delete(client: ServicesClient, service: Service, backups: Backups, *, 
 
 
 class PartlyMadeError(ServiceError):
-    """A service was made again, and not all of its version sets with it, or it is not known whether they were."""
+    """A service was recreated without all of its version sets, or it is unknown whether they were stored."""
 
     def __init__(self, made_id: str, missing: Sequence[str], cause: ServiceError) -> None:
         perhaps = "perhaps " * cause.outcome_unknown
@@ -67,13 +67,13 @@ class PartlyMadeError(ServiceError):
 async def make_again(
     client: ServicesClient, lost: Service, backups: Backups, *, who: str, made_id: str | None = None
 ) -> Service:
-    """Make a deleted service again, then its version sets, and return it; it has another id then.
+    """Recreate a deleted service with its version sets, and return it. Its id is new.
 
-    ``made_id`` is the service that an earlier try made: what is missing in it is added. Raises
-    :class:`PartlyMadeError` for what goes wrong once the service stands, and what :func:`create` raises.
+    ``made_id`` is the service that an earlier try created: only what it lacks is added. Raises
+    :class:`PartlyMadeError` for a failure after the service exists, and what :func:`create` raises.
     """
     if made_id is not None:
-        await client.get_service(made_id)  # which another user may have deleted
+        await client.get_service(made_id)  # another user may have deleted it
     made_id = made_id or await create(client, as_new(lost), backups, who=who)
     missing = [name for name in lost.version_sets if name not in (EDGE, RELEASE)]
     try:
@@ -89,9 +89,9 @@ async def make_again(
 
 
 def as_new(lost: Service) -> NewService:
-    """Return what makes a service like this one, its other version sets apart.
+    """Return what creates a service like this one, without its other version sets.
 
-    Raises :class:`services.changes.errors.NoBackupError` for one that cannot be made.
+    Raises :class:`services.changes.errors.NoBackupError` for a service that cannot be created.
     """
     if lost.agent_id is None or lost.context_graph_id is None:
         raise NoBackupError("a service without agent or context graph cannot be made")
@@ -103,13 +103,13 @@ def as_new(lost: Service) -> NewService:
 
 
 def document(service: Service) -> JsonObject:
-    """Return all that is known of a service and can be set."""
+    """Return every known field of a service that can be set."""
     sets: JsonObject = {name: write_version_set(one) for name, one in service.version_sets.items() if name != EDGE}
     return service_values(service) | {"voice_config": service.voice_config.set_values(), "version_sets": sets}
 
 
 class _Creating:
-    """A :class:`services.changes.guarded.ChangeStep`; what it reads are the ids of new services of the name."""
+    """A :class:`services.changes.guarded.ChangeStep`. It reads the ids of new services of the name."""
 
     repeatable = False
 
@@ -118,7 +118,7 @@ class _Creating:
         self._new = new
         self._there: frozenset[str] | None = None
         self.made = ""
-        """The id, where the platform said it."""
+        """The id, if the platform returned it."""
 
     @property
     def what(self) -> str:
@@ -160,7 +160,7 @@ class _Creating:
 
 
 class _Deleting:
-    """A :class:`services.changes.guarded.ChangeStep`; what it reads is the service, ``None`` once it is gone."""
+    """A :class:`services.changes.guarded.ChangeStep`. It reads the service, or ``None`` once it is gone."""
 
     repeatable = True
 

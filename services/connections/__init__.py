@@ -1,1 +1,1 @@
-"""Where Turnlab connects to: the environment, files of the vendor's CLI, our own file, or the embedded platform."""
+"""Connections: from the environment, the vendor CLI's files, our own file, or the embedded platform."""

@@ -1,4 +1,4 @@
-"""Whose certificates are trusted, by the machine's variables; and where TLS keys are logged, if anywhere."""
+"""Trusted certificates and the TLS key log, from the machine's environment variables."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ CERT_FILE, CERT_DIR, KEY_LOG = "SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"
 
 
 def tls_context(variables: Variables, tell: Callable[[str], None]) -> ssl.SSLContext:
-    """Return what checks certificates: against ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``, else the usual authorities.
+    """Return a TLS context that trusts ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``, or else the usual authorities.
 
-    ``tell`` hears if ``SSLKEYLOGFILE`` cannot be written; nothing is logged then. Raises
-    :class:`services.errors.ConnectionProblem`, naming the variable, for certificates that cannot be read.
+    If ``SSLKEYLOGFILE`` cannot be written, ``tell`` gets a message and no keys are logged. Raises
+    :class:`services.errors.ConnectionProblem`, which names the variable, for certificates that cannot be read.
     """
     try:
-        # Not ssl.create_default_context(), which fails if SSLKEYLOGFILE cannot be written.
+        # ssl.create_default_context() fails if SSLKEYLOGFILE cannot be written.
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     except ssl.SSLError as error:
         raise ConnectionProblem(f"TLS cannot be set up here ({_reason(error)}); check OPENSSL_CONF") from None
@@ -62,7 +62,7 @@ def _trust_file(context: ssl.SSLContext, file: str) -> None:
 
 
 def _trust_folders(context: ssl.SSLContext, folders: str) -> None:
-    """Trust every folder of a list; OpenSSL itself would say nothing of one that is not there."""
+    """Trust every folder in a list. OpenSSL itself ignores missing folders silently."""
     named = [typed_path(folder) for folder in folders.split(os.pathsep) if folder]
     usable = [str(folder) for folder in named if os.access(folder, os.R_OK | os.X_OK) and folder.is_dir()]
     if not usable:

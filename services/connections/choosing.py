@@ -1,4 +1,4 @@
-"""The saved connections, and which one to use: by its name, or the default. The file holds everything but keys."""
+"""The saved connections, and the choice of one by name or by default. The file holds everything except keys."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _FIELDS: Final = ("dialect", "url", "workspace_id", "organization_id", "api_key_
 
 
 def config_file() -> Path:
-    """Return where connections are kept."""
+    """Return the file of saved connections."""
     return config_folder() / FILE_NAME
 
 
@@ -40,17 +40,20 @@ def saved(path: Path | None = None) -> dict[str, Profile]:
 
 
 def save(profile: Profile, path: Path | None = None) -> None:
-    """Add or replace a connection. Raises :class:`services.errors.ConnectionProblem`, the file then as before."""
+    """Add or replace a connection.
+
+    Raises :class:`services.errors.ConnectionProblem` and leaves the file unchanged.
+    """
     file = path or config_file()
     entries = _load(file)
-    # What another version of Turnlab wrote into an entry stays.
+    # Keep fields that another version of Turnlab wrote.
     kept = {field: getattr(profile, field) for field in _FIELDS}
     entries[checked_name(profile.name)] = {**entries.get(profile.name, {}), **kept}
     _write(file, entries)
 
 
 def remove(name: str, path: Path | None = None) -> None:
-    """Remove a connection. Raises :class:`services.errors.ConnectionProblem` if there is none of that name."""
+    """Remove a connection. Raises :class:`services.errors.ConnectionProblem` if the name is unknown."""
     file = path or config_file()
     entries = _load(file)
     if entries.pop(name, None) is None:
@@ -83,7 +86,7 @@ def _profile(name: str, entry: dict[str, Any], file: Path) -> Profile:
 
 
 def _write(file: Path, entries: dict[str, Any]) -> None:
-    """Replace the file in one step, readable for its owner only."""
+    """Replace the file atomically, readable only for its owner."""
     content = json_bytes({"version": 1, "connections": entries})
     try:
         write_whole(file, content)
@@ -96,7 +99,7 @@ CHOICE_VARIABLE: Final = "TURNLAB_CONNECTION"
 
 @dataclass(frozen=True, slots=True)
 class ConnectionChoice:
-    """The chosen connection, and what a person should know about how it came to be."""
+    """The chosen connection, and a note for the person about the choice."""
 
     profile: Profile
     note: str = ""
@@ -104,16 +107,16 @@ class ConnectionChoice:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Every connection that can be named, and those that cannot be used, with why."""
+    """Every connection by name, and why some cannot be used."""
 
     profiles: dict[str, Profile]
     problems: dict[str, str]
 
 
 def known(folder: Path | None = None, variables: Variables | None = None) -> Known:
-    """Return the connections there are: embedded, the environment's, ours, and files of the vendor's CLI here.
+    """Return the available connections: embedded, the environment's, ours, and the vendor CLI's files in a folder.
 
-    Where names collide, ours comes before a file's.
+    If names collide, our own connection counts before a file's.
     """
     variables = variables or Variables(os.environ)
     profiles, problems = {EMBEDDED.name: EMBEDDED}, {}
@@ -138,10 +141,10 @@ def known(folder: Path | None = None, variables: Variables | None = None) -> Kno
 def choose(
     name: str | None = None, *, folder: Path | None = None, variables: Variables | None = None
 ) -> ConnectionChoice:
-    """Return the connection of that name; without one, of ``TURNLAB_CONNECTION``; without that, the default.
+    """Return the connection with the given name, or the one that ``TURNLAB_CONNECTION`` names, or the default.
 
-    The default is the environment if its variables are complete (Platform before Classic), else the embedded
-    platform. Raises :class:`services.errors.ConnectionProblem` for a name that is not known, or not usable.
+    The default is the environment's connection if its variables are complete (Platform before Classic), else the
+    embedded platform. Raises :class:`services.errors.ConnectionProblem` for an unknown or unusable name.
     """
     variables = variables or Variables(os.environ)
     wanted = name or variables.get(CHOICE_VARIABLE)
@@ -153,7 +156,7 @@ def choose(
     for profile in found.values():
         if isinstance(profile, Profile):
             return ConnectionChoice(profile)
-    # A person who set half of it expects another connection.
+    # A person who set some of the variables expects another connection.
     return ConnectionChoice(EMBEDDED, "; ".join(f"environment not used: {why}" for why in found.values()))
 
 
@@ -168,7 +171,7 @@ def _named(name: str, there: Known) -> Profile:
 
 
 def _in_environment(variables: Variables) -> dict[str, Profile | str]:
-    """Return the environment's profiles by name, or why one that is begun cannot be used."""
+    """Return the environment's profiles by name, or why an incomplete one cannot be used."""
     found: dict[str, Profile | str] = {}
     for dialect, name in (("platform", ENVIRONMENT), ("classic", ENVIRONMENT_CLASSIC)):
         try:

@@ -1,4 +1,4 @@
-"""Keeps API keys in the system keyring, and nowhere else."""
+"""API keys in the system keyring, the only place that stores them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ALTERNATIVE: Final = (
 
 
 def keep(name: str, url: str, key: SecretStr) -> None:
-    """Store a connection's key. Raises :class:`services.errors.ConnectionProblem` without a usable keyring."""
+    """Store a connection's key. Raises :class:`services.errors.ConnectionProblem` without a working keyring."""
     _call("set_password", _entry(name, url), key)
 
 
@@ -29,13 +29,13 @@ def find(name: str, url: str) -> SecretStr:
 
 
 def forget(name: str, url: str) -> None:
-    """Delete a connection's key, if it is there. Raises :class:`services.errors.ConnectionProblem`."""
+    """Delete a connection's key if it exists. Raises :class:`services.errors.ConnectionProblem`."""
     if _call("get_password", _entry(name, url)):
         _call("delete_password", _entry(name, url))
 
 
 def _entry(name: str, url: str) -> str:
-    # With the address, so that editing the file of connections cannot send the key somewhere else.
+    # The address is part of the name, so editing the connections file cannot send the key elsewhere.
     return f"{name} {url}"
 
 
@@ -50,9 +50,9 @@ def _call(method: str, entry: str, *secret: SecretStr) -> str | None:
     except KeyringError as error:
         problem = f"the keyring cannot be used ({type(error).__name__}); unlock it, or {ALTERNATIVE}"
     except Exception as error:
-        # Backends raise what their system gives them.
+        # Backends raise their system's own exceptions.
         problem = f"the keyring failed ({type(error).__name__}); {ALTERNATIVE}"
     else:
         return result
-    # Out here, so that no backend's frame, which holds the key, hangs on to it.
+    # Raised outside the handler: the backend's frames hold the key.
     raise ConnectionProblem(problem)

@@ -24,11 +24,10 @@ if TYPE_CHECKING:
 async def open_profile(
     profile: Profile, tell: Callable[[str], None] = lambda _: None, *, make_sound: MakeSound | None = None
 ) -> AsyncIterator[ServicesClient]:
-    """Open a connection and close it at the end. Nothing is sent yet.
+    """Open a connection, and close it at the end. Nothing is sent yet.
 
-    ``tell`` hears which of the machine's settings for the network make no sense and are not followed;
-    ``make_sound`` makes the recordings of the embedded platform's calls. Raises
-    :class:`services.errors.ServiceError`.
+    ``tell`` gets a message for each network setting of the machine that is invalid and ignored. ``make_sound``
+    makes the recordings of the embedded platform's calls. Raises :class:`services.errors.ServiceError`.
     """
     if profile.source == "embedded":
         from services.embedded import open_embedded
@@ -39,7 +38,7 @@ async def open_profile(
     import anyio.to_thread
     import httpx
 
-    # Certificates are read from disk, and asking a keyring may wait for a person.
+    # Certificates are read from disk, and a keyring may wait for a person.
     notes: list[str] = []
     http, client = await anyio.to_thread.run_sync(_client, profile, notes.append)
     assert isinstance(http, httpx.AsyncClient)
@@ -72,12 +71,12 @@ def _client(profile: Profile, tell: Callable[[str], None]) -> tuple[httpx.AsyncC
         return http, ClassicClient(http, organization=profile.organization_id, key=classic, label=label)
     except ValueError as error:
         problem = str(error)
-    # Out here, so that no frame that was handed the key itself hangs on to it.
+    # Raised outside the handler: its frames hold the key.
     raise ConnectionProblem(f"{profile.name}: {problem}")
 
 
 def _check(profile: Profile) -> None:
-    """Raise :class:`services.errors.ConnectionProblem` for an address or an id that no request can carry."""
+    """Raise :class:`services.errors.ConnectionProblem` for an address or an id that no request can contain."""
     import httpx
 
     named = ""
@@ -92,7 +91,7 @@ def _check(profile: Profile) -> None:
 
 
 def _transport(url: str, variables: Variables, tell: Callable[[str], None]) -> httpx.AsyncBaseTransport:
-    """Return what sends requests to one address, by the machine's settings; certificates are always checked."""
+    """Return the transport for one address, with the machine's network settings. It always checks certificates."""
     import httpx
 
     from services.connections.certificates import tls_context
@@ -101,10 +100,10 @@ def _transport(url: str, variables: Variables, tell: Callable[[str], None]) -> h
 
     parts = urlsplit(url)
     if parts.scheme == "http":
-        # Only this machine is reached so; there are no certificates to check, and none are trusted.
+        # This transport reaches only this machine. There are no certificates to check, so it trusts none.
         return httpx.AsyncHTTPTransport(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), trust_env=False)
     context = tls_context(variables, tell)
-    # A machine's proxies are for other machines.
+    # A machine's proxies do not lead to itself.
     proxy = None if parts.hostname in LOOPBACK else proxy_for(url, variables, tell)
     if proxy is None:
         return httpx.AsyncHTTPTransport(verify=context, trust_env=False)

@@ -1,4 +1,4 @@
-"""What is needed to reach one workspace or organization."""
+"""What a connection to one workspace or organization needs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """A connection by its name. The key stays out of ``repr``; ``None`` means that it is in the system keyring."""
+    """A named connection. The key stays out of ``repr``; ``None`` means that the system keyring has it."""
 
     name: str
     source: Source
@@ -33,11 +33,11 @@ class Profile:
     user_id: str = ""
     key: SecretStr | None = field(default=None, repr=False)
     origin: str = ""
-    """For people: the file or the variables it comes from."""
+    """For people: the file or the variables that it comes from."""
 
     @property
     def where(self) -> str:
-        """For people: the host, and the workspace or organization there."""
+        """For people: the host and the workspace or organization."""
         if self.source == "embedded":
             return "in this process"
         scope = self.workspace_id if self.dialect == "platform" else self.organization_id
@@ -48,7 +48,7 @@ EMBEDDED: Final = Profile(name="embedded", source="embedded", origin="a workspac
 
 
 def checked_name(name: str) -> str:
-    """Return a name that a profile of ours may have. Raises :class:`services.errors.ConnectionProblem`."""
+    """Return ``name`` if a saved profile may have it. Raises :class:`services.errors.ConnectionProblem`."""
     if not re.fullmatch(NAME_PATTERN, name):
         raise ConnectionProblem(
             f"a connection's name is 1 to 40 letters, digits, '_', '-' or '.', beginning with one of the first two,"
@@ -58,10 +58,10 @@ def checked_name(name: str) -> str:
 
 
 def checked_url(url: str) -> str:
-    """Return the address without a slash or ``/v1`` at its end, as both dialects' paths begin with it.
+    """Return the address without a trailing slash or ``/v1``, with which both dialects' paths begin.
 
-    Raises :class:`services.errors.ConnectionProblem` for what is no address, and for plain HTTP to another machine:
-    the key would travel in the clear.
+    Raises :class:`services.errors.ConnectionProblem` for an invalid address, and for plain HTTP to another machine,
+    which would send the key unencrypted.
     """
     bare = url.strip().rstrip("/").removesuffix("/v1")
     try:

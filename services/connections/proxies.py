@@ -1,7 +1,7 @@
-"""Which proxy leads to an address, by the variables that curl and most tools read.
+"""The proxy for an address, from the environment variables that curl and most tools read.
 
-Turnlab reads them itself: the HTTP library refuses to start over values that are common, such as ``[::1]`` in
-``NO_PROXY``, and over those of proxies that the address is not reached by.
+Turnlab reads them itself, because the HTTP library refuses to start with common values such as ``[::1]`` in
+``NO_PROXY``, and with invalid proxies that the address does not use.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]{0,15}")
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A proxy, and the variable that names it. User and password stay out of ``repr`` and of every message."""
+    """A proxy, and the variable that names it. ``repr`` and messages omit its user and password."""
 
     variable: str
     scheme: str
@@ -43,16 +43,16 @@ class Proxy:
 
     @property
     def place(self) -> str:
-        """Host and port, as an address holds them."""
+        """Host and port, as in an address."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 def proxy_for(address: str, variables: Variables, tell: Callable[[str], None]) -> Proxy | None:
-    """Return the proxy that leads to an HTTPS address; ``None``: it is reached directly.
+    """Return the proxy for an HTTPS address. ``None``: connect directly.
 
-    ``HTTPS_PROXY`` counts before ``ALL_PROXY``, and of each the name in small letters first. ``tell`` hears which
-    entries of ``NO_PROXY`` are left out because they make no sense. Raises
-    :class:`services.errors.ConnectionProblem`, naming the variable, for a proxy that cannot be used.
+    ``HTTPS_PROXY`` takes precedence over ``ALL_PROXY``, and a lower-case name over its upper-case form. ``tell``
+    gets the ignored entries of ``NO_PROXY``. Raises :class:`services.errors.ConnectionProblem`, which names the
+    variable, for an unusable proxy.
     """
     parts = urlsplit(address)
     host, port = (parts.hostname or "").rstrip("."), parts.port or 443
@@ -67,7 +67,7 @@ def proxy_for(address: str, variables: Variables, tell: Callable[[str], None]) -
 
 
 def _first_set(variables: Variables, name: str) -> tuple[str, str] | None:
-    """Return the name and value of a variable in small or in capital letters; small and empty turns both off."""
+    """Return a variable's name and value, lower case before upper case. An empty lower-case one disables both."""
     for spelled in (name, name.upper()):
         if variables.has(spelled):
             value = variables.get(spelled)
@@ -86,7 +86,7 @@ def _of_system(host: str) -> Proxy | None:
 def parsed_proxy(variable: str, value: str) -> Proxy:
     """Return the proxy that a variable's value names. Raises :class:`services.errors.ConnectionProblem`.
 
-    What a password holds need not be percent-encoded: the last ``@`` ends it.
+    A password need not be percent-encoded: it ends at the last ``@``.
     """
     scheme, separator, rest = value.strip().partition("://")
     if not separator:
@@ -116,7 +116,7 @@ def parsed_proxy(variable: str, value: str) -> Proxy:
 
 
 def _split(place: str) -> tuple[str, str]:
-    """Return host and port, the port empty if there is none; an IPv6 address may come without brackets."""
+    """Return host and port; the port may be empty. An IPv6 address may lack brackets."""
     if place.startswith("["):
         host, _, port = place[1:].partition("]")
         return host.lower(), port.removeprefix(":")
@@ -167,7 +167,7 @@ def _is_excepted(host: str, port: int, variable: str, value: str, tell: Callable
     for entry in filter(None, re.split(r"[\s,]+", value.lower())):
         fits = _fits(entry, host, port)
         if fits is None:
-            # An entry with a password in it is not one to be repeated.
+            # Do not repeat an entry that may contain a password.
             named = "an entry" if "@" in entry else repr(entry)
             tell(f"{variable}: {named} is not a host, address or network, and is ignored")
         found |= bool(fits)
@@ -175,7 +175,7 @@ def _is_excepted(host: str, port: int, variable: str, value: str, tell: Callable
 
 
 def _fits(entry: str, host: str, port: int) -> bool | None:
-    """Tell whether an entry of ``NO_PROXY`` is meant for a host; ``None`` if it makes no sense."""
+    """Return whether an entry of ``NO_PROXY`` matches a host. ``None`` if the entry is invalid."""
     if entry == "*":
         return True
     if entry == "<local>":

@@ -1,7 +1,7 @@
-"""Profiles from environment variables, and from the files of the vendor's CLI, which hold the same variables.
+"""Profiles from environment variables and from the vendor CLI's files, which hold the same variables.
 
-``AMIGO_*`` are the variables of the vendor's Python SDK (``amigo_sdk.config.AmigoConfig``); ``PLATFORM_*`` those of
-its CLI, which keeps them in ``.env.platform.<env>``.
+``AMIGO_*`` are the variables of the vendor's Python SDK (``amigo_sdk.config.AmigoConfig``). ``PLATFORM_*`` are
+those of its CLI, which keeps them in ``.env.platform.<env>``.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ REGIONS: Final[dict[str, dict[str, str]]] = {
 }
 
 PLACES: Final = {"us": "N. Virginia", "ca": "Montreal", "eu": "Frankfurt", "au": "Sydney"}
-"""Where the regions are, for people."""
+"""The place of each region, for people."""
 
 DEFAULT_REGION: Final = "us"
 
 
 def address(dialect: Literal["platform", "classic"], region: str) -> str:
-    """Return a region's address. Raises :class:`services.errors.ConnectionProblem` with the names there are."""
+    """Return a region's address. Raises :class:`services.errors.ConnectionProblem`, which lists the regions."""
     found = REGIONS[dialect].get(region.casefold())
     if found is None:
         names = ", ".join(REGIONS[dialect])
@@ -47,7 +47,7 @@ def address(dialect: Literal["platform", "classic"], region: str) -> str:
 PLATFORM_VARIABLES: Final = ("PLATFORM_API_URL", "PLATFORM_WORKSPACE_ID", "PLATFORM_API_KEY")
 CLASSIC_VARIABLES: Final = ("AMIGO_API_KEY", "AMIGO_API_KEY_ID", "AMIGO_USER_ID", "AMIGO_ORGANIZATION_ID")
 CLASSIC_URL: Final = "AMIGO_BASE_URL"
-"""May be missing: the SDK's own default is the first region."""
+"""Optional: the SDK's default is the first region."""
 
 FILE_PREFIX: Final = ".env.platform."
 ENVIRONMENT: Final = "environment"
@@ -56,7 +56,7 @@ ENVIRONMENT_CLASSIC: Final = "environment-classic"
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """A set of variables of which some are missing."""
+    """An incomplete set of variables."""
 
     present: tuple[str, ...]
     missing: tuple[str, ...]
@@ -66,45 +66,45 @@ class Partial:
 
 
 class Variables:
-    """Variables whose values no crash screen prints: some are keys."""
+    """Environment variables. Their values stay out of crash screens, because some are keys."""
 
     def __init__(self, values: Mapping[str, str | None]) -> None:
         self._values = values
 
     def get(self, name: str) -> str:
-        """Return a variable's value without space around it; empty if it is not set."""
+        """Return a variable's value without surrounding space. Empty if it is not set."""
         return (self._values.get(name) or "").strip()
 
     def has(self, name: str) -> bool:
-        """Tell whether a variable is set, if only to nothing."""
+        """Return whether a variable is set, even to an empty value."""
         return name in self._values
 
 
 def from_environment(dialect: Literal["platform", "classic"], variables: Variables) -> Profile | Partial | None:
-    """Return the environment's profile; ``None`` if nothing of it is set.
+    """Return the environment's profile. ``None`` if none of its variables is set.
 
-    Raises :class:`services.errors.ConnectionProblem` if its address is none.
+    Raises :class:`services.errors.ConnectionProblem` for an invalid address.
     """
     name = ENVIRONMENT if dialect == "platform" else ENVIRONMENT_CLASSIC
     return _read(dialect, variables, name=name, source="environment", origin="environment variables")
 
 
 def environment_files(folder: Path) -> dict[str, Path]:
-    """Return the vendor CLI's files in a folder, by the environments they are for."""
+    """Return the vendor CLI's files in a folder, by environment."""
     try:
         found = sorted(path for path in folder.glob(f"{FILE_PREFIX}*") if path.is_file())
     except OSError:
         return {}
     named = {path.name.removeprefix(FILE_PREFIX): path for path in found}
-    # Templates hold no real key.
+    # Templates hold no keys.
     return {name: path for name, path in named.items() if name and not name.endswith((".example", ".sample"))}
 
 
 def from_file(name: str, path: Path) -> Profile:
-    """Return the profile that a file of the vendor's CLI holds.
+    """Return the profile in a file of the vendor's CLI.
 
-    The process's own environment is not mixed in: a key must not go to another file's address. Raises
-    :class:`services.errors.ConnectionProblem` if the file cannot be read or is not complete.
+    The process's own variables do not count: a key must not go to another file's address. Raises
+    :class:`services.errors.ConnectionProblem` if the file is unreadable or incomplete.
     """
     from dotenv import dotenv_values
 

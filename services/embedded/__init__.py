@@ -1,4 +1,4 @@
-"""A platform in one file: the vendor's API over SQLite, for working without an account or a network."""
+"""A platform in one file: the vendor's API over SQLite, for work without an account or a network."""
 
 from services.embedded.connect import open_embedded, workspace_file
 

@@ -1,4 +1,4 @@
-"""Who may do what: API keys, their people, and the tokens that the Classic dialect's sign-in gives out."""
+"""Permissions: API keys, their users, and the tokens from the Classic dialect's sign-in."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import Literal
 from services.embedded.database import Database, stamp
 
 Role = Literal["editor", "viewer"]
-"""An editor may do everything; a viewer's requests to change anything are answered 403."""
+"""An editor may do everything. A viewer's changes are answered 403."""
 
 EDITOR: Role = "editor"
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a client needs to reach the workspace in either dialect; the token stays out of ``repr``."""
+    """What a client needs to reach the workspace in either dialect. ``repr`` omits the token."""
 
     workspace_id: str
     organization_id: str
@@ -30,7 +30,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Whom a request comes from."""
+    """The user of a request."""
 
     workspace_id: str
     organization_id: str
@@ -45,7 +45,7 @@ _KEYS = """
 
 
 def access(database: Database, role: Role = EDITOR) -> Access:
-    """Return what is needed to reach the workspace as its owner, or as its read-only viewer."""
+    """Return what a client needs to reach the workspace as its owner or as its read-only viewer."""
     with database.read() as db:
         row = db.execute(f"{_KEYS} WHERE role = ?", (role,)).fetchone()
     return Access(row["workspace_id"], row["organization_id"], row["user_id"], row["key_id"], row["secret"])
@@ -56,15 +56,15 @@ class Authenticator:
     """Checks keys and tokens."""
 
     editor_secret: str | None = field(default=None, repr=False)
-    """The owner's key while this process runs, in place of the stored one."""
+    """The owner's key while this process runs, instead of the stored one."""
     token_lifetime: timedelta = timedelta(hours=1)
 
     def by_key(self, db: sqlite3.Connection, secret: str) -> Principal | None:
-        """Return whose API key this is."""
+        """Return the user of an API key."""
         return next((_principal(row) for row in db.execute(_KEYS).fetchall() if self._fits(row, secret)), None)
 
     def by_token(self, db: sqlite3.Connection, token: str) -> Principal | None:
-        """Return who signed in for this token, unless it has expired."""
+        """Return the user of a token. ``None`` if it has expired."""
         row = db.execute(
             f"{_KEYS} JOIN sessions ON key_id = api_keys.id WHERE token_hash = ? AND expires_at > ?",
             (_hash(token), stamp(datetime.now(UTC))),
@@ -74,7 +74,7 @@ class Authenticator:
     def sign_in(
         self, db: sqlite3.Connection, organization_id: str, key_id: str, secret: str, user_id: str
     ) -> tuple[str, datetime] | None:
-        """Return a token and when it expires, or ``None`` unless key, secret and user belong together."""
+        """Return a token and its expiry. ``None`` unless key, secret and user belong together."""
         row = db.execute(f"{_KEYS} WHERE api_keys.id = ?", (key_id,)).fetchone()
         known = row is not None and row["organization_id"] == organization_id and row["user_id"] == user_id
         if not known or not self._fits(row, secret):

@@ -1,4 +1,4 @@
-"""Addresses of this machine to serve at."""
+"""Addresses on this machine for a server."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from services.errors import ServiceError
 
 
 class AddressError(ServiceError):
-    """The address cannot be served at."""
+    """A server cannot use this address."""
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether only this machine can reach ``host``. Raises :class:`AddressError` if there is no such host."""
+    """Return whether only this machine can reach ``host``. Raises :class:`AddressError` for an unknown host."""
     return all(ipaddress.ip_address(address).is_loopback for _, address in _addresses(host))
 
 
 def bind(host: str, port: int) -> socket.socket:
     """Return a listening socket; port 0 takes any free one. Raises :class:`AddressError`."""
     family, address = _addresses(host)[0]
-    # asyncio sends at once, without gathering small packets, only on sockets that say they are TCP
+    # asyncio disables Nagle's delay only on sockets whose protocol is TCP
     bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    # a server that was just stopped leaves connections that fade for a minute; the port is free all the same
+    # closed connections of a stopped server linger for a minute and must not block the port
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((address, port))
@@ -39,7 +39,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def authority(bound: socket.socket) -> str:
-    """Return where a bound socket is, as URLs write it: ``127.0.0.1:8765`` or ``[::1]:8765``."""
+    """Return a bound socket's address as in URLs: ``127.0.0.1:8765`` or ``[::1]:8765``."""
     address, port = bound.getsockname()[:2]
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 

@@ -1,4 +1,4 @@
-"""What the platform answers with: JSON, and refusals in the contract's envelopes; and how OpenAPI lists those."""
+"""The platform's answers: JSON, refusals in the contract's envelopes, and their OpenAPI descriptions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from services.embedded.rate_limits import LIMITS
 from services.embedded.rules import RefusedError
 
 log = logging.getLogger("services.embedded")
-# Without a handler, Python would print warnings to stderr, which is where the dashboard draws.
+# Without a handler, Python prints warnings to stderr, where the dashboard draws.
 log.addHandler(logging.NullHandler())
 
 ERROR_CODES = {
@@ -47,17 +47,17 @@ SETTINGS: Responses = {
 
 
 class AsciiJson(Response):
-    """JSON with everything beyond ASCII escaped, so that any string that was stored can be sent."""
+    """JSON with all non-ASCII characters escaped, so every stored string can be sent."""
 
     media_type = "application/json"
 
     def render(self, content: Any) -> bytes:
-        """Return the body's bytes."""
+        """Return the body."""
         return json.dumps(content, allow_nan=False).encode()
 
 
 def page(items: list[dict[str, Any]], total: int, offset: int) -> AsciiJson:
-    """Return the Platform dialect's page around ``items``, the first of which is number ``offset``."""
+    """Return the Platform dialect's page of ``items``. ``offset`` is the number of the first."""
     end = offset + len(items)
     more = end < total and bool(items)
     return AsciiJson(
@@ -80,7 +80,7 @@ def refused(request: Request, error: Exception) -> AsciiJson:
     """Answer with the status of an :class:`HTTPException`."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     if status == 400:
-        # the framework's own: bytes that are no text, or JSON nested too deeply
+        # the framework's own error: bytes that are not text, or JSON nested too deeply
         return _listed([{"loc": ["body"], "msg": "the body is not JSON in UTF-8", "type": "json_invalid"}])
     answer = envelope(request, status, ERROR_CODES.get(status, f"http_{status}"), str(getattr(error, "detail", "")))
     for name, value in (getattr(error, "headers", None) or {}).items():
@@ -91,16 +91,16 @@ def refused(request: Request, error: Exception) -> AsciiJson:
 
 
 def storage_failed(request: Request, error: Exception) -> AsciiJson:
-    """Answer 503: the file, not the request, is at fault."""
+    """Answer 503: the file failed, not the request."""
     log.error("request %s: the workspace file failed: %s", request.state.request_id, error)
     message = f"The workspace file cannot be used: {error}. Nothing was changed."
     return envelope(request, 503, "storage_unavailable", message)
 
 
 def invalid(request: Request, error: Exception) -> AsciiJson:
-    """Answer 422, or in the Classic dialect 400 for a value that is well formed and breaks a rule.
+    """Answer 422, or in the Classic dialect 400 for a well-formed value that breaks a rule.
 
-    The value itself is not echoed: it may be long, or a secret in the wrong field.
+    The answer does not repeat the value: it may be long, or a secret in the wrong field.
     """
     detail: list[dict[str, Any]] = []
     if isinstance(error, RequestValidationError):
@@ -117,7 +117,7 @@ def _listed(detail: list[dict[str, Any]]) -> AsciiJson:
 
 
 def classic_refusals(operation: str, *more: int) -> Responses:
-    """Return the refusals of a Classic operation: those that all have, and ``more`` of 400 and 409."""
+    """Return the refusals of a Classic operation: the common ones, and those of 400 and 409 in ``more``."""
     known: Responses = {
         400: {"description": "A version does not exist, or a rule forbids the change."},
         401: {"description": "Invalid authorization credentials."},

@@ -33,18 +33,18 @@ def create_app(
     names: frozenset[str] | None = None,
     sounds: CallSounds | None = None,
 ) -> FastAPI:
-    """Return the application over an open workspace file; the caller closes the file afterwards.
+    """Return the application for an open workspace file. The caller closes the file afterwards.
 
-    ``names`` are what it may be asked by (:func:`services.embedded.bounds.served_names`); ``None``: any name.
-    ``sounds`` makes the recordings of calls; without it there are none. Without ``classic`` it speaks the Platform
-    dialect alone, and is imported in two thirds of the time.
+    ``names`` are the allowed host names (:func:`services.embedded.bounds.served_names`); ``None`` allows any.
+    ``sounds`` makes the recordings of calls; without it there are none. Without ``classic``, only the Platform
+    dialect is served, and its import takes a third less time.
     """
-    # No documentation pages: they would fetch scripts from elsewhere.
+    # No documentation pages: they would load scripts from other servers.
     app = FastAPI(title="Turnlab embedded platform", version="1", docs_url=None, redoc_url=None)
     app.state.platform = AppState(
         database, authenticator or Authenticator(), limits or RateLimits(), sounds or CallSounds()
     )
-    # The routes as they are: include_router() would work every one of them out again, on the first request.
+    # include_router() would process every route again on the first request.
     for router in (
         service_routes.router,
         owner_routes.router,
@@ -57,14 +57,14 @@ def create_app(
         from services.embedded.classic import organization_routes as organization
         from services.embedded.classic import service_routes as services
 
-        # In the order of the documentation
+        # In the documentation's order.
         routers = (organization.sign_in_router, services.router, organization.router, services.behavior_router)
         for router in routers:
             app.router.routes.extend(router.routes)
     app.add_middleware(Bounds, names=names)
-    # The last one is the outermost: refusals name their request too.
+    # The last middleware is the outermost: refusals name their request too.
     app.add_middleware(RequestIds)
-    # The framework types handlers by the base class, though it calls each with its own exception.
+    # The framework types handlers by the base class, but calls each with its own exception.
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(RefusedError, invalid)
     app.add_exception_handler(NameTakenError, _name_taken)
@@ -78,7 +78,7 @@ def _name_taken(request: Request, error: Exception) -> AsciiJson:
 
 
 class RequestIds:
-    """Gives every response an ``X-Request-Id``, and turns a failure of ours into an envelope that names it."""
+    """Gives every response an ``X-Request-Id``, and answers an internal failure with an envelope that names it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""Who changed what, when: one entry for every change of anything, kept after the thing itself is gone."""
+"""The history of all changes: who, what and when. Entries outlive the changed object."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from services.embedded.store import pack
 Json = dict[str, Any]
 
 UNTOLD = frozenset({"updated_at", "updated_by"})
-"""What changes with every change, and says nothing about it."""
+"""Fields that differ after every change."""
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who makes a change, and in which request."""
+    """The user who makes a change, and the request."""
 
     workspace_id: str
     user_id: str
@@ -28,7 +28,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is changed."""
+    """The changed object."""
 
     kind: str
     """``service``, ``voice_settings``, ``agent``, ``context_graph``, or one of the last two with ``_version``."""
@@ -44,7 +44,7 @@ def record(
     before: Mapping[str, Any] | None,
     after: Mapping[str, Any] | None,
 ) -> None:
-    """Add an entry to the history; a change that changed nothing leaves none. Call it in the same transaction."""
+    """Add an entry to the history in the same transaction. A change without an effect adds none."""
     changes = differences(before or {}, after or {})
     if changes:
         db.execute(
@@ -65,9 +65,9 @@ def record(
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any], place: tuple[str, ...] = ()) -> list[Json]:
-    """Return ``{"path", "before", "after"}`` for every value that differs; lists are compared as wholes.
+    """Return ``{"path", "before", "after"}`` for every value that differs. Lists are compared as a whole.
 
-    A value that was not there or is gone has no ``before`` or no ``after``.
+    An added value has no ``before``, a removed one no ``after``.
     """
     found: list[Json] = []
     for name in dict.fromkeys([*before, *after]):
@@ -90,7 +90,7 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any], place: tupl
 def find_entries(
     db: sqlite3.Connection, workspace_id: str, subject_id: str | None, *, limit: int, offset: int
 ) -> tuple[list[Json], int]:
-    """Return one page of the history, newest first, and how many entries there are in all."""
+    """Return one page of the history, newest first, and the number of all entries."""
     where, values = "WHERE audit.workspace_id = ?", [workspace_id]
     if subject_id is not None:
         where, values = f"{where} AND subject_id = ?", [workspace_id, subject_id]

@@ -1,4 +1,4 @@
-"""What a request may be before it is looked at: asked of this machine by a name it has, and of a bounded size."""
+"""Limits that a request meets before it is handled: its host name and its size."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.embedded.answers import envelope
 
 LARGEST_BODY: Final = 1 << 20
-"""The largest body of a request, bytes. A whole context graph is a tenth of it."""
+"""The largest body of a request, in bytes: ten times a whole context graph."""
 
 BODIES_AT_ONCE: Final = 8
-"""The number of bodies in memory at once; further ones wait on their connections."""
+"""The number of bodies in memory at once. Others wait on their connections."""
 
 BODY_S: Final = 30.0
-"""How long a body may take to come once it is its turn."""
+"""How long a body may take to arrive once it is its turn."""
 
 
 def served_names(host: str) -> frozenset[str]:
-    """Return the names that a server at ``host`` may be asked by, besides ``localhost`` and every address.
+    """Return the host names that a server at ``host`` accepts besides ``localhost`` and every address.
 
-    A page elsewhere can have its own name lead to this machine, and its scripts then ask in that name; an address,
-    or a name of this machine's own, it cannot take.
+    A foreign web page can point its own name at this machine and send requests under that name. It cannot use an
+    address or one of this machine's own names.
     """
     return frozenset({host.strip("[]").lower(), socket.gethostname().lower()})
 
 
 class Bounds:
-    """Refuses strangers' names with 403 and large bodies with 413. ``names`` of ``None``: any name is fine."""
+    """Refuses unknown host names with 403 and large bodies with 413. ``names=None`` accepts any name."""
 
     def __init__(self, app: ASGIApp, names: frozenset[str] | None = None) -> None:
         self._app = app
@@ -58,7 +58,7 @@ class Bounds:
 
 
 class _Body:
-    """Hands a request's body on, piece by piece, and no more of it than there may be."""
+    """Passes a request's body on piece by piece, up to the limit."""
 
     def __init__(
         self, receive: Receive, declared: bytes | None, turns: asyncio.Semaphore, turn: AsyncExitStack
@@ -72,7 +72,7 @@ class _Body:
         self._whole = False
 
     async def receive(self) -> Message:
-        """Return what comes next. Raises what becomes 408 or 413."""
+        """Return the next message. Raises the errors for 408 and 413."""
         if self._whole:
             return await self._receive()
         if self._declared > LARGEST_BODY:

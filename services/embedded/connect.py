@@ -1,6 +1,6 @@
-"""Opens the embedded platform in this process and hands out a client for it.
+"""Opens the embedded platform in this process and returns a client for it.
 
-Importing this is cheap: the web framework behind it is imported in a worker thread when a workspace is opened.
+Importing this module is cheap: a worker thread imports the web framework when a workspace is opened.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FILE_NAME = "workspace.db"
 
 
 def workspace_file() -> Path:
-    """Return where the workspace is kept."""
+    """Return the workspace file."""
     return data_folder() / FILE_NAME
 
 
@@ -30,10 +30,10 @@ def workspace_file() -> Path:
 async def open_embedded(
     path: Path | None = None, *, make_sound: MakeSound | None = None
 ) -> AsyncIterator[ServicesClient]:
-    """Open the workspace in ``path`` (by default :func:`workspace_file`), filling it on the first start.
+    """Open the workspace in ``path`` (by default :func:`workspace_file`), and fill a new one.
 
-    ``make_sound`` makes the recordings of its calls; without it they cannot be had. Raises
-    :class:`services.errors.StorageError` if the file cannot be used; the file is then left as it is.
+    ``make_sound`` makes the recordings of its calls; without it there are none. Raises
+    :class:`services.errors.StorageError` if the file cannot be used, and leaves it unchanged.
     """
     import anyio.to_thread
 
@@ -46,7 +46,7 @@ async def open_embedded(
         from services.embedded.app import create_app
         from services.platform import PlatformClient
 
-        # A failure inside the platform must come back as its 500 answer, as it would over a network.
+        # A failure inside the platform must come back as a 500 answer, as it would over a network.
         app = create_app(database, classic=False, sounds=CallSounds(make_sound))
         door = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=door, base_url="http://embedded-platform", trust_env=False) as http:
@@ -58,7 +58,7 @@ async def open_embedded(
 
 
 def _open(file: Path) -> tuple[Database, Access]:
-    """Do all that blocks, the imports included, off the event loop."""
+    """Do everything that blocks, including the imports, off the event loop."""
     import sqlite3
 
     import services.embedded.app
@@ -72,6 +72,6 @@ def _open(file: Path) -> tuple[Database, Access]:
     try:
         return database, access(database)
     except sqlite3.Error as error:
-        # a damaged page shows only when it is read
+        # a damaged page fails only when it is read
         database.close()
         raise StorageError(remedy(file, error)) from None

@@ -1,4 +1,4 @@
-"""The workspace file: one SQLite database, opened with care for what another program may have put there."""
+"""The workspace file: one SQLite database. It tolerates content that other programs wrote."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from services.errors import StorageError
 
 
 def now() -> str:
-    """Return this moment: ISO 8601 in UTC, always with microseconds, so that it sorts as text."""
+    """Return the present time in ISO 8601, UTC, always with microseconds, so that it sorts as text."""
     return stamp(datetime.now(UTC))
 
 
@@ -30,11 +30,11 @@ APPLICATION_ID = 0x5475726E
 """Marks the file as a Turnlab workspace in SQLite's header ("Turn")."""
 
 BUSY_SECONDS = 10.0
-"""How long to wait for another process that is writing."""
+"""How long to wait for another process that writes."""
 
 
 class Database:
-    """One connection behind a lock: threads take turns, other processes wait for a write to finish."""
+    """One connection behind a lock. Threads take turns; other processes wait for a write to finish."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -42,11 +42,11 @@ class Database:
 
     @classmethod
     def open(cls, file: Path, fill: Callable[[sqlite3.Connection], None]) -> Database:
-        """Open ``file``, bringing it up to date; ``fill`` puts in what a new workspace starts with.
+        """Open ``file`` and migrate it. ``fill`` inserts the content of a new workspace.
 
-        Creation, migration and filling are one transaction, so that an interrupted first start leaves nothing
-        half done and of two processes only one fills. Where a full disk or a read-only volume stands in the way, a
-        workspace that is up to date can still be read. Raises :class:`StorageError`.
+        Creation, migration and filling are one transaction: an interrupted first start leaves nothing half done,
+        and of two processes only one fills. On a full disk or a read-only volume, an up-to-date workspace can still
+        be read. Raises :class:`StorageError`.
         """
         try:
             return cls._open(file, fill)
@@ -71,11 +71,11 @@ class Database:
             with database.write():
                 _migrate(connection, file, fill)
             close_to_others(file)
-            # Readers then do not block a writer. If another process is busy this very moment, it or the next
-            # start will switch: nothing but speed depends on it.
+            # Readers then do not block a writer. If another process is busy, it or the next start switches: only
+            # speed depends on it.
             with contextlib.suppress(sqlite3.OperationalError):
                 connection.execute("PRAGMA journal_mode = WAL")
-            # What was acknowledged must be there after a power cut too, not only after a crash of ours.
+            # An acknowledged change must survive a power cut, not only a crash of this process.
             connection.execute("PRAGMA synchronous = FULL")
         except BaseException:
             if connection is not None:
@@ -84,12 +84,12 @@ class Database:
         return database
 
     def read(self) -> AbstractContextManager[sqlite3.Connection]:
-        """Hold the connection for queries that belong together."""
+        """Lock the connection for queries that belong together."""
         return self._transaction("BEGIN", "ROLLBACK")
 
     def write(self) -> AbstractContextManager[sqlite3.Connection]:
-        """Hold the connection for one transaction: all of it is stored, or on an exception nothing."""
-        # IMMEDIATE: what is read in here cannot be changed by another process before it is written back.
+        """Lock the connection for one transaction. An exception rolls it back."""
+        # IMMEDIATE: no other process can change what is read here before it is written back.
         return self._transaction("BEGIN IMMEDIATE", "COMMIT")
 
     @contextmanager
@@ -104,13 +104,13 @@ class Database:
                     self._connection.execute("ROLLBACK")
 
     def close(self) -> None:
-        """Close the file once the transaction under way has finished."""
+        """Close the file after the running transaction."""
         with self._lock:
             self._connection.close()
 
 
 def _readable(file: Path) -> sqlite3.Connection | None:
-    """Return a connection that only reads, if the workspace can be used so as it is; else ``None``."""
+    """Return a read-only connection if the workspace can be used that way, else ``None``."""
     try:
         if not file.stat().st_size:
             return None
@@ -118,7 +118,7 @@ def _readable(file: Path) -> sqlite3.Connection | None:
         logged = log.exists() and log.stat().st_size
     except OSError:
         return None
-    # Where nothing can be written beside the file, only a file without a writer can be read.
+    # If nothing can be written beside the file, only a file without a writer can be read.
     for how in ("mode=ro", *([] if logged else ["immutable=1"])):
         connection: sqlite3.Connection | None = None
         try:
@@ -139,9 +139,9 @@ def _readable(file: Path) -> sqlite3.Connection | None:
 
 
 def _create_privately(file: Path) -> None:
-    """Make folder and file for their owner only, because the file holds the access token."""
+    """Create folder and file for their owner only, because the file holds the access token."""
     try:
-        # SQLite takes over an empty file as a new database and gives its side files the same permissions.
+        # SQLite accepts an empty file as a new database and gives its side files the same permissions.
         make_private_file(file)
     except OSError as error:
         raise StorageError(
@@ -178,7 +178,7 @@ def _locked(error: sqlite3.Error) -> bool:
 
 
 def remedy(file: Path, error: sqlite3.Error) -> str:
-    """Return in one line what is wrong with a workspace file, and what to do."""
+    """Return, in one line, what is wrong with a workspace file and what to do."""
     if isinstance(error, sqlite3.OperationalError):
         hint = "close the other Turnlab" if _locked(error) else "check the folder's permissions and free space"
         return f"the workspace file {file} cannot be used: {error}; {hint}"

@@ -1,6 +1,6 @@
-"""What every request passes before it is looked at: who asks, for which workspace, whether they may, how often.
+"""The checks before a request is handled: authentication, workspace, permission and rate limit.
 
-It comes before the body is read, so that a caller without a key learns nothing about the expected body.
+They run before the body is read, so a caller without a key learns nothing about the expected body.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ READING = ("GET", "HEAD")
 
 @dataclass(frozen=True, slots=True)
 class AppState:
-    """What all requests share."""
+    """State shared by all requests."""
 
     database: Database
     authenticator: Authenticator
@@ -43,10 +43,10 @@ _Find = Callable[[Authenticator, sqlite3.Connection, str], Principal | None]
 
 
 class _Gated(APIRoute):
-    """A route behind a gate."""
+    """A route with a gate."""
 
     def get_route_handler(self) -> Handler:
-        """Return what handles a request."""
+        """Return the request handler."""
         handle = super().get_route_handler()
 
         async def gated(request: Request) -> Response:
@@ -56,12 +56,15 @@ class _Gated(APIRoute):
         return gated
 
     def admit(self, request: Request) -> None:
-        """Let a request pass. Raises what becomes 401, 403, 404, 422 or 429."""
+        """Admit a request. Raises the errors for 401, 403, 404, 422 or 429."""
         raise NotImplementedError
 
 
 def _principal(request: Request, dialect: str, find: _Find, otherwise: str) -> Principal:
-    """Return who a request is from; note its dialect. Raises what becomes 401, with the words ``otherwise``."""
+    """Return the user of a request and record its dialect.
+
+    Raises the error for 401, with the words ``otherwise``.
+    """
     request.state.dialect = dialect
     state: AppState = request.app.state.platform
     with state.database.read() as db:
@@ -75,7 +78,7 @@ class PlatformRoute(_Gated):
     """A route of the Platform dialect: the API key itself is the bearer token."""
 
     def admit(self, request: Request) -> None:
-        """Check key, then workspace, then how often, then permission."""
+        """Check the key, the workspace, the rate limit and the permission, in this order."""
         principal = _principal(request, "platform", Authenticator.by_key, "Missing or invalid API key.")
         try:
             workspace_id = str(UUID(request.path_params["workspace_id"]))
@@ -88,10 +91,10 @@ class PlatformRoute(_Gated):
 
 
 class ClassicRoute(_Gated):
-    """A route of the Classic dialect: the bearer token comes from signing in."""
+    """A route of the Classic dialect: the bearer token comes from the sign-in."""
 
     def admit(self, request: Request) -> None:
-        """Check token, then organization, then how often, then permission."""
+        """Check the token, the organization, the rate limit and the permission, in this order."""
         otherwise = "Invalid authorization credentials: sign in with an API key."
         principal = _principal(request, "classic", Authenticator.by_token, otherwise)
         if request.path_params["organization"] != principal.organization_id:
@@ -101,10 +104,10 @@ class ClassicRoute(_Gated):
 
 
 class SignInRoute(APIRoute):
-    """The one route of the Classic dialect that needs no token."""
+    """The only Classic route that needs no token."""
 
     def get_route_handler(self) -> Handler:
-        """Return what handles a request."""
+        """Return the request handler."""
         handle = super().get_route_handler()
 
         async def counted(request: Request) -> Response:
@@ -116,7 +119,7 @@ class SignInRoute(APIRoute):
 
 
 def count(request: Request, who: str, operation: str) -> None:
-    """Count a request against its limit, and have the response tell. Raises 429."""
+    """Count a request against its limit and set the response's headers. Raises 429."""
     state: AppState = request.app.state.platform
     standing = state.limits.take(who, operation)
     if standing is None:
@@ -142,11 +145,11 @@ def _permit(request: Request, principal: Principal) -> None:
 
 
 async def _in_workspace(workspace_id: UUID) -> None:
-    """Have the generated OpenAPI name the path's parameter."""
+    """Names the path's parameter in the generated OpenAPI document."""
 
 
 async def _in_organization(organization: str) -> None:
-    """Have the generated OpenAPI name the path's parameter."""
+    """Names the path's parameter in the generated OpenAPI document."""
 
 
 IN_WORKSPACE = [Depends(_in_workspace)]
@@ -160,13 +163,13 @@ async def database(request: Request) -> Database:
 
 
 async def workspace(request: Request) -> str:
-    """Return the id of the workspace that the gate let the request into."""
+    """Return the id of the workspace that the gate admitted the request to."""
     principal: Principal = request.state.principal
     return principal.workspace_id
 
 
 async def actor(request: Request) -> Actor:
-    """Return who is behind the request, for the history."""
+    """Return the request's user, for the history."""
     principal: Principal = request.state.principal
     return Actor(principal.workspace_id, principal.user_id, request.state.request_id)
 

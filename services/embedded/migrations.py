@@ -1,4 +1,4 @@
-"""What makes each version of the workspace file out of the one before; only ever add at the end."""
+"""The migrations of the workspace file, one for each version. Only ever append."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _add_people(db: sqlite3.Connection) -> None:
 
 
 def add_people(db: sqlite3.Connection, workspace_id: str, token: str) -> str:
-    """Insert owner and viewer with their keys and return the owner's id; ``token`` is the owner's key."""
+    """Insert owner and viewer with their keys, and return the owner's id. ``token`` is the owner's key."""
     owner = ""
     people = (("editor", "Workspace owner", token), ("viewer", "Read-only viewer", secrets.token_urlsafe(32)))
     for role, name, secret in people:
@@ -36,7 +36,7 @@ def add_people(db: sqlite3.Connection, workspace_id: str, token: str) -> str:
 
 
 def _add_version_contents(db: sqlite3.Connection) -> None:
-    """Versions of the first file were bare numbers; give each what it would have been made with."""
+    """Give versions a content. The first file format stored only their numbers."""
     for kind in ("agent", "context_graph"):
         versions = db.execute(
             f"SELECT owner_id, version, name, description, {kind}s.created_at FROM {kind}_versions"
@@ -51,7 +51,7 @@ def _add_version_contents(db: sqlite3.Connection) -> None:
 
 
 def add_behavior_sets(db: sqlite3.Connection) -> None:
-    """Insert a behavior set for every id that a version set applies and that has none yet."""
+    """Insert a behavior set for every id that a version set applies and that has none."""
     for service_id, workspace_id, name, version_sets, created_at in db.execute(
         "SELECT id, workspace_id, name, version_sets, created_at FROM services"
     ).fetchall():
@@ -78,7 +78,7 @@ BEHAVIORS = (
 
 
 def _add_calls(db: sqlite3.Connection) -> None:
-    """Give the demo's services the calls that a new demo workspace begins with."""
+    """Add the calls of a new demo workspace to the demo's services."""
     from services.calls.embedded.demo import add_demo_calls  # it needs the history, which needs the database
 
     for (workspace_id,) in db.execute("SELECT id FROM workspaces").fetchall():
@@ -86,7 +86,7 @@ def _add_calls(db: sqlite3.Connection) -> None:
 
 
 _CLASSIC_ID = "TEXT GENERATED ALWAYS AS (substr(replace(id, '-', ''), 1, 24)) VIRTUAL"
-"""The Classic dialect's ids are 24 hexadecimal digits: the first of the same thing's UUID."""
+"""A Classic id is 24 hexadecimal digits: the first digits of the UUID."""
 
 MIGRATIONS: tuple[tuple[Step, ...], ...] = (
     (
@@ -109,7 +109,7 @@ MIGRATIONS: tuple[tuple[Step, ...], ...] = (
             owner_id TEXT NOT NULL REFERENCES context_graphs (id), version INTEGER NOT NULL,
             PRIMARY KEY (owner_id, version)
         ) STRICT""",
-        # JSON columns hold what the contract keeps as a whole; search_text is what a search looks through.
+        # JSON columns hold what the contract keeps as a whole; search_text is the text that searches cover.
         """CREATE TABLE services (
             id TEXT PRIMARY KEY, workspace_id TEXT NOT NULL REFERENCES workspaces (id), name TEXT NOT NULL,
             description TEXT NOT NULL, agent_id TEXT NOT NULL REFERENCES agents (id),
@@ -122,7 +122,7 @@ MIGRATIONS: tuple[tuple[Step, ...], ...] = (
         "CREATE UNIQUE INDEX active_names ON services (workspace_id, name) WHERE is_active = 1",
     ),
     (
-        # who may do what; the token moves from the workspace to its owner's key
+        # permissions; the token moves from the workspace to its owner's key
         "ALTER TABLE workspaces ADD COLUMN organization_id TEXT NOT NULL DEFAULT ''",
         "UPDATE workspaces SET organization_id = lower(replace(name, ' ', '-'))",
         """CREATE TABLE users (
@@ -146,11 +146,11 @@ MIGRATIONS: tuple[tuple[Step, ...], ...] = (
         "CREATE UNIQUE INDEX service_classic_ids ON services (classic_id)",
         "CREATE UNIQUE INDEX agent_classic_ids ON agents (classic_id)",
         "CREATE UNIQUE INDEX context_graph_classic_ids ON context_graphs (classic_id)",
-        # what a listing sorts by, ties broken by id, so that a page is read straight off the index
+        # the sort keys of a listing, ties broken by id, so that a page comes straight from the index
         "CREATE INDEX services_by_name ON services (workspace_id, name COLLATE NOCASE, id)",
         "CREATE INDEX services_by_creation ON services (workspace_id, created_at COLLATE NOCASE, id)",
         "CREATE INDEX services_by_update ON services (workspace_id, updated_at COLLATE NOCASE, id)",
-        # agents and context graphs outlive their deletion, because their versions do
+        # deleted agents and context graphs stay, because their versions do
         "ALTER TABLE agents ADD COLUMN deleted_at TEXT",
         "ALTER TABLE context_graphs ADD COLUMN deleted_at TEXT",
         "CREATE UNIQUE INDEX agent_names ON agents (workspace_id, name) WHERE deleted_at IS NULL",
@@ -179,12 +179,12 @@ MIGRATIONS: tuple[tuple[Step, ...], ...] = (
         "CREATE INDEX audit_by_subject ON audit (workspace_id, subject_id, id)",
     ),
     (
-        # all that a listing filters and sorts by, so that it reads this index alone and not ten thousand whole rows
+        # all filter and sort keys of a listing, so that it reads this index and not ten thousand whole rows
         "DROP INDEX services_by_name",
         """CREATE INDEX services_by_name ON services (
             workspace_id, name COLLATE NOCASE, id, is_active, created_at, updated_at, search_text
         )""",
-        # the keys that tags can be filtered by, which every first page of the Classic dialect lists
+        # the tag keys of the filter, which every first page of the Classic dialect lists
         """CREATE TABLE tag_keys (
             workspace_id TEXT NOT NULL, key TEXT NOT NULL,
             service_id TEXT NOT NULL REFERENCES services (id) ON DELETE CASCADE,
@@ -195,7 +195,7 @@ MIGRATIONS: tuple[tuple[Step, ...], ...] = (
             FROM services, json_each(services.tags) AS tag""",
     ),
     (
-        # a call outlives its service; the columns are what a listing filters by
+        # a call outlives its service; the columns are a listing's filters
         """CREATE TABLE calls (
             id TEXT PRIMARY KEY, workspace_id TEXT NOT NULL REFERENCES workspaces (id), service_id TEXT NOT NULL,
             call_sid TEXT NOT NULL UNIQUE, started_at TEXT NOT NULL, duration_s REAL NOT NULL, status TEXT NOT NULL,
@@ -206,4 +206,4 @@ MIGRATIONS: tuple[tuple[Step, ...], ...] = (
         _add_calls,
     ),
 )
-"""What makes each version of the file out of the one before; only ever add at the end."""
+"""The migrations of the workspace file, one for each version. Only ever append."""

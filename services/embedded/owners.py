@@ -1,4 +1,4 @@
-"""Agents and context graphs: what has versions that a version set can pin. Both are kept the same way."""
+"""Agents and context graphs, whose versions a version set can pin. Both are stored the same way."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from services.embedded.store import CLASSIC_ID_LENGTH, pack
 
 Json = dict[str, Any]
 Owner = Literal["agents", "context_graphs"]
-"""Named as the tables are."""
+"""The names of the tables."""
 
 AGENTS: Owner = "agents"
 CONTEXT_GRAPHS: Owner = "context_graphs"
@@ -26,7 +26,7 @@ _STATE_COUNT = """
     (SELECT json_array_length(content, '$.states') FROM context_graph_versions
      WHERE owner_id = context_graphs.id ORDER BY version DESC LIMIT 1) AS state_count
 """
-# One constant per table: no name from outside ever reaches a statement.
+# One constant for each table: no name from outside reaches a statement.
 _OWNERS: dict[Owner, str] = {
     "agents": f"SELECT *, {_LATEST.format(versions='agent_versions', owner='agents')} FROM agents",
     "context_graphs": (
@@ -38,14 +38,14 @@ _OWNERS: dict[Owner, str] = {
 
 @dataclass(frozen=True, slots=True)
 class OwnerFilter:
-    """Which agents or context graphs a listing asks for; deleted ones only if asked for."""
+    """Filter of a listing of agents or context graphs. Deleted ones only appear on request."""
 
     search: str | None = None
     classic_ids: tuple[str, ...] = ()
     deleted: bool | None = False
 
     def lets_through(self, row: sqlite3.Row) -> bool:
-        """Tell whether one row belongs in the listing."""
+        """Return whether a row matches the filter."""
         text = f"{row['name']}\n{row['description']}".casefold()
         return (
             (self.search is None or self.search.casefold() in text)
@@ -64,7 +64,7 @@ def find_owners(
     limit: int,
     offset: int,
 ) -> tuple[list[Json], int]:
-    """Return one page of agents or context graphs, and how many match in all."""
+    """Return one page of agents or context graphs, and the number of all matches."""
     everyone = db.execute(f"{_OWNERS[owner]} WHERE workspace_id = ?{ordering}", (workspace_id,))
     rows = [dict(row) for row in everyone if wanted.lets_through(row)]
     return rows[offset : offset + limit], len(rows)
@@ -73,7 +73,7 @@ def find_owners(
 def find_owner(
     db: sqlite3.Connection, owner: Owner, workspace_id: str, owner_id: str, *, deleted: bool = False
 ) -> Json | None:
-    """Return one agent or context graph by its UUID or Classic id; ``deleted`` finds deleted ones too."""
+    """Return one agent or context graph by its UUID or Classic id. ``deleted`` includes deleted ones."""
     column = "classic_id" if len(owner_id) == CLASSIC_ID_LENGTH else "id"
     statement = f"{_OWNERS[owner]} WHERE workspace_id = ? AND {column} = ?"
     row = db.execute(statement, (workspace_id, owner_id)).fetchone()
@@ -81,7 +81,10 @@ def find_owner(
 
 
 def add_owner(db: sqlite3.Connection, owner: Owner, workspace_id: str, name: str, description: str) -> str:
-    """Insert one and return its id. Raises :class:`sqlite3.IntegrityError` if the name is taken."""
+    """Insert an agent or context graph and return its id.
+
+    Raises :class:`sqlite3.IntegrityError` for a taken name.
+    """
     owner_id, moment = str(uuid4()), now()
     db.execute(
         f"INSERT INTO {owner} (id, workspace_id, name, description, created_at, updated_at)"
@@ -92,7 +95,7 @@ def add_owner(db: sqlite3.Connection, owner: Owner, workspace_id: str, name: str
 
 
 def change_owner(db: sqlite3.Connection, owner: Owner, owner_id: str, name: str, description: str) -> None:
-    """Rename or describe one. Raises :class:`sqlite3.IntegrityError` if the name is taken."""
+    """Change name and description. Raises :class:`sqlite3.IntegrityError` for a taken name."""
     db.execute(
         f"UPDATE {owner} SET name = ?, description = ?, updated_at = ? WHERE id = ?",
         (name, description, now(), owner_id),
@@ -100,19 +103,19 @@ def change_owner(db: sqlite3.Connection, owner: Owner, owner_id: str, name: str,
 
 
 def remove_owner(db: sqlite3.Connection, owner: Owner, owner_id: str) -> None:
-    """Mark one as deleted; its versions stay, because services may still run them."""
+    """Mark an agent or context graph as deleted. Its versions stay: services may still run them."""
     db.execute(f"UPDATE {owner} SET deleted_at = ? WHERE id = ?", (now(), owner_id))
 
 
 def versions(db: sqlite3.Connection, owner: Owner, owner_id: str) -> list[int]:
-    """Return every version number that exists, oldest first."""
+    """Return every existing version number, oldest first."""
     found = db.execute(f"SELECT version FROM {_VERSIONS[owner]} WHERE owner_id = ? ORDER BY version", (owner_id,))
     return [row["version"] for row in found]
 
 
 @dataclass(frozen=True, slots=True)
 class VersionRange:
-    """Which versions a listing asks for, both ends included."""
+    """Version filter of a listing. Both ends are included."""
 
     first: int = 0
     last: int = 2**53
@@ -122,7 +125,7 @@ class VersionRange:
 def find_versions(
     db: sqlite3.Connection, owner: Owner, owner_id: str, wanted: VersionRange, *, limit: int, offset: int
 ) -> tuple[list[Json], int]:
-    """Return one page of an owner's versions with their content, and how many match in all."""
+    """Return one page of versions with their content, and the number of all matches."""
     where = f"FROM {_VERSIONS[owner]} WHERE owner_id = ? AND version BETWEEN ? AND ?"
     values = (owner_id, wanted.first, wanted.last)
     (total,) = db.execute(f"SELECT count(*) {where}", values).fetchone()
@@ -132,7 +135,7 @@ def find_versions(
 
 
 def add_version(db: sqlite3.Connection, owner: Owner, owner_id: str, content: Json, user_id: str) -> Json:
-    """Append a version, numbered after the newest, and return it. Raises :class:`ValueError` for NaN."""
+    """Append a version with the next number and return it. Raises :class:`ValueError` for NaN."""
     number, moment = max(versions(db, owner, owner_id), default=0) + 1, now()
     db.execute(
         f"INSERT INTO {_VERSIONS[owner]} (owner_id, version, content, created_at, created_by)"

@@ -1,4 +1,4 @@
-"""How often each operation may be called."""
+"""The rate limits of each operation."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ LIMITS = {
     "get-voice-settings": 120,
     "update-voice-settings": 120,
 }
-"""Requests per window, by operation id: what the Classic document gives each operation, and for the only operations
-of the Platform document that can answer 429, which names no number, one that no person reaches."""
+"""Requests per window, by operation id. The Classic document gives a number for each operation. The Platform
+document gives none for its only operations that can answer 429; the number here is one that no person reaches."""
 
 MOST_KEPT = 1000
 """Above this number of counters, expired ones are dropped."""
@@ -36,17 +36,17 @@ MOST_KEPT = 1000
 
 @dataclass(frozen=True, slots=True)
 class RateUse:
-    """A user's use of one operation."""
+    """A user's count for one operation."""
 
     limit: int
     remaining: int
     reset: int
-    """When the oldest counted request stops counting, in seconds since 1970."""
+    """When the oldest counted request expires, in seconds since 1970."""
     retry_after: int | None = None
-    """Seconds to wait; ``None`` if the request may go on."""
+    """Seconds to wait. ``None`` if the request is allowed."""
 
     def headers(self) -> dict[str, str]:
-        """Return the response headers that tell it."""
+        """Return the rate-limit response headers."""
         headers = {
             "X-RateLimit-Limit": str(self.limit),
             "X-RateLimit-Remaining": str(self.remaining),
@@ -56,7 +56,7 @@ class RateUse:
 
 
 class RateLimits:
-    """Counts requests in a window that slides; refused ones do not count. A window of 0 s limits nothing."""
+    """Counts requests in a sliding window. Refused requests do not count. A window of 0 s disables all limits."""
 
     def __init__(self, window_s: float = 60.0, clock: Callable[[], float] = time.time) -> None:
         self._window_s = window_s
@@ -65,7 +65,7 @@ class RateLimits:
         self._taken: defaultdict[tuple[str, str], deque[float]] = defaultdict(deque)
 
     def take(self, who: str, operation: str) -> RateUse | None:
-        """Count one request and return where that leaves ``who``; ``None`` if the operation has no limit."""
+        """Count one request and return the new count of ``who``. ``None`` if the operation has no limit."""
         limit = LIMITS.get(operation)
         if limit is None or self._window_s <= 0:
             return None

@@ -1,6 +1,6 @@
-"""What may be done to a service, and what is refused: the same rules behind both dialects.
+"""The rules for changes of a service, shared by both dialects.
 
-Services are passed as they are stored. Every change leaves an entry in the history.
+Services have their stored form. Every change adds an entry to the history.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from services.service_fields import SERVICE_FIELDS
 
 
 class RefusedError(Exception):
-    """A value that breaks a rule; ``place`` is where in the request: ``("body", "version_sets")``."""
+    """A value breaks a rule. ``place`` locates it in the request: ``("body", "version_sets")``."""
 
     def __init__(self, message: str, *place: str) -> None:
         super().__init__(message)
@@ -28,7 +28,7 @@ class RefusedError(Exception):
 
 
 class NameTakenError(Exception):
-    """Something else has this name already: 409."""
+    """The name is taken: 409."""
 
 
 Json = dict[str, Any]
@@ -40,7 +40,7 @@ NOTHING_PINNED: Json = {
     "turn_runtime": "native",
     "applied_behavior_ids": [],
 }
-"""What ``edge`` is, and ``release`` in a new service: the latest of everything."""
+"""The content of ``edge``, and of ``release`` in a new service: the latest of everything."""
 
 _NEW: Json = {
     **{field.name: field.default for field in SERVICE_FIELDS},
@@ -52,7 +52,7 @@ _NEW: Json = {
 
 
 def create_service(db: sqlite3.Connection, by: Actor, given: Json) -> Json:
-    """Store a new service, with ``edge`` and ``release``, and return it. Raises as :func:`update_service` does."""
+    """Store a new service with ``edge`` and ``release``, and return it. Raises as :func:`update_service` does."""
     moment = now()
     service = {
         **_NEW,
@@ -72,9 +72,9 @@ def create_service(db: sqlite3.Connection, by: Actor, given: Json) -> Json:
 
 
 def update_service(db: sqlite3.Connection, by: Actor, before: Json, given: Json) -> Json:
-    """Store ``before`` with the fields of ``given`` and return it; ``voice_config`` is merged.
+    """Store ``before`` with the fields of ``given``, and return it. ``voice_config`` is merged.
 
-    Raises :class:`RefusedError` for what breaks a rule, :class:`NameTakenError` if an active service has the name.
+    Raises :class:`RefusedError` for a broken rule, :class:`NameTakenError` if an active service has the name.
     """
     after = before | given | {"updated_at": now(), "updated_by": by.user_id}
     if "voice_config" in given:
@@ -88,9 +88,9 @@ def update_service(db: sqlite3.Connection, by: Actor, before: Json, given: Json)
 
 
 def upsert_version_set(db: sqlite3.Connection, by: Actor, before: Json, name: str, version_set: Json) -> Json:
-    """Replace one version set, or add it, and return the service. Raises :class:`RefusedError`."""
+    """Create or replace one version set and return the service. Raises :class:`RefusedError`."""
     if name == EDGE:
-        # even to what it is: a client that writes edge has misunderstood something
+        # even with the same content: a client that writes edge has misunderstood something
         raise RefusedError(EDGE_STANDS, "body", "version_sets", EDGE)
     after = before | {
         "version_sets": {**before["version_sets"], name: version_set},
@@ -112,13 +112,13 @@ def delete_version_set(db: sqlite3.Connection, by: Actor, before: Json, name: st
 
 
 def delete_service(db: sqlite3.Connection, by: Actor, before: Json) -> None:
-    """Delete a service; its history stays."""
+    """Delete a service. Its history stays."""
     store.remove_service(db, before["id"])
     record(db, by, "delete", Subject("service", before["id"], before["name"]), _recorded(before), None)
 
 
 def merged(stored: Json, patch: Mapping[str, Any]) -> Json | None:
-    """Return what a layer sets after a patch; a layer that sets nothing is no layer at all."""
+    """Return a layer's values after a patch. ``None`` for a layer that sets nothing."""
     left = {name: value for name, value in (stored | dict(patch)).items() if value is not None}
     return left or None
 
@@ -137,7 +137,7 @@ def _check_protected(stored: Json, sent: Json) -> None:
 
 
 def _check_edge(stored: Json, sent: Json) -> None:
-    """Refuse another edge; the same one in other words is fine, because maps are sent as a whole."""
+    """Refuse a different edge. An equivalent one is fine, because maps are sent as a whole."""
     if _meaning(stored) != _meaning(sent):
         raise RefusedError(EDGE_STANDS, "body", "version_sets", EDGE)
 
@@ -154,7 +154,7 @@ def _check_pins(
 ) -> None:
     """Refuse a version number that the service's agent or context graph does not have.
 
-    An agent that was deleted may stay, since its versions do; it cannot be chosen (``must_exist``) any more.
+    A deleted agent may stay, because its versions do. It cannot be chosen again (``must_exist``).
     """
     for key, owner in _OWNERS.items():
         what, place = key.replace("_", " "), f"{key}_id"
@@ -207,6 +207,6 @@ def naming(complaint: str) -> Iterator[None]:
 
 
 def _recorded(service: Json) -> Json:
-    """Return what of a service the history tells: what a person can set."""
+    """Return the part of a service that the history records: what a person can set."""
     hidden = {*store.COMPUTED, "id", "workspace_id", "created_at", "updated_at", "created_by", "updated_by"}
     return {name: value for name, value in service.items() if name in store.SERVICE_COLUMNS and name not in hidden}

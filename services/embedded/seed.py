@@ -1,4 +1,4 @@
-"""The demo workspace a first start begins with: a clinic's services, the same for everyone."""
+"""The demo workspace of a first start: a clinic's services, the same on every machine."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from services.service_fields import SERVICE_FIELDS
 
 __all__ = ["access", "demo_id", "seed"]
 
-# Ids are derived from names, so that links, drafts and screenshots hold on every machine.
+# Ids come from names, so links, drafts and screenshots are valid on every machine.
 _NAMESPACE = uuid5(NAMESPACE_URL, "turnlab:demo-clinic")
 _CREATED = "2025-03-03T09:00:00.000000+00:00"
 
 
 def demo_id(kind: str, name: str) -> str:
-    """Return the id a thing of the demo workspace has: the same on every machine."""
+    """Return the id of an object in the demo workspace, the same on every machine."""
     return str(uuid5(_NAMESPACE, f"{kind}/{name}"))
 
 
 def seed(db: sqlite3.Connection, today: date | None = None) -> None:
-    """Fill an empty workspace file. Call it inside the transaction that made the tables.
+    """Fill an empty workspace file, inside the transaction that made the tables.
 
-    The demo's calls lie before ``today``, UTC.
+    The demo's calls lie before ``today``, in UTC.
     """
     data = seed_data()
     workspace_id = demo_id("workspace", data["workspace"])
@@ -76,7 +76,7 @@ def _insert_owner(db: sqlite3.Connection, kind: str, workspace_id: str, entry: d
 
 
 def _complete(workspace_id: str, entry: dict[str, Any]) -> dict[str, Any]:
-    """Return a whole service: the entry over what most demo services have in common."""
+    """Return a whole service: the entry over the defaults of the demo services."""
     common = {field.name: field.default for field in SERVICE_FIELDS} | {"keyterms": [], "voice_config": None}
     tags = [dict(zip(("key", "value"), tag.split(":", 1), strict=True)) for tag in entry["tags"]]
     return (

@@ -1,4 +1,4 @@
-"""What the versions of the demo workspace hold: each a little more than the one before."""
+"""The contents of the demo workspace's versions. Each version has a little more than the one before."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def seed_data() -> Json:
 
 
 def stored_content(kind: str, name: str, description: str, version: int) -> Json:
-    """Return what a version is stored with, for a ``kind`` of ``agent`` or ``context_graph``.
+    """Return the stored content of a version. ``kind`` is ``agent`` or ``context_graph``.
 
-    One that is not of the demo workspace gets the least that makes a whole version.
+    An object outside the demo workspace gets the least content that makes a whole version.
     """
     entries: list[Json] = seed_data()[f"{kind}s"]
     found = next((entry for entry in entries if entry["name"] == name), {"name": name, "description": description})

@@ -1,4 +1,4 @@
-"""Puts the embedded platform on a socket, for any client. Only ``turnlab serve`` imports this."""
+"""Serves the embedded platform on a socket. Only ``turnlab serve`` imports this module."""
 
 from __future__ import annotations
 
@@ -25,37 +25,37 @@ from services.embedded.rate_limits import RateLimits
 from services.embedded.seed import seed
 
 GOODBYE_S = 5
-"""How long requests that are being answered may take when the server is asked to stop."""
+"""How long running requests may take after the server is asked to stop."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServeOptions:
-    """How to serve."""
+    """The options of a server."""
 
     file: Path
     host: str = "127.0.0.1"
     port: int = 0
-    """0 takes any free one."""
+    """0 takes any free port."""
     token: str | None = field(default=None, repr=False)
-    """The owner's API key while this server runs, in place of the stored one."""
+    """The owner's API key while this server runs, instead of the stored one."""
     token_lifetime: timedelta = timedelta(hours=1)
-    """How long a token of the Classic dialect lasts."""
+    """The lifetime of a Classic token."""
     rate_window_s: float = 60.0
-    """How long a minute of the rate limits lasts; 0 for no limits."""
+    """The window of the rate limits, in seconds. 0 disables them."""
     make_sound: MakeSound | None = None
-    """Makes the recordings of the demo's calls; without it they cannot be had."""
+    """Makes the recordings of the demo's calls. Without it there are none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """Where the platform is, and what reaches it."""
+    """A running server's address and credentials."""
 
     url: str
     editor: Access
     viewer: Access
 
     def to_json(self, role: Role) -> dict[str, str]:
-        """Return everything an outside client needs."""
+        """Return everything that a client needs."""
         chosen = self.editor if role == "editor" else self.viewer
         return {
             "url": self.url,
@@ -68,12 +68,12 @@ class Ready:
 
 
 def serve(wishes: ServeOptions, tell: Callable[[Ready], None]) -> None:
-    """Serve until SIGTERM or SIGINT, then close the workspace file; ``tell`` is called when requests can come.
+    """Serve until SIGTERM or SIGINT, then close the workspace file. ``tell`` is called when requests can arrive.
 
-    Raises :class:`AddressError` if the address cannot be had, and :class:`services.errors.StorageError` if the
-    workspace file cannot be used.
+    Raises :class:`AddressError` for an unusable address, and :class:`services.errors.StorageError` if the workspace
+    file cannot be used.
     """
-    # Faults of ours are logged; what strangers send that is no HTTP is theirs.
+    # Log our own faults, but not the invalid HTTP that others send.
     log.addHandler(handler())
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     bound = bind(wishes.host, wishes.port)
@@ -95,14 +95,14 @@ def serve(wishes: ServeOptions, tell: Callable[[Ready], None]) -> None:
 
 
 class _Telling(uvicorn.Server):
-    """Tells when requests can come."""
+    """A server that reports when it is ready."""
 
     def __init__(self, config: uvicorn.Config, tell: Callable[[], None]) -> None:
         super().__init__(config)
         self._tell = tell
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start taking requests."""
+        """Start to accept requests."""
         await super().startup(sockets)
         if self.started:
             self._tell()
@@ -115,7 +115,7 @@ async def _run(app: object, bound: socket.socket, tell: Callable[[], None]) -> N
         access_log=False,
         server_header=False,
         lifespan="off",
-        # Not from the environment, where other servers' settings are.
+        # Given here because the environment may hold another server's settings.
         workers=1,
         proxy_headers=False,
         timeout_graceful_shutdown=GOODBYE_S,
@@ -125,7 +125,8 @@ async def _run(app: object, bound: socket.socket, tell: Callable[[], None]) -> N
     def stop(_number: int, _frame: object) -> None:
         server.should_exit = True
 
-    # The server catches these too while it runs, and raises them again once it has stopped; they end nothing here.
+    # The server handles these signals while it runs, and raises them again after it has stopped. They end nothing
+    # here.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     await server.serve(sockets=[bound])

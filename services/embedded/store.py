@@ -1,4 +1,4 @@
-"""Queries of the embedded platform: rows in, the contract's JSON objects out."""
+"""Queries of the embedded platform. They return the contract's JSON objects."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SORTABLE = ("name", "created_at", "updated_at")
 
 COMPUTED = ("agent_name", "context_graph_name", "classic_id", "agent_classic_id", "context_graph_classic_id")
 INTERNAL = ("created_by", "updated_by", "classic_id", "agent_classic_id", "context_graph_classic_id")
-"""What a stored service has beyond the Platform dialect's schema."""
+"""Stored fields of a service that the Platform dialect's schema lacks."""
 
 _SERVICES = """
     SELECT *, (SELECT name FROM agents WHERE agents.id = agent_id) AS agent_name,
@@ -55,24 +55,24 @@ def pack(value: object) -> str:
 
 
 def order(sort_by: str | None) -> str | None:
-    """Return the ORDER BY for ``name``, ``-updated_at`` and so on; ``None`` if it cannot be sorted by that."""
+    """Return the ORDER BY for ``name``, ``-updated_at`` and so on. ``None`` for an unknown key."""
     column = (sort_by or "name").removeprefix("-")
     if column not in SORTABLE:
         return None
     direction = "DESC" if sort_by and sort_by.startswith("-") else "ASC"
-    # The id breaks ties, so that pages neither repeat nor skip; in the same direction, so that an index serves.
+    # Ids break ties, so pages neither repeat nor skip. They sort in the same direction, so that an index applies.
     return f" ORDER BY {column} COLLATE NOCASE {direction}, id {direction}"
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceFilter:
-    """Which services a listing asks for; what is ``None`` or empty leaves none out."""
+    """Filter of a service listing. ``None`` or an empty value is no condition."""
 
     search: str | None = None
     is_active: bool | None = None
     classic_ids: tuple[str, ...] = ()
     tags: tuple[tuple[str, str | None], ...] = ()
-    """Key and value, all of which must match: ``*`` is any value, ``None`` is no value."""
+    """Key and value. All must match; ``*`` is any value, ``None`` no value."""
 
     def where(self, workspace_id: str) -> tuple[str, list[str]]:
         """Return the WHERE clause and its values."""
@@ -86,7 +86,7 @@ class ServiceFilter:
             clauses.append(f"classic_id IN ({', '.join('?' * len(self.classic_ids))})")
             values += self.classic_ids
         for key, value in self.tags:
-            # tags are part of what a search looks through: that leaves out most services without reading their JSON
+            # the search text includes tags, so this excludes most services without reading their JSON
             clauses.append("instr(search_text, ?)")
             values.append(f"{key}:{'' if value in (None, '*') else value}".casefold())
             condition, given = _TAG_VALUE.get(value, ("json_extract(value, '$.value') = ?", [value or ""]))
@@ -113,10 +113,10 @@ def find_services(
     limit: int,
     offset: int,
 ) -> tuple[list[dict[str, Any]], int]:
-    """Return one page of services and how many match in all."""
+    """Return one page of services and the number of all matches."""
     where, values = wanted.where(workspace_id)
     (total,) = db.execute(f"SELECT count(*) FROM services{where}", values).fetchone()
-    # Only ids are sorted, so that a page far down a long list need not drag every configuration along.
+    # Sort only ids, so that a page far down a long list does not load every configuration.
     ids = f"SELECT id FROM services{where}{ordering} LIMIT ? OFFSET ?"
     rows = db.execute(f"{_SERVICES} WHERE id IN ({ids}){ordering}", [*values, limit, offset])
     return [_service(row) for row in rows], total
@@ -131,7 +131,7 @@ def find_service(db: sqlite3.Connection, workspace_id: str, service_id: str) -> 
 
 def tag_keys(db: sqlite3.Connection, workspace_id: str) -> list[str]:
     """Return every key among the tags of all services, sorted."""
-    # Each step finds the next key in the index, however many services share the one before.
+    # Each step finds the next key in the index, regardless of how many services share a key.
     rows = db.execute(
         "WITH RECURSIVE found (key) AS ("
         " SELECT min(key) FROM tag_keys WHERE workspace_id = :workspace UNION ALL"
@@ -161,7 +161,7 @@ def save_service(db: sqlite3.Connection, service: Mapping[str, Any]) -> None:
 
 
 def remove_service(db: sqlite3.Connection, service_id: str) -> None:
-    """Delete a service for good; only the audit still knows it."""
+    """Delete a service. Only the history still has it."""
     db.execute("DELETE FROM services WHERE id = ?", (service_id,))
 
 

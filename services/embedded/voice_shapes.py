@@ -1,4 +1,4 @@
-"""Voice settings as a client may send them, a service's and the workspace's; unknown fields are kept."""
+"""Voice settings as a client sends them, for a service and the workspace. Unknown fields are kept."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from presets.fields import BY_NAME, FIELDS, Kind
 
 
 def encodable(text: str) -> str:
-    """Refuse half a surrogate pair: JSON can escape one, but no text file or terminal can hold it."""
+    """Refuse half a surrogate pair: JSON can escape it, but no text file or terminal can hold it."""
     text.encode()
     return text
 
@@ -39,7 +39,7 @@ SttProvider = Literal["deepgram", "openai", "cartesia"]
 
 
 class Forwarding(BaseModel):
-    """Where forwarded calls go."""
+    """The target of forwarded calls."""
 
     forward_to: str = Field(min_length=2, max_length=16)
     should_disconnect: bool = True
@@ -47,20 +47,20 @@ class Forwarding(BaseModel):
 
 
 class LanguageProvider(BaseModel):
-    """Who speaks one language."""
+    """The provider for one language."""
 
     provider: Provider
     config: dict[str, Any] = Field(default_factory=dict, max_length=20)
 
 
 class _LanguageProviders(BaseModel):
-    """The map of language to provider, wrapped so that an error's place can be named."""
+    """The map of language to provider, wrapped so that an error can name its place."""
 
     languages: dict[str, LanguageProvider] = Field(max_length=10)
 
 
 def _as_documented(schema: JsonDict) -> None:
-    """Say in the generated OpenAPI what the validators below enforce: choices, and the two nested objects."""
+    """Describe in the generated OpenAPI what the validators enforce: choices, and the two nested objects."""
     properties: Any = schema["properties"]
     for name, spec in BY_NAME.items():
         if spec.choices:
@@ -96,13 +96,13 @@ else:
 
 
 class ServiceVoiceConfig(_Fields):
-    """A service's ``voice_config`` as it is answered, made by :func:`answered`."""
+    """A service's ``voice_config`` in an answer. :func:`answered` makes it."""
 
     model_config = ConfigDict(json_schema_extra=_as_documented)
 
 
 def answered(stored: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Return a stored ``voice_config`` as the schema has it: a field that is not set is ``null`` or its default."""
+    """Return a stored ``voice_config`` as in the schema: an unset field is ``null`` or its default."""
     if stored is None:
         return None
     unset = {name: None if spec.nullable else spec.default for name, spec in BY_NAME.items()}
@@ -110,10 +110,10 @@ def answered(stored: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 class VoiceConfigPatch(_Fields):
-    """A change to ``voice_config``: the fields that are given, ``null`` for one that goes back to inherit.
+    """A change to ``voice_config``: the given fields. ``null`` makes a field inherit.
 
-    Bounds and choices come from the same table the editor uses. Only what is sent is checked: an out-of-range
-    value that is already stored does not stand in the way of changing another field.
+    Bounds and choices come from the editor's table. Only the sent fields are checked: a stored out-of-range value
+    does not block a change of another field.
     """
 
     model_config = ConfigDict(json_schema_extra=_as_documented)
@@ -155,7 +155,7 @@ Word = Annotated[str, Field(min_length=1, max_length=128)]
 
 
 class VoiceSettings(BaseModel):
-    """``PUT /settings/voice``: absent fields stay, ``null`` puts one back to its default."""
+    """``PUT /settings/voice``: a missing field stays, ``null`` restores a default."""
 
     voice_id: Annotated[str, Field(max_length=128)] | None = None
     tone: Annotated[str, Field(max_length=2000)] | None = None

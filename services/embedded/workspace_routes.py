@@ -1,4 +1,4 @@
-"""The routes about a workspace as a whole: its voice settings, and its history, which no contract has."""
+"""Routes of the workspace as a whole: its voice settings, and its history, which the contract lacks."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _stored(db: sqlite3.Connection, workspace_id: str) -> dict[str, Any]:
 
 
 class VoiceSettingsResponse(BaseModel):
-    """The voice settings as they are answered."""
+    """The voice settings in an answer."""
 
     voice_id: str | None
     tone: str | None
@@ -93,13 +93,13 @@ def get_voice_settings(workspace: Workspace, db: Db) -> Response:
     "/voice", operation_id="update-voice-settings", response_model=VoiceSettingsResponse, responses=SETTINGS
 )
 def put_voice_settings(db: Db, by: By, body: VoiceSettings) -> Response:
-    """Change the fields that are given; ``null`` puts one back to its default."""
+    """Change the given fields. ``null`` restores a default."""
     with db.write() as connection:
         return AsciiJson(_update_settings(connection, by, body))
 
 
 class Entry(BaseModel):
-    """One change: who, when, what, in which request."""
+    """One change: who, when, what, and in which request."""
 
     id: int
     at: datetime
@@ -111,7 +111,8 @@ class Entry(BaseModel):
     subject_id: UUID
     subject_name: str
     changes: list[dict[str, Any]]
-    """Each ``{"path": [...], "before": …, "after": …}``; what was not there or is gone has no side."""
+    """Each ``{"path": [...], "before": …, "after": …}``. An added value has no ``before``, a removed one no
+    ``after``."""
 
 
 class History(BaseModel):
@@ -131,7 +132,7 @@ def list_history(
     limit: Limit = 20,
     continuation_token: Offset = 0,
 ) -> Response:
-    """Who changed what, when, newest first; what was deleted keeps its history."""
+    """The history, newest first. Deleted objects keep theirs."""
     with db.read() as connection:
         found, total = audit.find_entries(
             connection,

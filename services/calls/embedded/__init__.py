@@ -1,1 +1,1 @@
-"""The embedded platform's calls: what the demo workspace begins with, and the routes that tell of them."""
+"""The embedded platform's calls: the demo workspace's own, and the routes that serve them."""

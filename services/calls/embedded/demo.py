@@ -15,7 +15,7 @@ from services.embedded.audit import differences
 Json = dict[str, Any]
 
 RINGS: Final = timedelta(seconds=1.4)
-"""A call begins so long before its media."""
+"""The time between the start of a call and the start of its media."""
 
 _NAMESPACE: Final = uuid5(NAMESPACE_URL, "turnlab:demo-calls")
 _LANES: Final = (("caller", "human", "Caller"), ("agent", "agent", "Agent"), ("system", "system", "Decisions"))
@@ -23,10 +23,9 @@ _MORE_LANES: Final = (("tool", "tool", "Tools"), ("operator", "operator", "Opera
 
 
 def add_demo_calls(db: sqlite3.Connection, workspace_id: str, today: date | None = None) -> None:
-    """Insert the calls of those demo services that the workspace still has, the last of them yesterday.
+    """Insert the calls of those demo services that the workspace still has. The last calls date from yesterday.
 
-    Also inserts the change of settings half-way into the history of those services that have none. Call it inside a
-    transaction.
+    Services without a history also get the change of settings that happened half-way. Call it inside a transaction.
     """
     newest = (today or datetime.now(UTC).date()) - timedelta(days=1)
     rows = db.execute("SELECT id, name, voice_config FROM services WHERE workspace_id = ?", (workspace_id,))
@@ -72,7 +71,7 @@ def _add_call(
     detail = _detail(workspace_id, service_id, number, call, media)
     special = call["special"]
     sound = {name: call[name] for name in ("audio", "duration_ms")} | {
-        # some deliveries have a header and some have none
+        # some deliveries have a header, some have none
         "caller_header": number % 3 == 0,
         "agent_header": number % 4 != 0,
         "archived": special == "archived",
@@ -97,7 +96,7 @@ def _add_call(
 
 
 def _detail(workspace_id: str, service_id: str, number: int, call: Json, media: datetime) -> Json:
-    """Return the call as the platform tells of it."""
+    """Return the call as the platform answers it."""
     simulated, handed_over = call["special"] == "simulated", call["special"] == "operator"
     ended = media + timedelta(milliseconds=call["duration_ms"])
     call_id = uuid5(_NAMESPACE, str(number))

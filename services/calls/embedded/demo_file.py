@@ -10,7 +10,7 @@ DEMO_FILE: Final = Path(__file__).with_name("demo_calls.json")
 
 _MARK: Final = "§"
 _SHORT: Final = 20
-"""Shorter texts stand where they are used."""
+"""Shorter texts are not numbered."""
 
 
 def demo_calls() -> dict[str, Any]:
@@ -20,7 +20,7 @@ def demo_calls() -> dict[str, Any]:
 
 
 def numbered(value: Any, texts: dict[str, int]) -> Any:
-    """Return a JSON value with longer texts replaced by their numbers in ``texts``, where new ones are added."""
+    """Return a JSON value with each longer text replaced by its number. Adds new texts to ``texts``."""
     if isinstance(value, dict):
         return {name: numbered(one, texts) for name, one in value.items()}
     if isinstance(value, list):

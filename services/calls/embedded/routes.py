@@ -33,11 +33,11 @@ Limit = Annotated[int, Query(ge=1, le=100)]
 Offset = Annotated[int, Query(ge=0)]
 
 LARGEST = 2**53
-"""What SQLite takes; the contract sets no bound."""
+"""SQLite's limit. The contract sets none."""
 
 
 async def sounds(request: Request) -> CallSounds:
-    """Return what makes recordings. Raises 503 where nothing does."""
+    """Return the source of recordings. Raises 503 if there is none."""
     state: AppState = request.app.state.platform
     if not state.sounds.available:
         raise HTTPException(503, "Call recording not configured")
@@ -111,7 +111,7 @@ def get_timeline(workspace: Workspace, db: Db, call_id: CallId) -> Response:
     responses=RECORDING,
 )
 def get_urls(workspace: Workspace, db: Db, made: Sounds, call_sid: str) -> Response:
-    """Where a recording's files are, for an hour."""
+    """The addresses of a recording's files, valid for an hour."""
     _, recording, waiting = _recording(db, workspace, call_sid)
     if waiting is not None:
         return waiting
@@ -136,7 +136,7 @@ def get_urls(workspace: Workspace, db: Db, made: Sounds, call_sid: str) -> Respo
     responses=RECORDING,
 )
 def get_metadata(workspace: Workspace, db: Db, made: Sounds, call_sid: str) -> Response:  # noqa: ARG001  (503)
-    """What is known of a recording's files."""
+    """The format and timing of a recording's files."""
     call, recording, waiting = _recording(db, workspace, call_sid)
     if waiting is not None:
         return waiting
@@ -172,7 +172,7 @@ def get_metadata(workspace: Workspace, db: Db, made: Sounds, call_sid: str) -> R
 def download(
     request: Request, workspace: Workspace, db: Db, made: Sounds, call_sid: str, filename: str
 ) -> Response:
-    """A recording's file, from any byte on."""
+    """A recording's file, from a given byte on."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", filename):
         return AsciiJson({"detail": "Invalid filename"}, status_code=400)
     _, recording, waiting = _recording(db, workspace, call_sid)
@@ -204,7 +204,7 @@ def list_judged(workspace: Workspace, db: Db, service_id: UUID, limit: Limit = 2
 
 
 class ConfigQuestion(BaseModel):
-    """A voice configuration, to be read as the turn policy that it comes to."""
+    """A voice configuration whose turn policy is asked for."""
 
     config: ServiceVoiceConfig
 
@@ -217,7 +217,7 @@ class ConfigQuestion(BaseModel):
     responses=READ,
 )
 def config_to_policy(body: ConfigQuestion) -> Response:
-    """The turn policy that a voice configuration comes to; what it leaves to the platform is ``null``."""
+    """The turn policy that follows from a voice configuration. What the platform decides is ``null``."""
     return AsciiJson(shapes.turn_policy(body.config.model_dump()))
 
 
@@ -230,7 +230,7 @@ def _call(db: Db, workspace: str, call_id: str) -> Json:
 
 
 def _recording(db: Db, workspace: str, call_sid: str) -> tuple[Json, Json, Response | None]:
-    """Return a call, its recording, and the answer for one that is archived. Raises 404."""
+    """Return a call, its recording, and the answer if the recording is archived. Raises 404."""
     now = datetime.now(UTC)
     with db.read() as connection:
         found = store.find_recording(connection, workspace, call_sid)
@@ -251,7 +251,7 @@ def _recording(db: Db, workspace: str, call_sid: str) -> tuple[Json, Json, Respo
 
 
 def _part(content: bytes, wanted: str) -> Response:
-    """Return a file, or what of it a ``Range`` of one open end asks for (RFC 9110, 14)."""
+    """Return a file, or the part that a ``Range`` with one open end names (RFC 9110, 14)."""
     headers = {"Accept-Ranges": "bytes"}
     found = re.fullmatch(r"bytes=(\d{1,18})-", wanted)
     if found is None:

@@ -1,4 +1,4 @@
-"""Calls and recordings as the Platform dialect sends them: the part of the contract that the demo fills."""
+"""Calls and recordings as the Platform dialect sends them. Only the part of the contract that the demo fills."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class _Call(BaseModel):
     service_id: UUID | None
     source: Source | None
     made_by_turnlab: bool
-    """Ours alone: whether Turnlab made the call for its demo workspace."""
+    """Not in the contract: whether Turnlab made the call for its demo workspace."""
 
 
 class CallSummary(_Call):
@@ -120,7 +120,7 @@ class Segment(BaseModel):
 
 
 class Timebase(BaseModel):
-    """What seconds count from."""
+    """The zero of a time in seconds."""
 
     unit: Literal["seconds"]
     origin: Literal["media_start"]
@@ -129,7 +129,7 @@ class Timebase(BaseModel):
 
 
 class Actor(BaseModel):
-    """Who is on a lane."""
+    """The speaker of a lane."""
 
     kind: Literal["agent", "human", "operator", "system", "tool"]
     role: Literal["agent", "caller", "operator", "runtime", "tool"]
@@ -147,7 +147,7 @@ class LaneDefinition(BaseModel):
 
 
 class PlaybackTimeline(BaseModel):
-    """A call as it is played back."""
+    """A call's playback."""
 
     turns: list[TurnTimeline]
     segments: list[Segment]
@@ -198,7 +198,7 @@ class CallDetail(_Call):
 
 
 class RecordingUrls(BaseModel):
-    """Where the files of a recording are."""
+    """The addresses of a recording's files."""
 
     call_sid: str
     status: Literal["available"]
@@ -208,7 +208,7 @@ class RecordingUrls(BaseModel):
 
 
 class RecordingMetadata(BaseModel):
-    """What is known of a recording's files."""
+    """The format and timing of a recording's files."""
 
     call_sid: str
     workspace_id: UUID
@@ -248,7 +248,7 @@ class JudgedPage(BaseModel):
 
 
 def judged(call: dict[str, Any]) -> dict[str, Any]:
-    """Return what the demo's voice judge says of a call: scores of 10 by its quality."""
+    """Return the demo's voice-judge scores for a call: 0 to 10, by the call's quality."""
     score = None if call["quality_score"] is None else round(10 * call["quality_score"], 1)
     return {
         "call_sid": call["call_sid"],
@@ -262,9 +262,9 @@ def judged(call: dict[str, Any]) -> dict[str, Any]:
 
 
 def turn_policy(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the turn policy that a ``voice_config`` comes to, as the vendor's pages describe its fields.
+    """Return the turn policy that follows from a ``voice_config``, as the vendor's pages describe its fields.
 
-    What it leaves to the platform is ``None``: the demo does not tell the thresholds that a fit is to find.
+    What the platform decides is ``None``: the demo does not reveal the thresholds that a fit must find.
     """
     sensitivity = config.get("eager_eot_threshold")
     threshold = None if sensitivity is None else round(min(max(0.9 - 0.6 * sensitivity, 0.3), 0.95), 3)

@@ -1,4 +1,4 @@
-"""A recording's files as the embedded platform delivers them: made when asked for, behind links that expire."""
+"""A recording's files on the embedded platform: made on request, behind links that expire."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 MakeSound = Callable[[Mapping[str, Any], int], tuple[bytes, bytes]]
-"""Makes the caller's side (µ-law, 8 kHz) and the agent's (16-bit PCM, 16 kHz) of a call of so many ms."""
+"""Makes both sides of a call of the given length in ms: the caller's (µ-law, 8 kHz) and the agent's (16-bit PCM, 16
+kHz)."""
 
 LINK_S: Final = 3600
-"""How long a link lasts."""
+"""How long a link works."""
 
 _HELD: Final = 4
 """The number of calls held in memory."""
@@ -25,7 +26,7 @@ _MULAW, _PCM = 7, 1
 
 
 class CallSounds:
-    """Makes recordings with ``make``; without it there are none (503)."""
+    """Makes recordings with ``make``. Without ``make`` there are none, and requests get 503."""
 
     def __init__(self, make: MakeSound | None = None, clock: Callable[[], float] = time.time) -> None:
         self._make = make
@@ -36,7 +37,7 @@ class CallSounds:
 
     @property
     def available(self) -> bool:
-        """Whether recordings can be had."""
+        """Whether recordings are available."""
         return self._make is not None
 
     def file(self, call_sid: str, name: str, recording: Mapping[str, Any]) -> bytes | None:
@@ -60,7 +61,7 @@ class CallSounds:
         return f"{path}?expires={expires}&signature={self._signature(path, expires)}"
 
     def allows(self, path: str, expires: str, signature: str) -> bool:
-        """Tell whether a link is one of ours that has not expired."""
+        """Return whether a link was signed here and has not expired."""
         if not (expires.isascii() and expires.isdecimal() and len(expires) < 20 and signature.isascii()):
             return False
         good = hmac.compare_digest(signature, self._signature(path, int(expires)))
@@ -71,12 +72,12 @@ class CallSounds:
 
 
 def file_names(recording: Mapping[str, Any]) -> tuple[str, str]:
-    """Return what the caller's file and the agent's are called."""
+    """Return the names of the caller's file and of the agent's."""
     return "inbound.ulaw", "outbound.wav" if recording["agent_header"] else "outbound.pcm"
 
 
 def sizes(recording: Mapping[str, Any]) -> tuple[int, int]:
-    """Return how many bytes the two files have."""
+    """Return the sizes of the two files in bytes."""
     duration_ms = recording["duration_ms"]
     headers = [_header(_PCM, 1, 16, 0), _header(_MULAW, 1, 8, 0)]
     return (

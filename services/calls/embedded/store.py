@@ -1,4 +1,4 @@
-"""Queries of the embedded platform's calls: rows in, the contract's JSON objects out."""
+"""Queries of the embedded platform's calls. They return the contract's JSON objects."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RESTORE: Final = timedelta(hours=3)
 
 @dataclass(frozen=True, slots=True)
 class CallQuery:
-    """Which calls a listing asks for; ``None`` leaves none out."""
+    """Filter of a call listing. ``None`` is no condition."""
 
     date_from: date | None = None
     date_to: date | None = None
@@ -62,7 +62,7 @@ class CallQuery:
 def find_calls(
     db: sqlite3.Connection, workspace_id: str, query: CallQuery, *, limit: int, offset: int
 ) -> tuple[list[Json], int]:
-    """Return one page of calls, newest first, and how many match in all."""
+    """Return one page of calls, newest first, and the number of all matches."""
     where, values = query.where(workspace_id)
     (total,) = db.execute(f"SELECT count(*) FROM calls{where}", values).fetchone()
     order = " ORDER BY started_at DESC, id LIMIT ? OFFSET ?"
@@ -89,7 +89,7 @@ def find_call(db: sqlite3.Connection, workspace_id: str, call_id: str) -> Json |
 
 
 def find_recording(db: sqlite3.Connection, workspace_id: str, call_sid: str) -> tuple[Json, Json] | None:
-    """Return a call that has a recording, and what the recording is made from; ``None`` if there is none."""
+    """Return a call that has a recording, and what the recording is made from. ``None`` if there is none."""
     row = db.execute(
         "SELECT detail, recording FROM calls WHERE workspace_id = ? AND call_sid = ? AND recording IS NOT NULL",
         (workspace_id, call_sid),
@@ -98,7 +98,7 @@ def find_recording(db: sqlite3.Connection, workspace_id: str, call_sid: str) -> 
 
 
 def ask_for_restoring(db: sqlite3.Connection, call_sid: str, recording: Json, now: datetime) -> datetime | None:
-    """Return when an archived recording will be back, noting that it was asked for; ``None`` if it is back."""
+    """Request an archived recording and return when it will be available. ``None`` if it is available already."""
     if "restore_at" not in recording:
         asked = recording | {"restore_at": (now + RESTORE).isoformat()}
         db.execute("UPDATE calls SET recording = ? WHERE call_sid = ?", (json.dumps(asked), call_sid))

@@ -1,6 +1,6 @@
-"""Logs of calls from elsewhere, each read by one small file: what they say of turns and latencies, in our own form.
+"""Readers for call logs of other tools. Each takes turns and latencies from one format.
 
-A log that is of none of the known kinds is no log; fields that are missing or odd are left out, and never raise.
+A log of an unknown format is not read. Missing or invalid fields are left out; they never raise.
 """
 
 from __future__ import annotations
@@ -16,6 +16,6 @@ READERS: tuple[Callable[[JsonValue], ImportedLog | None], ...] = (own.read, vapi
 
 
 def read_log(raw: JsonValue) -> ImportedLog | None:
-    """Return what a log says; ``None`` where it is of no known kind."""
+    """Return the contents of a log. ``None`` if its format is unknown."""
     found = (reader(raw) for reader in READERS)
     return next((one for one in found if one is not None), None)

@@ -1,4 +1,4 @@
-"""OpenTelemetry spans of LiveKit and Pipecat: OTLP JSON, a list of spans, or one span a line.
+"""OpenTelemetry spans of LiveKit and Pipecat: OTLP JSON, a list of spans, or one span per line.
 
 Times count from the start of the first span. LiveKit: ``user_turn`` and ``agent_turn`` with ``lk.…`` attributes in
 seconds. Pipecat: ``turn`` with ``turn.user_bot_latency_seconds``, and ``stt``, ``llm`` and ``tts`` inside it.
@@ -38,7 +38,7 @@ class _Span:
 
 
 def read(raw: JsonValue) -> ImportedLog | None:
-    """Return what spans say of a call; ``None`` where there are none of either framework."""
+    """Return a call from its spans. ``None`` without spans of either framework."""
     spans = sorted((span for one in _spans(raw) if (span := _span(one))), key=lambda span: span.from_ms)
     known = [span for span in spans if _figures(span) or span.name in (*_CALLER, *_AGENT)]
     if not known:
@@ -94,7 +94,7 @@ def _span(raw: dict[str, JsonValue]) -> _Span | None:
 
 
 def _ms(raw: dict[str, JsonValue], nano: str, plain: str) -> float | None:
-    """Return a moment, ms since 1970: OTLP writes nanoseconds as a text."""
+    """Return a time in ms since 1970. OTLP writes nanoseconds as a string."""
     given = raw.get(nano)
     number = as_number(_whole(given))
     if number is not None:
@@ -116,5 +116,5 @@ def _attributes(raw: JsonValue) -> dict[str, JsonValue]:
 
 
 def _whole(raw: JsonValue) -> JsonValue:
-    """Return a whole number that OTLP writes as a text as a number, and all else as it is."""
+    """Return a whole number that OTLP writes as a string. Other values stay as they are."""
     return float(raw) if isinstance(raw, str) and raw.isdecimal() else raw

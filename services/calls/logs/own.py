@@ -1,4 +1,4 @@
-"""Our own ``call.json``, as ``docs/calls.md`` describes it."""
+"""Turnlab's own ``call.json``, as ``docs/calls.md`` describes it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _KEPT = (
 
 
 def read(raw: JsonValue) -> ImportedLog | None:
-    """Return what our own record says; ``None`` for what is none."""
+    """Return the contents of a Turnlab record. ``None`` for anything else."""
     if not isinstance(raw, dict) or raw.get("schema") not in (SCHEMA, _EARLIER):
         return None
     try:

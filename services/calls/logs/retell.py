@@ -25,7 +25,7 @@ _FIGURES: Final = {
 
 
 def read(raw: JsonValue) -> ImportedLog | None:
-    """Return what a call object says; ``None`` for what is none."""
+    """Return the contents of a Retell call object. ``None`` for anything else."""
     if not isinstance(raw, dict) or "transcript_object" not in raw or "call_id" not in raw:
         return None
     said = as_objects(raw.get("transcript_with_tool_calls")) or as_objects(raw.get("transcript_object"))
@@ -51,7 +51,7 @@ def _turn(one: dict[str, JsonValue]) -> CallTurn | None:
 
 
 def _latencies(raw: JsonValue) -> list[dict[str, float]]:
-    """Return the latencies turn by turn, ms, by the values that each stage lists; summaries tell of no turn."""
+    """Return the latencies of each turn in ms, from the values that each stage lists. Summaries carry no turns."""
     listed = {own: inner(raw, theirs, "values") for theirs, own in _FIGURES.items()}
     end_to_end = listed["response_ms"]
     if not isinstance(end_to_end, list):

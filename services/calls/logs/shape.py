@@ -1,4 +1,4 @@
-"""What every reader of logs returns, and how they take values out of JSON."""
+"""The result of every log reader, and helpers that take values out of JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from services.reading import as_time
 
 @dataclass(frozen=True, slots=True)
 class ImportedLog:
-    """What a log says of a call; ``kind`` names its form, ``more`` are further fields of our own record."""
+    """The contents of a call log. ``kind`` is the format; ``more`` has the further fields of a Turnlab record."""
 
     kind: str
     id: str | None = None
@@ -28,7 +28,7 @@ class ImportedLog:
 
 
 def inner(raw: JsonValue, *names: str) -> JsonValue:
-    """Return what lies under some names, one in the other; ``None`` where one is missing."""
+    """Return the value at a path of names. ``None`` if a name is missing."""
     for name in names:
         if not isinstance(raw, dict):
             return None
@@ -37,12 +37,12 @@ def inner(raw: JsonValue, *names: str) -> JsonValue:
 
 
 def text(raw: JsonValue) -> str | None:
-    """Return a text that is not empty."""
+    """Return a string that is not empty, else ``None``."""
     return raw if isinstance(raw, str) and raw else None
 
 
 def epoch_ms(raw: JsonValue) -> datetime | None:
-    """Return a moment given in ms since 1970, or as ISO 8601."""
+    """Return a time given in ms since 1970 or as ISO 8601."""
     number = as_number(raw)
     if number is None:
         return as_time(raw)
@@ -53,15 +53,17 @@ def epoch_ms(raw: JsonValue) -> datetime | None:
 
 
 def figures(raw: Mapping[str, JsonValue], names: Mapping[str, str], factor: float = 1.0) -> dict[str, float]:
-    """Return figures under our own names, ms; those that are missing, odd or negative are left out."""
+    """Return latencies in ms under Turnlab's names. Missing, invalid or negative ones are left out."""
     found = {own: as_number(raw.get(theirs)) for theirs, own in names.items()}
     return {own: round(value * factor, 3) for own, value in found.items() if value is not None and value >= 0}
 
 
 def with_figures(turns: Sequence[CallTurn], values: Sequence[dict[str, float]]) -> tuple[CallTurn, ...]:
-    """Return turns with figures at the agent's answers, in order: its first turn after each of the caller's.
+    """Return turns with latencies at the agent's answers.
 
-    Where there are not as many figures as answers, nothing says which belong to which, and none is given.
+    An answer is the agent's first turn after a caller's turn.
+
+    Latencies and answers are paired in order. If their numbers differ, no turn gets any.
     """
     answers = [
         number

@@ -22,7 +22,7 @@ _FIGURES: Final = {
 
 
 def read(raw: JsonValue) -> ImportedLog | None:
-    """Return what a call object says; ``None`` for what is none."""
+    """Return the contents of a Vapi call object. ``None`` for anything else."""
     artifact = inner(raw, "artifact")
     if not isinstance(raw, dict) or not isinstance(artifact, dict):
         return None

@@ -267,7 +267,7 @@ def sign_in(
     x_api_key_id: Annotated[str, Header()],
     x_user_id: Annotated[str, Header()],
 ) -> Response:
-    """Give a token for the user the key belongs to."""
+    """Return a token for the key's user."""
     state: AppState = request.app.state.platform
     with state.database.write() as db:
         row = db.execute("SELECT 1 FROM workspaces WHERE organization_id = ?", (organization,)).fetchone()

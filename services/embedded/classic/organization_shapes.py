@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 
 def classic_state(state: Json) -> Json:
-    """Return one stored state in the Classic shape; one that collects data is an action there."""
+    """Return one stored state in the Classic form, where a data-collection state is an action."""
     if state["type"] == "annotation":
         return {name: state[name] for name in ("type", "name", "inner_thought", "next_state")}
     if state["type"] == "decision":
@@ -82,7 +82,7 @@ class CreateStateMachine(BaseModel):
 
 
 class Instance(BaseModel):
-    """An agent or a state machine as it is answered."""
+    """An agent or a state machine in an answer."""
 
     id: str
     name: str
@@ -108,7 +108,7 @@ class StateMachines(_Page):
 
 
 class Relationship(BaseModel):
-    """How the agent sees its maker."""
+    """The agent's relationship to its developer."""
 
     ownership: str
     type: str
@@ -117,7 +117,7 @@ class Relationship(BaseModel):
 
 
 class Identity(BaseModel):
-    """Who the agent is."""
+    """The agent's identity."""
 
     name: str
     role: str
@@ -127,7 +127,7 @@ class Identity(BaseModel):
 
 
 class Voice(BaseModel):
-    """Which voice an agent speaks with."""
+    """The agent's voice."""
 
     voice_id: str
     stability: float = 0
@@ -158,7 +158,7 @@ class AgentVersions(_Page):
 
 
 class ExitCondition(BaseModel):
-    """When a conversation moves on, and where to."""
+    """When a conversation leaves a state, and for which one."""
 
     description: str
     next_state: str
@@ -256,7 +256,7 @@ class BehaviorSet(BaseModel):
 
 
 class BehaviorFilters(BaseModel):
-    """What the filters can be given."""
+    """The values that the filters accept."""
 
     applied_to_services_ids: list[str]
     creators: list[UserInfo]

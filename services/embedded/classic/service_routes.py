@@ -88,7 +88,7 @@ def get_services(
     responses=classic_refusals("classic-create-service", 400, 409),
 )
 def create_service(db: Db, by: By, body: shapes.CreateService) -> Response:
-    """Create a service, with its ``edge`` and ``release``."""
+    """Create a service with its ``edge`` and ``release``."""
     with db.write() as connection:
         given: Json = {
             "name": body.name,
@@ -114,7 +114,7 @@ def create_service(db: Db, by: By, body: shapes.CreateService) -> Response:
     responses=classic_refusals("classic-update-service", 400, 409),
 )
 def update_service(db: Db, by: By, service_id: ServiceId, body: shapes.UpdateService) -> Response:
-    """Change the fields that are given."""
+    """Change the given fields."""
     given = {name: value for name, value in body.model_dump().items() if value is not None}
     with db.write() as connection:
         before = _service(connection, by.workspace_id, service_id)
@@ -123,7 +123,7 @@ def update_service(db: Db, by: By, service_id: ServiceId, body: shapes.UpdateSer
             (f"{STATE_MACHINE}_id", "context_graph_id", owners.CONTEXT_GRAPHS),
         ):
             if (classic_id := given.pop(sent, None)) is not None:
-                # contract: an invalid agent is 400 here, and 404 only when creating
+                # contract: an unknown agent is 400 here, and 404 only on creation
                 given[place] = _known_owner(connection, by.workspace_id, owner, classic_id, sent)["id"]
         if "tags" in given:
             given["tags"] = stored_tags(given["tags"])
@@ -140,7 +140,7 @@ def update_service(db: Db, by: By, service_id: ServiceId, body: shapes.UpdateSer
     responses=classic_refusals("classic-get-service-version-set"),
 )
 def get_version_set(workspace: Workspace, db: Db, service_id: ServiceId, version_set_name: str) -> Response:
-    """One version set, as the documentation has it and the OpenAPI document does not."""
+    """One version set. The documentation has this request; the OpenAPI document does not."""
     with db.read() as connection:
         service = _service(connection, workspace, service_id)
         if version_set_name not in service["version_sets"]:
@@ -161,7 +161,7 @@ def put_version_set(
     version_set_name: SetName,
     body: shapes.UpsertVersionSet,
 ) -> Response:
-    """Replace the versions and models of a version set, or add one."""
+    """Create a version set, or replace its versions and models."""
     with db.write() as connection:
         service = _service(connection, by.workspace_id, service_id)
         _check_same(service["agent_classic_id"], body.agent_id, "agent")
@@ -198,7 +198,10 @@ def _service(connection: sqlite3.Connection, workspace_id: str, service_id: str)
 
 
 def _owner_id(connection: sqlite3.Connection, workspace_id: str, owner: owners.Owner, classic_id: str) -> str:
-    """Return the UUID of what a new service runs, which must have a version. Raises 404, :class:`RefusedError`."""
+    """Return the UUID of the agent or graph for a new service. It must have a version.
+
+    Raises 404, :class:`RefusedError`.
+    """
     found = owners.find_owner(connection, owner, workspace_id, classic_id)
     what = _WHAT[owner]
     if found is None:

@@ -1,4 +1,4 @@
-"""Services, version sets, the sign-in and listings as the Classic dialect sends and asks for them."""
+"""Services, version sets, sign-in and listings as the Classic dialect sends and accepts them."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ Offset = Annotated[int, Query(ge=0, le=2**53)]
 
 
 def paged(name: str, items: list[dict[str, Any]], total: int, offset: int) -> dict[str, Any]:
-    """Return the Classic dialect's page around ``items``, called ``name``."""
+    """Return the Classic dialect's page of ``items`` under ``name``."""
     end = offset + len(items)
     more = end < total
     return {name: items, "has_more": more, "continuation_token": end if more else None}
 
 
 def ordering(sort_by: Iterable[str], columns: dict[str, str]) -> str:
-    """Return the ORDER BY for ``+name``, ``-is_active`` and so on, ties broken by id.
+    """Return the ORDER BY for ``+name``, ``-is_active`` and so on. Ids break ties.
 
-    ``columns`` has the SQL for each name that is allowed. Raises :class:`RefusedError` for any other.
+    ``columns`` has the SQL of each allowed name. Raises :class:`RefusedError` for any other.
     """
     terms = []
     for wanted in sort_by:
-        # a + that was not escaped in the address arrives as a space
+        # an unescaped + in the address arrives as a space
         descending, name = wanted.startswith("-"), wanted.lstrip("+- ")
         if name not in columns or len(wanted) - len(name) > 1:
             allowed = ", ".join(columns)
@@ -45,7 +45,7 @@ def ordering(sort_by: Iterable[str], columns: dict[str, str]) -> str:
 
 
 def tag_filter(tags: Iterable[str], place: str) -> tuple[tuple[str, str | None], ...]:
-    """Return key and value of each ``key:value``; ``*`` is any value, ``None`` none.
+    """Return key and value of each ``key:value``. ``*`` matches any value, ``None`` no value.
 
     Raises :class:`RefusedError`.
     """
@@ -59,7 +59,10 @@ def tag_filter(tags: Iterable[str], place: str) -> tuple[tuple[str, str | None],
 
 
 def version_range(version: str | None, sort_by: Iterable[str], latest: int | None) -> VersionRange:
-    """Return which versions ``3``, ``latest``, ``2-5`` or ``2-latest`` mean. Raises :class:`RefusedError`."""
+    """Return the version range that ``3``, ``latest``, ``2-5`` or ``2-latest`` means.
+
+    Raises :class:`RefusedError`.
+    """
     order = list(sort_by)
     if not set(order) <= {"version", "+version", " version", "-version"}:
         raise RefusedError("must be version, with + or - in front", "query", "sort_by")
@@ -90,7 +93,7 @@ Keyterms = Annotated[list[Keyterm], Field(max_length=20)]
 
 
 class SignedIn(BaseModel):
-    """What signing in gives."""
+    """The answer to a sign-in."""
 
     id_token: str
     expires_at: datetime
@@ -104,7 +107,7 @@ class UserInfo(BaseModel):
 
 
 class LLMConfig(BaseModel):
-    """The model one kind of interaction should use."""
+    """The model for one kind of interaction."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -113,7 +116,7 @@ class LLMConfig(BaseModel):
 
 
 class VersionSet(BaseModel):
-    """A version set as a client sends it; a version that is ``null`` or absent is the latest."""
+    """A version set as a client sends it. A version that is ``null`` or missing is the latest."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -124,13 +127,13 @@ class VersionSet(BaseModel):
 
 
 class LLMConfigShown(LLMConfig):
-    """A model as it is answered: the Platform API stores any text as its name."""
+    """A model in an answer. The Platform API stores any text as its name."""
 
     llm_name: str
 
 
 class VersionSetShown(BaseModel):
-    """A version set as it is answered."""
+    """A version set in an answer."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -141,7 +144,7 @@ class VersionSetShown(BaseModel):
 
 
 class PinnedVersions(VersionSetShown):
-    """One version set asked for by name: what the documentation's examples read from it, and the rest."""
+    """The answer to a request for one version set: the fields of the documentation's examples, and the rest."""
 
     name: str
     agent_id: str
@@ -168,11 +171,11 @@ class UpsertVersionSet(BaseModel):
 
     @property
     def flat(self) -> bool:
-        """Whether it is the body of the documentation's examples, which names only versions."""
+        """Whether the body is that of the documentation's examples, which only names versions."""
         return self.version_set is None
 
     def wanted(self) -> VersionSet:
-        """Return the version set, whichever way it was sent."""
+        """Return the version set of either form."""
         if self.version_set is not None:
             return self.version_set
         return VersionSet(
@@ -182,7 +185,7 @@ class UpsertVersionSet(BaseModel):
 
 
 class CreateService(BaseModel):
-    """``POST /service/``. ``keyterms`` and ``tags`` may be left out, as in the documentation's examples."""
+    """``POST /service/``. ``keyterms`` and ``tags`` are optional, as in the documentation's examples."""
 
     service_hierarchical_state_machine_id: ClassicId
     agent_id: ClassicId
@@ -201,7 +204,7 @@ class Created(BaseModel):
 
 
 class UpdateService(BaseModel):
-    """``POST /service/{id}/``: what is absent or ``null`` stays."""
+    """``POST /service/{id}/``: a missing or ``null`` field stays."""
 
     name: Stripped | None = None
     description: Stripped | None = None
@@ -220,7 +223,7 @@ class Tag(BaseModel):
 
 
 class ServiceInstance(BaseModel):
-    """A service as it is answered."""
+    """A service in an answer."""
 
     id: str
     name: str
@@ -236,7 +239,7 @@ class ServiceInstance(BaseModel):
 
 
 class FilterValues(BaseModel):
-    """What the tags filter can be given."""
+    """The values that the tags filter accepts."""
 
     tags: list[str]
 

@@ -1,4 +1,4 @@
-"""Translates what is stored to the Classic dialect and back: ids, behaviors, context graphs as state machines."""
+"""Translates stored data to the Classic dialect and back: ids, behaviors, and context graphs as state machines."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Json = dict[str, Any]
 STATE_MACHINE = "service_hierarchical_state_machine"
 _PLATFORM_ONLY = ("turn_runtime", "context_graph_version_number")
 _EXPRESSED = ("agent_version_number", "context_graph_version_number", "llm_model_preferences")
-"""What a Classic upsert replaces; the rest of a version set it cannot say, so it leaves that alone."""
+"""The fields that a Classic upsert replaces. It cannot express the others, so they stay."""
 
 
 def shown_service(service: Json, organization_id: str, behaviors: Mapping[str, str]) -> Json:
-    """Return a stored service as the Classic dialect shows it; ``behaviors`` has Classic ids by UUID."""
+    """Return a stored service in the Classic form. ``behaviors`` has Classic ids by UUID."""
     return {
         "id": service["classic_id"],
         "name": service["name"],
@@ -37,12 +37,12 @@ def shown_service(service: Json, organization_id: str, behaviors: Mapping[str, s
 
 
 def person(organization_id: str, user_id: str | None) -> Json:
-    """Return who did something; what the platform itself made has no author."""
+    """Return the author of a change. What the platform itself made has none."""
     return {"org_id": organization_id, "user_id": user_id or ""}
 
 
 def shown_version_set(version_set: Json, behaviors: Mapping[str, str]) -> Json:
-    """Return a stored version set as the Classic dialect shows it, unknown fields included."""
+    """Return a stored version set in the Classic form, including unknown fields."""
     applied = version_set.get("applied_behavior_ids") or []
     unknown = {name: value for name, value in version_set.items() if name not in _PLATFORM_ONLY}
     return {
@@ -58,7 +58,7 @@ def shown_version_set(version_set: Json, behaviors: Mapping[str, str]) -> Json:
 
 
 def shown_pins(name: str, service: Json, behaviors: Mapping[str, str]) -> Json:
-    """Return one version set asked for by its name."""
+    """Return the answer to a request for one version set by name."""
     shown = shown_version_set(service["version_sets"][name], behaviors)
     graph = shown[f"{STATE_MACHINE}_version_number"]
     return {
@@ -73,16 +73,16 @@ def shown_pins(name: str, service: Json, behaviors: Mapping[str, str]) -> Json:
 
 
 def stored_version_set(sent: VersionSet, before: Json | None, *, flat: bool = False) -> Json:
-    """Return what a version set becomes; behaviors, runtime and unknown fields stay unless they were sent.
+    """Return the new stored version set. Behaviors, runtime and unknown fields stay unless they were sent.
 
-    Models stay as well where they could not be said: ``flat``.
+    ``flat``: the body could not name models, so they stay too.
     """
     given = sent.model_dump(exclude_unset=True)
     kept = {name: value for name, value in (before or {}).items() if name not in _EXPRESSED}
     unknown = {name: value for name, value in given.items() if name not in VersionSet.model_fields}
     preferred = given.get("llm_model_preferences", {})
     if flat and before is not None:
-        # the flat body of the documentation's examples has no place for them
+        # the flat body of the documentation's examples cannot name models
         preferred = before.get("llm_model_preferences") or {}
     behaviors = {} if sent.applied_behavior_ids is None else {"applied_behavior_ids": sent.applied_behavior_ids}
     return {
@@ -98,12 +98,12 @@ def stored_version_set(sent: VersionSet, before: Json | None, *, flat: bool = Fa
 
 
 def stored_tags(tags: Mapping[str, str | None]) -> list[Json]:
-    """Return tags as they are stored."""
+    """Return tags in their stored form."""
     return [{"key": key, "value": value} for key, value in tags.items()]
 
 
 def find_behavior_sets(db: sqlite3.Connection, workspace_id: str, *, ordering: str) -> list[Json]:
-    """Return every behavior set, with the Classic ids of the services whose version sets apply it."""
+    """Return every behavior set, with the Classic ids of the services that apply it."""
     applied = _applied(db, workspace_id)
     rows = db.execute(f"SELECT * FROM behavior_sets WHERE workspace_id = ?{ordering}", (workspace_id,))
     return [
@@ -118,7 +118,7 @@ def find_behavior_sets(db: sqlite3.Connection, workspace_id: str, *, ordering: s
 
 
 def uuids_of(db: sqlite3.Connection, workspace_id: str, behavior_ids: list[str]) -> list[str]:
-    """Return what a version set stores for Classic ids; an unknown one stays as it is."""
+    """Return the stored ids for Classic ids. An unknown id stays as it is."""
     known = _ids(db, workspace_id, "classic_id", "id")
     return [known.get(one, one) for one in behavior_ids]
 
@@ -134,7 +134,7 @@ def _ids(db: sqlite3.Connection, workspace_id: str, given: str, wanted: str) -> 
 
 
 def _applied(db: sqlite3.Connection, workspace_id: str) -> dict[str, list[str]]:
-    """Return for each behavior set's id the Classic ids of the services that apply it."""
+    """Return the Classic ids of the services that apply each behavior set, by the set's id."""
     rows = db.execute(
         "SELECT DISTINCT behavior.value AS behavior_id, services.classic_id"
         " FROM services, json_each(version_sets) AS version_set,"

@@ -1,4 +1,4 @@
-"""The Platform dialect's agents and context graphs with their versions: the same operations for both."""
+"""The Platform dialect's agents and context graphs with their versions. Both have the same operations."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ class _Owners:
 
 
 def _number(version: int | str) -> int:
-    """Return the version's number; one that is beyond what the file can hold is one that nothing has."""
+    """Return the version's number. A number beyond the file's range becomes one that no version has."""
     text = str(version)
     if not text.removeprefix("-").isdecimal():
         raise RefusedError("must be a version's number, or latest", "path", "version")
@@ -141,7 +141,7 @@ _GRAPHS = _Owners(owners.CONTEXT_GRAPHS)
 
 
 def _checked(body: shapes.CreateContextGraphVersion) -> Json:
-    """Return the content to store, once every state that is named exists, and only once."""
+    """Return the content to store. Every state that is named must exist, and only once."""
     names = [state.name for state in body.states]
     for name in names:
         if names.count(name) > 1:
@@ -160,7 +160,7 @@ def _checked(body: shapes.CreateContextGraphVersion) -> Json:
     "/agents", operation_id="create-agent", status_code=201, response_model=shapes.AgentResponse, responses=WRITE
 )
 def create_agent(db: Db, by: By, body: shapes.CreateOwner) -> Response:
-    """Create an agent, which has no version yet."""
+    """Create an agent without a version."""
     return _AGENTS.create(db, by, body)
 
 
@@ -172,19 +172,19 @@ def list_agents(workspace: Workspace, db: Db, listed: Listed) -> Response:
 
 @router.get("/agents/{agent_id}", operation_id="get-agent", response_model=shapes.AgentResponse, responses=READ)
 def get_agent(workspace: Workspace, db: Db, agent_id: UUID) -> Response:
-    """One agent with its latest version's number."""
+    """One agent with the number of its latest version."""
     return _AGENTS.get(db, workspace, agent_id)
 
 
 @router.put("/agents/{agent_id}", operation_id="update-agent", response_model=shapes.AgentResponse, responses=WRITE)
 def update_agent(db: Db, by: By, agent_id: UUID, body: shapes.UpdateOwner) -> Response:
-    """Rename or describe an agent."""
+    """Change the name or description of an agent."""
     return _AGENTS.update(db, by, agent_id, body)
 
 
 @router.delete("/agents/{agent_id}", operation_id="delete-agent", status_code=204, responses=READ)
 def delete_agent(db: Db, by: By, agent_id: UUID) -> Response:
-    """Delete an agent; its versions stay for the services that run them."""
+    """Delete an agent. Its versions stay for the services that run them."""
     return _AGENTS.delete(db, by, agent_id)
 
 
@@ -196,7 +196,7 @@ def delete_agent(db: Db, by: By, agent_id: UUID) -> Response:
     responses=WRITE,
 )
 def create_agent_version(db: Db, by: By, agent_id: UUID, body: shapes.CreateAgentVersion) -> Response:
-    """Add a version, numbered after the newest."""
+    """Add a version with the next number."""
     return _AGENTS.add_version(db, by, agent_id, body.model_dump())
 
 
@@ -230,7 +230,7 @@ def get_agent_version(workspace: Workspace, db: Db, agent_id: UUID, version: int
     responses=WRITE,
 )
 def create_context_graph(db: Db, by: By, body: shapes.CreateOwner) -> Response:
-    """Create a context graph, which has no version yet."""
+    """Create a context graph without a version."""
     return _GRAPHS.create(db, by, body)
 
 
@@ -249,7 +249,7 @@ def list_context_graphs(workspace: Workspace, db: Db, listed: Listed) -> Respons
     responses=READ,
 )
 def get_context_graph(workspace: Workspace, db: Db, context_graph_id: UUID) -> Response:
-    """One context graph with its latest version's number."""
+    """One context graph with the number of its latest version."""
     return _GRAPHS.get(db, workspace, context_graph_id)
 
 
@@ -260,7 +260,7 @@ def get_context_graph(workspace: Workspace, db: Db, context_graph_id: UUID) -> R
     responses=WRITE,
 )
 def update_context_graph(db: Db, by: By, context_graph_id: UUID, body: shapes.UpdateOwner) -> Response:
-    """Rename or describe a context graph."""
+    """Change the name or description of a context graph."""
     return _GRAPHS.update(db, by, context_graph_id, body)
 
 
@@ -268,7 +268,7 @@ def update_context_graph(db: Db, by: By, context_graph_id: UUID, body: shapes.Up
     "/context-graphs/{context_graph_id}", operation_id="delete-context_graph", status_code=204, responses=READ
 )
 def delete_context_graph(db: Db, by: By, context_graph_id: UUID) -> Response:
-    """Delete a context graph; its versions stay for the services that run them."""
+    """Delete a context graph. Its versions stay for the services that run them."""
     return _GRAPHS.delete(db, by, context_graph_id)
 
 
@@ -282,7 +282,7 @@ def delete_context_graph(db: Db, by: By, context_graph_id: UUID) -> Response:
 def create_context_graph_version(
     db: Db, by: By, context_graph_id: UUID, body: shapes.CreateContextGraphVersion
 ) -> Response:
-    """Add a version, numbered after the newest."""
+    """Add a version with the next number."""
     return _GRAPHS.add_version(db, by, context_graph_id, _checked(body))
 
 

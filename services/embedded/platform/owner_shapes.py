@@ -17,7 +17,7 @@ WaitFor = Literal["surface_submission", "human_approval"]
 
 
 class ProgressHint(BaseModel):
-    """How the agent narrates waiting on a tool."""
+    """What the agent says while it waits for a tool."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -32,7 +32,7 @@ class ProgressHint(BaseModel):
 
 
 class _Kept(BaseModel):
-    """Keeps the fields that only a newer platform knows."""
+    """Keeps fields that only a newer platform knows."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -45,7 +45,7 @@ class Action(_Kept):
 
 
 class ExitCondition(_Kept):
-    """When a conversation moves on, and where to."""
+    """When a conversation leaves a state, and for which one."""
 
     description: str
     next_state: str
@@ -78,7 +78,7 @@ class Guardrail(_Kept):
 
 
 class ChannelOverride(_Kept):
-    """What is different on one channel."""
+    """Differences on one channel."""
 
     objective: str | None = None
     action_guidelines: list[str] = Field(default_factory=list)
@@ -101,14 +101,14 @@ class TurnPolicy(_Kept):
 
 
 class PreloadSpec(_Kept):
-    """A tool that is called as a state is entered."""
+    """A tool call on entry to a state."""
 
     tool_id: Annotated[str, Field(max_length=256)]
     params: Annotated[dict[str, Any], Field(max_length=20)] = Field(default_factory=dict)
 
 
 class CollectionField(_Kept):
-    """One thing to learn from the caller."""
+    """One thing to ask the caller."""
 
     key: str
     type: str
@@ -121,7 +121,7 @@ class CollectionField(_Kept):
 
 
 class _Engaging(_Kept):
-    """What the states that talk have in common."""
+    """The common fields of states that talk."""
 
     guardrails: list[Guardrail] = Field(default_factory=list)
     channel_overrides: dict[str, ChannelOverride] = Field(default_factory=dict)
@@ -147,7 +147,7 @@ class ActionState(_Engaging):
 
 
 class DecisionState(_Engaging):
-    """Picks an exit condition without a word."""
+    """Picks an exit condition without speaking."""
 
     type: Literal["decision"]
     name: Text
@@ -159,7 +159,7 @@ class DecisionState(_Engaging):
 
 
 class AnnotationState(_Kept):
-    """Adds a thought, and moves on."""
+    """Adds a thought and continues."""
 
     type: Literal["annotation"]
     name: Text
@@ -187,7 +187,7 @@ State = Annotated[ActionState | DecisionState | AnnotationState | DataCollection
 
 
 def next_states(state: ActionState | DecisionState | AnnotationState | DataCollectionState) -> list[str]:
-    """Return the names of the states that can follow."""
+    """Return the names of the possible next states."""
     if isinstance(state, AnnotationState):
         return [state.next_state]
     if isinstance(state, DataCollectionState):
@@ -207,14 +207,14 @@ class CreateOwner(BaseModel):
 
 
 class UpdateOwner(BaseModel):
-    """``PUT`` of an agent or a context graph: what is absent or ``null`` stays."""
+    """``PUT`` of an agent or a context graph: a missing or ``null`` field stays."""
 
     name: Name | None = None
     description: Description | None = None
 
 
 class AgentResponse(BaseModel):
-    """An agent as it is answered."""
+    """An agent in an answer."""
 
     id: UUID
     workspace_id: UUID
@@ -226,13 +226,13 @@ class AgentResponse(BaseModel):
 
 
 class ContextGraphResponse(AgentResponse):
-    """A context graph as it is answered."""
+    """A context graph in an answer."""
 
     state_count: int = 0
 
 
 class Relationship(BaseModel):
-    """How the agent sees its maker."""
+    """The agent's relationship to its developer."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -243,7 +243,7 @@ class Relationship(BaseModel):
 
 
 class Identity(BaseModel):
-    """Who the agent is."""
+    """The agent's identity."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -257,7 +257,7 @@ class Identity(BaseModel):
 
 
 class AgentVoice(BaseModel):
-    """Which voice an agent speaks with."""
+    """The agent's voice."""
 
     model_config = ConfigDict(extra="allow")
 

@@ -29,12 +29,12 @@ router = APIRouter(
     prefix="/v1/{workspace_id}/services", route_class=PlatformRoute, dependencies=IN_WORKSPACE, tags=["Services"]
 )
 
-# Plain functions, not coroutines: the framework runs them in a thread, where SQLite may block.
+# Plain functions: the framework runs them in a thread, where SQLite may block.
 
 
 @router.post("", operation_id="create-service", status_code=201, response_model=ServiceResponse, responses=WRITE)
 def create_service(db: Db, by: By, body: CreateService) -> Response:
-    """Create a service, with its ``edge`` and ``release``."""
+    """Create a service with its ``edge`` and ``release``."""
     with db.write() as connection:
         return AsciiJson(_shown(rules.create_service(connection, by, body.given())), status_code=201)
 
@@ -59,7 +59,7 @@ def get_service(workspace: Workspace, db: Db, service_id: UUID) -> Response:
 
 @router.put("/{service_id}", operation_id="update-service", response_model=ServiceResponse, responses=WRITE)
 def put_service(workspace: Workspace, db: Db, by: By, service_id: UUID, body: UpdateService) -> Response:
-    """Change a service; ``voice_config`` is merged with what is there."""
+    """Change a service. ``voice_config`` is merged with the stored one."""
     with db.write() as connection:
         before = _service(connection, workspace, service_id)
         return AsciiJson(_shown(rules.update_service(connection, by, before, body.given())))
@@ -67,7 +67,7 @@ def put_service(workspace: Workspace, db: Db, by: By, service_id: UUID, body: Up
 
 @router.delete("/{service_id}", operation_id="delete-service", status_code=204, responses=READ)
 def delete_service(workspace: Workspace, db: Db, by: By, service_id: UUID) -> Response:
-    """Delete a service; its history stays."""
+    """Delete a service. Its history stays."""
     with db.write() as connection:
         rules.delete_service(connection, by, _service(connection, workspace, service_id))
     return Response(status_code=204)
@@ -82,7 +82,7 @@ def delete_service(workspace: Workspace, db: Db, by: By, service_id: UUID) -> Re
 def put_version_set(
     workspace: Workspace, db: Db, by: By, service_id: UUID, name: SetName, body: UpsertVersionSet
 ) -> Response:
-    """Replace a version set, or add it."""
+    """Create or replace a version set."""
     with db.write() as connection:
         before = _service(connection, workspace, service_id)
         rules.upsert_version_set(connection, by, before, name, body.version_set.stored())

@@ -1,4 +1,4 @@
-"""Services, version sets and listings as the Platform dialect asks for them; unknown nested fields are kept."""
+"""Services, version sets and listings as the Platform dialect accepts them. Unknown nested fields are kept."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Bias = Annotated[float, Field(ge=-100.0, le=100.0)]
 
 
 class ExperienceControls(BaseModel):
-    """How a chat model is asked, for any provider."""
+    """Request settings for a chat model of any provider."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -53,7 +53,7 @@ class ExperienceControls(BaseModel):
 
 
 class LLMPreference(BaseModel):
-    """The model one kind of interaction should use."""
+    """The model for one kind of interaction."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -63,7 +63,7 @@ class LLMPreference(BaseModel):
 
 
 class VersionSetBody(BaseModel):
-    """One version set; ``null`` pins nothing."""
+    """One version set. ``null`` pins nothing."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -74,7 +74,7 @@ class VersionSetBody(BaseModel):
     applied_behavior_ids: list[Text] | None = None
 
     def stored(self) -> dict[str, Any]:
-        """Return it as it is stored: what was given, and ``turn_runtime``."""
+        """Return the stored form: the given fields, and ``turn_runtime``."""
         return self.model_dump(exclude_unset=True) | {"turn_runtime": self.turn_runtime}
 
 
@@ -101,10 +101,10 @@ Environment = Literal["sandbox", "production"]
 
 
 class _ServiceFields(BaseModel):
-    """What creating and updating have in common: how the given fields become stored ones."""
+    """The common fields of creating and updating, and their stored form."""
 
     def given(self) -> dict[str, Any]:
-        """Return the fields that were sent, as they are stored; a ``null`` counts as not sent."""
+        """Return the fields that were sent, in their stored form. A ``null`` counts as not sent."""
         sent = self.model_dump(mode="json", exclude_unset=True, exclude={"version_sets", "voice_config"})
         stored = {name: value for name, value in sent.items() if value is not None}
         version_sets: VersionSets | None = getattr(self, "version_sets", None)
@@ -112,7 +112,7 @@ class _ServiceFields(BaseModel):
             stored["version_sets"] = {name: version_set.stored() for name, version_set in version_sets.items()}
         patch: VoiceConfigPatch | None = getattr(self, "voice_config", None)
         if patch is not None:
-            # Not in pydantic's JSON mode, which would turn NaN into null and so silently remove a field.
+            # Pydantic's JSON mode would turn NaN into null and so silently remove a field.
             stored["voice_config"] = patch.model_dump(exclude_unset=True)
         return stored
 
@@ -136,10 +136,10 @@ class CreateService(_ServiceFields):
 
 
 class UpdateService(_ServiceFields):
-    """``PUT /services/{id}``: a field that is absent or ``null`` stays as it is.
+    """``PUT /services/{id}``: a missing or ``null`` field stays.
 
-    That holds for ``voice_config: null`` too: the contract's update gives every field a ``null`` default that
-    means "not given", and ``voice_config`` is merged, so only a ``null`` inside it removes anything.
+    This includes ``voice_config: null``: the contract's update gives every field a ``null`` default that means "not
+    given". ``voice_config`` is merged, so only a ``null`` inside it removes anything.
     """
 
     name: Name | None = None
@@ -158,7 +158,7 @@ class UpdateService(_ServiceFields):
 
 
 class ServiceResponse(BaseModel):
-    """A service as it is answered."""
+    """A service in an answer."""
 
     id: UUID
     workspace_id: UUID
@@ -196,7 +196,7 @@ Offset = Annotated[int, Query(ge=0, le=2**53)]
 
 
 class Listing:
-    """A listing that can be searched and sorted."""
+    """The query of a listing with search and order."""
 
     def __init__(
         self,
@@ -216,7 +216,7 @@ class Listing:
 
 
 class VersionListing:
-    """A listing of versions: newest first unless sorted by ``version``."""
+    """The query of a listing of versions: newest first unless sorted by ``version``."""
 
     def __init__(self, sort_by: str | None = None, limit: Limit = 10, continuation_token: Offset = 0) -> None:
         if sort_by not in (None, "version", "-version"):
