@@ -51,7 +51,7 @@ class ChangedFieldsSinceError(ConflictError):
 
     def __init__(self, entry: KeptFields, names: Sequence[str], now: Service) -> None:
         super().__init__(
-            f"{', '.join(names)} was changed by another user since change {entry.id}; nothing was written: "
+            f"{', '.join(names)} was changed elsewhere since change {entry.id}; nothing was written: "
             f"to overwrite theirs with what was stored before, name the change (--to {entry.id})"
         )
         self.entry = entry

@@ -60,7 +60,10 @@ async def version_set_history(
 
 
 async def by_whom(client: ServicesClient, service: Service, names: Collection[str], backups: Backups) -> str:
-    """Return, in words, who stored the present values of these ``voice_config`` fields."""
+    """Return, in words, who stored the present values of these ``voice_config`` fields.
+
+    It is ``elsewhere`` where no change kept on this computer explains the values.
+    """
     try:
         kept = await backups.field_entries(Scope.of(client.label, service), "voice_config")
     except StorageError:
@@ -68,7 +71,7 @@ async def by_whom(client: ServicesClient, service: Service, names: Collection[st
     newest = {name: next((one for one in kept if name in one.after), None) for name in names}
     held = {name: one.after[name] for name, one in newest.items() if one is not None}
     if len(held) < len(newest) or differing(service, "voice_config", held):
-        return "by another user"
+        return "elsewhere"
     writers = {one.who for one in newest.values() if one is not None}
     return "in another window" if writers == {who()} else f"by {', '.join(sorted(writers))}"
 

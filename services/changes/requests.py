@@ -90,7 +90,7 @@ class ChangedSinceError(ConflictError):
 
     def __init__(self, entry: KeptChange, now: VersionSet | None) -> None:
         super().__init__(
-            f"{entry.target} was changed by another user since change {entry.id}; nothing was written: "
+            f"{entry.target} was changed elsewhere since change {entry.id}; nothing was written: "
             f"to overwrite theirs with what it held before, name the change (--to {entry.id})"
         )
         self.entry = entry

@@ -150,7 +150,7 @@ def test_there_is_a_way_back(desk: Desk) -> None:
     assert _stored(desk)["max_buffer_delay_ms"] == 300, "again goes further back"
     desk.put(voice_config={"max_buffer_delay_ms": 777})
     line = desk("voice-config", LINE, "--rollback", *APPLY).one_line(1)
-    assert "max_buffer_delay_ms was changed by another user since change" in line
+    assert "max_buffer_delay_ms was changed elsewhere since change" in line
     named = line.split("--to ")[1].rstrip(")")
     assert desk("voice-config", LINE, "--rollback", "--to", named, *APPLY).code == 0
     assert _stored(desk) == STORED

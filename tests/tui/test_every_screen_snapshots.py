@@ -248,7 +248,7 @@ async def test_tune(
             for ms, style in ((500, "phrase"), (300, "silent"), (700, "backchannel"))
         )
         kept = KeptDraft(Path("draft.json"), began, mine, datetime(2025, 11, 20, 18, 27, tzinfo=UTC))
-        moved = "Intake Line was changed by another user meanwhile"
+        moved = "Intake Line was changed elsewhere meanwhile"
         monkeypatch.setattr(Path, "cwd", lambda: Path("/home/me"))
         for name, dialog in (
             ("words", value_dialog(words.state)),

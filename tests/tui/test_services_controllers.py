@@ -380,7 +380,7 @@ async def test_going_back_over_somebody_elses_change_is_asked(workspace_file: Pa
         await other.upsert_version_set(one.id, "preview", VersionSet(agent_version_number=2))
         await sets.roll_back(client, one, "preview")
         assert isinstance(host.asked[-1], PlanDialog)
-        assert "another user changed preview" in host.asked[-1].aside[0]
+        assert "preview was changed elsewhere" in host.asked[-1].aside[0]
         assert (await client.get_service(one.id)).version_sets["preview"] == one.version_sets["preview"]
 
 

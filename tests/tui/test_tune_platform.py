@@ -298,7 +298,7 @@ async def test_what_another_window_stored_is_noticed_and_no_draft_is_lost(client
     assert saving.host.notices == [], "another screen is in view"
     saving.in_view = True
     await time_passes()
-    assert saving.host.notices == ["Changed by another user meanwhile: eager_eot_threshold of Intake Line"]
+    assert saving.host.notices == ["Changed elsewhere meanwhile: eager_eot_threshold of Intake Line"]
     assert saving.session.draft.stored.eager_eot_threshold == 0.25
     assert saving.session.draft.changes() == CHANGES
 

@@ -148,7 +148,7 @@ class MovedFields(Dialog[bool]):
     keys = "o overwrites theirs with yours · esc goes back, nothing is sent"
 
     def __init__(self, names: Sequence[str], before: Service, theirs: Service, mine: Service) -> None:
-        super().__init__(f"{before.name} was changed by another user while you edited it")
+        super().__init__(f"{before.name} was changed elsewhere while you edited it")
         self._names = names
         self._sides = (before, theirs, mine)
 

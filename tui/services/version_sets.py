@@ -144,8 +144,8 @@ class VersionSetsController:
             try:
                 plan = await make_plan(client, service.id, request, Backups())
             except ChangedSinceError as error:
-                since = f"another user changed {request.target} after change {error.entry.id}"
-                aside = [f"{since}: going back replaces theirs"]
+                since = f"{request.target} was changed elsewhere after change {error.entry.id}"
+                aside = [f"{since}: going back replaces that"]
                 plan = await make_plan(client, service.id, Rollback(request.target, to=error.entry.id), Backups())
         except ServiceError as error:
             self._host.complain(str(error), title="Not possible")

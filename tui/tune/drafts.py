@@ -197,7 +197,7 @@ class DraftController:
 
     async def _take_up(self, kept: KeptDraft) -> bool:
         draft = self.session.draft
-        title = f"{self.session.title} was changed by another user since that draft"
+        title = f"{self.session.title} was changed elsewhere since that draft"
         both = conflicts(kept.began, kept.config, draft.stored)
         losing = await giving_way(title, both, self._questions.merge)
         if losing is None:

@@ -216,7 +216,7 @@ class PlatformController:
         """
         draft = self._session.draft
         both = conflicts(draft.stored, draft.config, now.voice_config)
-        title = f"{self._session.title} was changed by another user meanwhile"
+        title = f"{self._session.title} was changed elsewhere meanwhile"
         if (losing := await giving_way(title, both, self._questions.merge)) is None:
             return False
         if now.voice_config != draft.stored:
@@ -287,7 +287,7 @@ class PlatformController:
             )
         elif await self._merge(now):
             whose = (
-                "by your last change or another user"
+                "by your last change or elsewhere"
                 if self._unsure
                 else await by_whom(client, now, names, self._backups)
             )
