@@ -1,3 +1,3 @@
-"""What a person touches: the dashboard and the command line."""
+"""The user interfaces: the dashboard and the command line."""
 
 __version__ = "0.1.0"

@@ -13,7 +13,7 @@ COMPLETING = "_TURNLAB_COMPLETE"
 
 def main() -> None:
     """Run ``turnlab`` with the process's arguments and exit with its code."""
-    # Importing makes many objects and no garbage: the collector is on again once what was asked for begins.
+    # Imports create many objects and no garbage. The collector is on again when the actual work begins.
     gc.disable()
     from base.unexpected import install, report_stopped
     from tui.streams import flushed, open_missing

@@ -1,4 +1,4 @@
-"""The dashboard: its places, its themes and its keys."""
+"""The dashboard: its screens, themes and keys."""
 
 from __future__ import annotations
 
@@ -50,22 +50,21 @@ MOST_NOTES = 2
 KEYS_LOOKED_AT_S = 1.0
 STILL_COMING_S = 0.1
 ONE_FRAME_S = 0.005
-"""Screens are drawn sixty times a second, and a separate thread writes them out."""
+"""Textual draws at sixty frames a second, and a separate thread writes them out."""
 
 
 class TurnlabApp(ConnectedApp, inherit_bindings=False):
     """The dashboard.
 
-    ``keymap`` gives commands other keys, by their ids; with one, the file of chosen keys is read again when it is
-    saved. ``notes`` are sentences about how it was started, to be shown once it stands. Tune, the first screen
-    then, lists what is ``opened``. Services begins at the one that was last tuned, else at ``begin_at``, an id or a
-    name; with ``first_start`` always at the latter, and the tour begins.
-    ``open_call`` opens live calls, by default through this machine's devices. The rest is about the connection: see
-    :class:`~tui.connection.ConnectedApp`.
+    ``keymap`` assigns other keys to commands, by command id; with it, the key file is read again whenever it is
+    saved. ``notes`` are sentences about the start, shown once the app runs. ``opened`` lists recordings: Tune then
+    shows them and is the first screen. Services starts at the service that was last tuned, else at ``begin_at``, an
+    id or a name. ``first_start`` always starts there, and starts the tour. ``open_call`` opens live calls, by
+    default through this machine's devices. :class:`~tui.connection.ConnectedApp` describes the other arguments.
     """
 
     TITLE = "Turnlab"
-    # The first screen's styles come along, because a style sheet that is loaded later has everything styled again.
+    # The first screen's styles are included: Textual styles everything again when a style sheet is loaded later.
     CSS_PATH = ["app.tcss", "services/services.tcss"]  # noqa: RUF012  (Textual's type)
     DEFAULT_MODE = SERVICES
     COMMANDS: ClassVar[set[Any]] = {CommandsProvider}
@@ -90,9 +89,9 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         super().__init__(connection, open_client, clock, read_only=read_only)
         self._first_start, self._begin_at = first_start, begin_at
         self.tour: Tour | None = None
-        """The tour, once it has begun."""
+        """The running tour, if any."""
         self.failure: BaseException | None = None
-        """The unexpected error that ended the app, for its caller to report."""
+        """The unexpected error that ended the app, for the caller to report."""
         self._notes = notes
         self._initial_screen = "tune" if opened else initial_screen
         self.services_screen = ServicesScreen()
@@ -100,15 +99,15 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         self.open_call = open_call
         """Opens live calls; ``None`` for this machine's devices."""
         self.calls: CallsScreen | None = None
-        """The Calls screen, once it was opened."""
+        """The Calls screen, once opened."""
         self.live: LiveScreen | None = None
-        """The Live screen, once it was opened."""
+        """The Live screen, once opened."""
         self.sweep: SweepScreen | None = None
-        """The Sweep screen, once it was opened."""
+        """The Sweep screen, once opened."""
         self.typed_ahead = TypedAhead(self, super().on_event, lambda: self._between_places)
         for theme in THEMES.values():
             self.register_theme(theme)
-        # Nothing is styled yet, so no widget needs to learn of the change.
+        # Nothing is styled yet, so no widget needs to know about the change.
         self.set_reactive(App.theme, THEMES.get(remembered("theme"), DARK).name)
         self.stylesheet = RememberedStyles(variables=self.get_css_variables())
         self._styled_for = (self.theme, self.ansi_theme)
@@ -119,31 +118,31 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
     def get_default_screen(self) -> ServicesScreen:
         """Return the first screen.
 
-        A mode's screen starts before it is on the stack, and from Python 3.12 on, where tasks start eagerly, its
-        filter then asks for ``app.screen`` in vain. The default screen is put on the stack first.
+        A mode's screen starts before it is on the stack. With Python 3.12 or later, tasks start eagerly, and its
+        filter would then fail to find ``app.screen``. The default screen is on the stack first.
         """
         return self.services_screen
 
     def get_screen(self, screen: Any, screen_class: Any = None) -> Any:
-        """Return a screen that is about to open, its style sheets read."""
+        """Return a screen with its style sheets loaded."""
         found = super().get_screen(screen, screen_class)
         read_styles(self, *found.css_path)
         return found
 
     def refresh_css(self, animate: bool = True) -> None:
-        """Style what is in view again if the theme changed; Textual calls it for each new mode too."""
+        """Apply the styles again if the theme changed. Textual also calls this for each new mode."""
         if self._styled_for != (look := (self.theme, self.ansi_theme)):
             self._styled_for = look
             super().refresh_css(animate)
 
     def on_mount(self) -> None:
-        """Make Services a mode one can return to, and go to the first place."""
+        """Register Services as a mode, and go to the first screen."""
         self.add_mode(SERVICES, lambda: self.services_screen)
         if self._initial_screen == "tune":
             self.open_screen(TUNE)
 
     def on_services_screen_painted(self) -> None:
-        """Let the first screen reach the terminal before anything else takes the processor."""
+        """Give the first screen time to reach the terminal before other work starts."""
         self.set_timer(ONE_FRAME_S, self._begin)
 
     def _begin(self) -> None:
@@ -162,7 +161,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
 
     @work(thread=True, group="expired calls")
     def _delete_expired_calls(self) -> None:
-        """Delete the calls that are past their days, and say so."""
+        """Delete expired calls, and report it."""
         from services.calls.folders import CallFolders
         from services.calls.retention import expired_deleted
 
@@ -188,7 +187,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
             self.tell(f"and {more} more: 'turnlab keys' says all", "Keys", timeout=5)
 
     def _look_at_keys(self) -> None:
-        """Read the chosen keys again once their file was saved."""
+        """Read the key file again after it was saved."""
         if (stamp := keys_stamp()) != self._keys_stamp:
             self._keys_stamp = stamp
             keys = chosen_keys()
@@ -196,7 +195,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
             self._tell_of_keys(keys.problems)
 
     async def on_event(self, event: Event) -> None:
-        """Take what is typed one by one; after the decision to leave, nothing more can be opened."""
+        """Handle keys one by one. Nothing can be opened once the app is quitting."""
         if isinstance(event, Key | Paste) and not event.is_forwarded and not self._exit:
             self.typed_ahead.put(event)
         elif not (self._exit and isinstance(event, InputEvent)):
@@ -209,18 +208,18 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
     def _handle_exception(self, error: Exception) -> None:
         cause = getattr(error, "error", error)  # a failed worker's own error
         if self._exit and isinstance(cause, NoMatches | ScreenStackError):
-            return  # a screen that was about to open gets no widgets any more, and misses them
+            return  # a screen that was about to open gets no more widgets, and misses them
         searching = any(isinstance(screen, CommandPalette) for screen in self.screen_stack)
         if isinstance(cause, NoMatches) and not searching and _arose_in(cause, CommandPalette):
-            return  # a palette's search ended after the palette was closed
-        # Textual would render the error with the variables around it, unless the error can render itself.
+            return  # the palette closed during its search
+        # Textual would print the error with its local variables, unless the error can render itself.
         self.failure = self.failure or cause
         error.__rich__ = str  # type: ignore[attr-defined]
         super()._handle_exception(error)
 
     def panic(self, *renderables: RenderableType) -> None:  # noqa: ARG002  (Textual's signature)
-        """End the app after an unexpected error, and leave saying so to its caller."""
-        # A thread of Textual's calls this, with a rendered traceback alone, when the terminal cannot be read.
+        """End the app after an unexpected error. The caller reports it."""
+        # A Textual thread calls this with only a rendered traceback when the terminal cannot be read.
         self.failure = self.failure or OSError("the terminal cannot be read")
         super().panic()
 
@@ -228,21 +227,20 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
     async def open_screen(
         self, screen: str, service: Service | None = None, then: Callable[[TuneScreen], object] | None = None
     ) -> None:
-        """Go to a screen, by its id in the registry; ``service`` is the service to show there.
+        """Open a screen by its id in the registry, for ``service`` if given.
 
-        ``then``, which is for Tune, is called with the screen once it is in view.
+        ``then``, only for Tune, is called with the screen once it is visible.
         """
         if self.tour is not None and screen == TUNE and self.screen is not self.calls:
             self.tour.note_opened()
         mode = await SCREENS[screen].mode(self, service)
-        # Not awaited: the next key may cancel this worker, and half a screen must not stand.
+        # Not awaited: the next key may cancel this worker, and a half-mounted screen must not stay.
         self.switch_mode(mode)
         if then is not None:
             self.tunes.have(mode, then)
 
     def jumps_from(self, screen: Screen[Any]) -> Iterator[Jump]:
-        """Return jump targets on other screens: services, and Tune's, unless Tune is in view and lists them
-        itself."""
+        """Return jump targets on other screens: services, and Tune's unless Tune lists them itself."""
         if screen is not self.services_screen:
             yield from map(self._jump_to, self.services_screen.listing.known)
         if not screen.is_modal and screen not in self.tunes.standing:
@@ -259,48 +257,48 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         return Jump(plain(service.name), "service", partial(self.open_screen, TUNE, service), about)
 
     def on_live_screen_draft_changed(self) -> None:
-        """Let Tune keep the draft that was changed in Live."""
+        """Save the draft that was changed in Live."""
         for tune in self.tunes.standing:
             tune.drafts.keep()
 
     def on_live_screen_left(self) -> None:
-        """Let Tune show what was changed in Live."""
+        """Show changes from Live in Tune."""
         for tune in self.tunes.standing:
             tune.show_settings()
 
     def on_live_screen_recorded(self) -> None:
-        """Let Tune list a recording that was made in Live."""
+        """List a recording from Live in Tune."""
         for tune in self.tunes.standing:
             tune.recordings.look_for_new()
 
     def on_services_screen_tune_wanted(self, message: ServicesScreen.TuneWanted) -> None:
-        """Open what was chosen."""
+        """Open the chosen service."""
         self.open_screen(TUNE, message.service)
 
     def open_caller(self, service: Service | None, audio: Path, at_ms: int | None = None) -> None:
-        """Open the caller of a real call in Tune, at a moment of the call, for the service that had it if known."""
+        """Open a real call's caller in Tune, at a moment of the call, with the call's service if it is known."""
         self.open_screen(TUNE, service, partial(show_caller, audio, at_ms))
 
     def on_services_screen_connection_wanted(self) -> None:
-        """Try to connect again."""
+        """Connect again."""
         self.connect()
 
     def on_tune_screen_service_saved(self, message: Message) -> None:
-        """Show what Tune saved in the list."""
+        """Show what Tune saved in the services list."""
         if self.tour is not None:
             self.tour.note_saved()
         self.services_screen.show_saved(message.service)  # type: ignore[attr-defined]
 
     def action_show(self, screen: str) -> None:
-        """Go to a screen, by its id in the registry; with the service in view, if there is one."""
+        """Open a screen by its id in the registry, for the service on the present screen, if any."""
         if screen == SERVICES:
             self.switch_mode(SERVICES)
             return
-        # Looked up now, because the keys that follow may move the highlight.
+        # Look it up now: later keys may move the highlight.
         self.open_screen(screen, self._service_on(self.screen))
 
     def _service_on(self, screen: Screen[Any]) -> Service | None:
-        """Return the service that a screen is about: highlighted, tuned, swept, or whose calls it lists."""
+        """Return the service of a screen: highlighted, tuned, swept, or the one whose calls it lists."""
         if screen is self.services_screen:
             return self.services_screen.highlighted
         if (tuned := next((one for one in self.tunes.standing if one is screen), None)) is not None:
@@ -312,7 +310,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         return self.calls.kept.service if self.calls is not None and screen is self.calls else None
 
     def action_show_symptoms(self) -> None:
-        """Open the symptom guide in Tune, from Services and Calls for the service in view."""
+        """Open the symptom guide in Tune. From Services and Calls, it opens for the service there."""
         if (here := getattr(self.screen, "symptoms", None)) is not None:
             here.ask()
         elif self.screen is self.services_screen and self.services_screen.listed.waiting:
@@ -322,31 +320,31 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
             self.open_screen(TUNE, self._service_on(self.screen), lambda tune: tune.symptoms.ask(back))
 
     def _go_back_from_tune(self, mode: str) -> None:
-        if self.screen in self.tunes.standing:  # not where something else was opened meanwhile
+        if self.screen in self.tunes.standing:  # not if another screen was opened meanwhile
             self.switch_mode(mode)
 
     @work(exclusive=True, group="places")
     async def action_sweep_for(self, goal: str) -> None:
-        """Go to Sweep with a goal, for the service that is tuned."""
+        """Open Sweep with a goal, for the tuned service."""
         mode = await SCREENS["sweep"].mode(self, None)
         if self.sweep is not None:
             self.sweep.form.want(goal)
         self.switch_mode(mode)
 
     def _show_symptoms_of_service(self) -> None:
-        """Continue once the services are loaded, unless the user went elsewhere."""
+        """Continue once the services are loaded, unless the user went to another screen."""
         if self.screen is self.services_screen:
             self.action_show_symptoms()
 
     def action_begin_tour(self) -> None:
-        """Begin the tour from its first step."""
+        """Start the tour from its first step."""
         from tui.tour import Tour
 
         self.tour = self.tour or Tour(self)
         self.tour.begin()
 
     def action_tour(self) -> None:
-        """Begin the tour, or skip the step that it is at."""
+        """Start the tour, or skip its current step."""
         if self.tour is not None and self.tour.on:
             self.tour.skip()
         else:
@@ -358,15 +356,15 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
             self.tour.end()
 
     def on_field_control_changed(self) -> None:
-        """Let the tour know that a slider was moved."""
+        """Tell the tour that a slider was moved."""
         if self.tour is not None:
             self.tour.note_slider()
 
     def action_show_help(self) -> None:
-        """List the keys that work on the screen in view."""
+        """List the keys of the current screen."""
         from tui.commands.help_screen import HelpScreen
 
-        self.drop_notices(self.screen)  # they would stand over it
+        self.drop_notices(self.screen)  # they would cover it
         self.push_screen(HelpScreen(self.screen))
 
     async def action_quit(self) -> None:
@@ -379,19 +377,19 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         screen.platform.leave()
 
     def action_switch_theme(self) -> None:
-        """Change to the next theme."""
+        """Switch to the next theme."""
         names = [theme.name for theme in THEMES.values()]
         self.action_choose_theme(list(THEMES)[(names.index(self.theme) + 1) % len(names)])
 
     def action_choose_theme(self, name: str) -> None:
-        """Change to a theme by its name, and remember it."""
+        """Switch to a theme by name, and remember it."""
         self.theme = THEMES[name].name
         if not self.read_only:
-            # A theme that cannot be stored is chosen again next time; that is not worth a message.
+            # A theme that cannot be stored is chosen again next time; it needs no message.
             with contextlib.suppress(OSError):
                 remember("theme", name)
 
 
 def _arose_in(error: BaseException, kind: type) -> bool:
-    """Tell whether a method of an object of this kind was running when an error was raised."""
+    """Return whether an error was raised while a method of an object of this kind was running."""
     return any(isinstance(frame.f_locals.get("self"), kind) for frame, _ in walk_tb(error.__traceback__))

@@ -1,1 +1,1 @@
-"""Calls: the real calls of a service."""
+"""The Calls screen: a service's real calls."""

@@ -1,4 +1,4 @@
-"""The list of stored calls. It draws only the rows in view, so ten thousand are as quick as ten."""
+"""The list of stored calls. It draws only visible rows, so its speed does not depend on the number of calls."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tui.terminal_text import screen_text
 if TYPE_CHECKING:
     from textual import events
 
-# Title, width (0: what is left), and whether figures stand at the right.
+# Title, width (0: the remaining width), and whether the column is right-aligned.
 COLUMNS: tuple[tuple[str, int, bool], ...] = (
     ("Started", 11, False),
     ("Length", 6, True),
@@ -45,8 +45,10 @@ _ENDED_BY = {
 
 
 def cells_of(call: CallOverview, *, with_service: bool) -> list[str]:
-    """Return the text of each column for a call. Stops are those for nothing; no column holds a telephone
-    number."""
+    """Return the text of each column for a call. Stops are those without a barge-in.
+
+    No column holds a telephone number.
+    """
     started = call.started_at.astimezone().strftime("%m-%d %H:%M") if call.started_at else NOTHING
     return [
         started,
@@ -67,7 +69,7 @@ def _about(call: CallOverview, *, with_service: bool) -> list[str]:
 
 
 def row_text(cells: Sequence[str], width: int) -> str:
-    """Return a row's cells laid out over a width."""
+    """Return a row's cells aligned to a width."""
     fixed = sum(column[1] for column in COLUMNS) + len(COLUMNS) - 1
     parts = []
     for cell, (_, room, right) in zip(cells, COLUMNS, strict=True):
@@ -78,7 +80,7 @@ def row_text(cells: Sequence[str], width: int) -> str:
 
 
 def change_text(change: SettingsChange, width: int, *, with_service: bool) -> str:
-    """Return the line of a change of settings over a width."""
+    """Return the line for a change of settings, for a width."""
     whose = f"{change.newer.service_name}: " if with_service else ""
     heading = f" ── {whose}settings changed: "
     room = max(width - 2 - cell_len(heading) - 1, 0)
@@ -101,14 +103,14 @@ class CallList(ScrollView, can_focus=True, inherit_bindings=False):
     with_service: reactive[bool] = reactive(False)
 
     class Highlighted(Message):
-        """The cursor is on another call, or on none."""
+        """The cursor moved to another call, or to none."""
 
         def __init__(self, line: Line | None) -> None:
             super().__init__()
             self.line = line
 
         def can_replace(self, message: Message) -> bool:
-            """Only the newest place counts."""
+            """Keep only the newest position."""
             return isinstance(message, CallList.Highlighted)
 
     class Opened(Message):
@@ -118,7 +120,7 @@ class CallList(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def line(self) -> Line | None:
-        """What is under the cursor."""
+        """The line under the cursor."""
         return self.lines[self.cursor] if 0 <= self.cursor < len(self.lines) else None
 
     @property
@@ -128,7 +130,7 @@ class CallList(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def calls(self) -> list[CallOverview]:
-        """The calls of the list."""
+        """The listed calls."""
         return [line for line in self.lines if isinstance(line, CallOverview)]
 
     def go_to(self, call_id: str) -> None:
@@ -136,18 +138,18 @@ class CallList(ScrollView, can_focus=True, inherit_bindings=False):
         self.cursor = next((at for at, one in enumerate(self.lines) if _id(one) == call_id), self.cursor)
 
     def watch_lines(self, before: Sequence[Line], lines: Sequence[Line]) -> None:
-        """Show these lines, with the cursor on the call it was on if that is among them."""
+        """Show these lines. The cursor stays on its call if that is still listed."""
         line = before[self.cursor] if 0 <= self.cursor < len(before) else None
         self.virtual_size = Size(0, len(lines))
         row = min(self.cursor, max(len(lines) - 1, 0))
-        # At the top it stays there: newer calls come in above.
+        # A cursor at the top stays there: newer calls arrive above.
         if line is not None and row and not (row < len(lines) and _id(lines[row]) == _id(line)):
             row = next((at for at, one in enumerate(lines) if _id(one) == _id(line)), row)
         self.set_reactive(CallList.cursor, row)
         self._follow()
 
     def watch_with_service(self) -> None:
-        """Draw the rows with or without their service."""
+        """Redraw the rows with or without their service."""
         self.refresh()
 
     def validate_cursor(self, cursor: int) -> int:
@@ -155,7 +157,7 @@ class CallList(ScrollView, can_focus=True, inherit_bindings=False):
         return max(0, min(cursor, len(self.lines) - 1))
 
     def watch_cursor(self) -> None:
-        """Keep the cursor in view, and post its change."""
+        """Scroll to the cursor, and post its change."""
         self._follow()
 
     def _follow(self) -> None:
@@ -174,11 +176,11 @@ class CallList(ScrollView, can_focus=True, inherit_bindings=False):
         )
 
     def on_resize(self) -> None:
-        """Keep the cursor in view."""
+        """Scroll to the cursor."""
         self._follow()
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor on the row that was clicked; a double click opens it."""
+        """Move the cursor to the clicked row. A double click opens it."""
         row = event.y + int(self.scroll_y)
         if 0 <= row < len(self.lines):
             self.cursor = row

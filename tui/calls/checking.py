@@ -1,4 +1,4 @@
-"""Checking a service's calls against the simulator, and fitting a profile to them, from the screen."""
+"""Checks a service's calls against the simulator, and fits a profile to them, for the Calls screen."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class FitDialog(Dialog[bool]):
-    """True if the profile is to be used for the service."""
+    """Asks whether to use a fitted profile for the service. Returns ``True`` to use it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "use", "Use it", tooltip="Try this service's draft under it, and check its calls again."),
@@ -40,16 +40,16 @@ class FitDialog(Dialog[bool]):
         self.keys = "enter uses it in Tune for this service, and checks again · ↑ ↓ scroll · esc leaves it"
 
     def compose_body(self) -> ComposeResult:
-        """Lay out what was fitted."""
+        """Lay out the fit."""
         with VerticalScroll(classes="dialog-body"):
             yield Static(content(self._text, lines=True), id="dialog-long-text")
 
     def action_use(self) -> None:
-        """Use it."""
+        """Use the profile."""
         self.dismiss(True)
 
     async def action_scroll(self, direction: str) -> None:
-        """Scroll with the keys that move elsewhere."""
+        """Scroll with the keys that move the cursor elsewhere."""
         await self.query_one(VerticalScroll).run_action(f"scroll_{direction}")
 
 
@@ -63,10 +63,10 @@ class _Work:
 
 
 class CheckController:
-    """Checks the calls of the list under its service's profile, or fits one to them; one at a time.
+    """Checks listed calls under the service's profile, or fits a profile to them. One task at a time.
 
-    ``said`` gets how far it is, then what came of it in a line. ``checked`` is called once a check was kept, and
-    ``take_profile`` with the service's id and the profile that its draft is tried under from then on.
+    ``said`` gets the progress and then the result as one line. ``checked`` is called after a check was stored.
+    ``take_profile`` gets the service's id and the profile for later trials of its draft.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class CheckController:
         self._said, self._checked, self._take_profile = said, checked, take_profile
         self._stopped = False
 
-    # ---- what a person asks for
+    # ---- what the user requests
 
     @property
     def why_not_check(self) -> str:
@@ -106,15 +106,15 @@ class CheckController:
         return tuple(call for call in self._calls() if call.audio_state == "here")
 
     def check(self) -> None:
-        """Replay the calls of the list, and say how close the simulator comes."""
+        """Replay the listed calls and report how close the simulator comes."""
         self._begin(fits=False)
 
     def fit(self) -> None:
-        """Fit a profile to the calls of the list, and offer it."""
+        """Fit a profile to the listed calls, and offer it."""
         self._begin(fits=True)
 
     def stop(self) -> None:
-        """Stop; what was heard and analysed stays."""
+        """Stop. Finished measurements and analyses stay."""
         self._stopped = True
         self._said("Stopping…")
 
@@ -195,7 +195,7 @@ class CheckController:
         else:
             job.report(partial(self._offer, service, fitted, base.profile.name, tuple(notes)))
 
-    # ---- what came of it
+    # ---- results
 
     def _tell(self, job: Job, text: str) -> None:
         job.report(lambda: self._said(text), "checking")

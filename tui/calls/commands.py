@@ -86,11 +86,11 @@ TUNE = Command(
 )
 
 WORKS = (PULL, STOP, MEASURE, CHECK, FIT, COMPARE, WORST, PLAY, TUNE)
-"""What a controller does, or says why it cannot: the screen's :meth:`action_work`, with the command's id."""
+"""Commands of controllers. The screen's :meth:`action_work` runs them by id, or says why it cannot."""
 
 
 def next_commands(*, calls: bool, checked: bool) -> tuple[str, ...]:
-    """Return the ids of what makes sense next: to pull, then to check, then to fit and to look closer."""
+    """Return the ids of the likely next commands: pull, then check, then fit and look closer."""
     found = (FIT, WORST, COMPARE) if checked else (CHECK, FIT, WORST, COMPARE)
     return tuple(one.id for one in ((STOP, *found, PULL, OPEN, TUNE) if calls else (STOP, PULL)))
 

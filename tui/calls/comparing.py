@@ -1,4 +1,4 @@
-"""Comparing two periods of the listed calls from the screen: around a change of settings, or around two days."""
+"""Compares two periods of the listed calls: around a change of settings, or around two days."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _DAYS = "two days…"
 _ABOUT_DAYS = "Calls before a day against those from a day on."
 
 Pick = Callable[[str, Sequence[tuple[str, str]]], Awaitable[str | None]]
-"""Asks for one of several named things, each with a line about it."""
+"""Asks the user to pick one of several named items, each with a description."""
 
 Times = Callable[[], Awaitable[Sequence[datetime]]]
-"""Asks when the listed service's settings were changed, as its History has it."""
+"""Returns when the listed service's settings changed, according to its History."""
 
 
 class CompareController:
-    """Compares the calls of the list before and after a change, or two days, and shows how they differ.
+    """Compares the listed calls before and after a change or two days, and shows the differences.
 
-    ``lines`` returns the list, ``line`` what is highlighted in it; ``said`` gets what is under way, and then what
-    came of it in a line.
+    ``lines`` returns the list, ``line`` its highlighted line. ``said`` gets the progress and then the result as one
+    line.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class CompareController:
         return "" if measured else "no call of the list is measured yet; wait while they are, or m measures them"
 
     def start(self) -> None:
-        """Compare around the highlighted change; else ask around what."""
+        """Compare around the highlighted change. If none is highlighted, ask."""
         line = self._line()
         if isinstance(line, SettingsChange):
             self._compare(f"before and after {line.words()}", *around(line, self._lines()))
@@ -109,14 +109,14 @@ class CompareController:
 
 
 def periods_head(found: Periods) -> list[str]:
-    """Return the heading of a comparison: how many calls of which services."""
+    """Return the heading of a comparison: the number of calls, and their services."""
     count, then = found.calls
     services = ", ".join(found.services)
     return [f"{services}: {count} calls before, {then} after; differences are over calls."]
 
 
 def change_story(change: SettingsChange, lines: Sequence[Line]) -> str:
-    """Return how the calls before a change differ from those after it, as lines of text."""
+    """Return the differences between the calls before and after a change, as lines of text."""
     found = compared(*around(change, lines))
     head = ["The settings changed between these calls:", change.words(), ""]
     if not found.services:
@@ -125,7 +125,10 @@ def change_story(change: SettingsChange, lines: Sequence[Line]) -> str:
 
 
 def _title(change: SettingsChange, history: Sequence[datetime]) -> str:
-    """Return when a change was made, as History says, else the first call after it; and what it changed."""
+    """Return when a change was made and what it changed.
+
+    Without a History entry, the time is that of the next call.
+    """
     older, newer = change.older.started_at, change.newer.started_at
     made = next((at for at in history if older is not None and newer is not None and older < at <= newer), newer)
     when = "" if made is None else f"{made.astimezone():%Y-%m-%d %H:%M}  "
@@ -133,7 +136,7 @@ def _title(change: SettingsChange, history: Sequence[datetime]) -> str:
 
 
 def _too_new(lines: Sequence[Line], history: Sequence[datetime]) -> str:
-    """Return a sentence about a change that no kept call came after."""
+    """Return a sentence about a change that is newer than every kept call."""
     begun = [one.started_at for one in lines if not isinstance(one, SettingsChange) and one.started_at is not None]
     newest = max(history, default=None)
     if newest is None or not begun or newest <= max(begun):

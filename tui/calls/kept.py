@@ -1,4 +1,4 @@
-"""The stored calls that the screen lists, read in a thread, and their filter."""
+"""The stored calls on the screen, and their filter. A thread reads them."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ SHOWING_PAUSE = 0.3
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CallsShown:
-    """What the list shows, and what is said above it and in its place."""
+    """The content of the list, and the texts above it and in its place."""
 
     rows: Sequence[CallOverview] = ()
     lines: Sequence[Line] = ()
-    """The rows, and where settings changed between them."""
+    """The calls, and the changes of settings between them."""
     title: str = "Calls"
     notice: str = ""
     all_services: bool = False
@@ -58,19 +58,19 @@ class KeptController:
         self._filter = ""
         self._calls: list[CallOverview] = []
         self._mine: list[CallOverview] = []
-        """Those of the service, or all, and below what a filter searches of each."""
+        """The service's calls, or all calls; below, the text that a filter searches in each."""
         self._texts: list[str] = []
         self._reading = True
         self._days = "30 days"
 
     def sit_down(self, service: Service | None) -> None:
-        """Show the calls of a service; without one, those of the last one, or of all."""
+        """Show the calls of a service. Without one, those of the last service, or all."""
         self.service = service or self.service
         self._all_services = self.service is None
         self._choose()
 
     def read(self) -> None:
-        """Read the stored calls again, and delete those past their days."""
+        """Read the stored calls again, and delete expired ones."""
         self._reading = True
         self._host.start_thread(self._read, "kept calls", exclusive=True)
 
@@ -107,17 +107,17 @@ class KeptController:
 
     def _take(self, calls: list[CallOverview], days: str, reading: bool) -> None:
         if reading and len(calls) <= len(self._calls):
-            return  # during another read, the old rows stay in view until all new ones are there
+            return  # while they are read again, the old rows stay visible until all new ones are ready
         self._calls, self._days, self._reading = calls, days, reading
         self._choose()
 
     def type(self, text: str) -> None:
-        """Filter by what is typed."""
+        """Filter by the typed text."""
         self._filter = text
         self._publish()
 
     def switch_scope(self) -> None:
-        """Show the calls of all services, or of this one alone."""
+        """Switch between the calls of all services and those of this one."""
         if self.service is None:
             self._host.tell("no service was chosen; highlight one in Services and press 4", "Calls")
             return
@@ -133,7 +133,7 @@ class KeptController:
     def _publish(self) -> None:
         service, mine, words = None if self._all_services else self.service, self._mine, words_of(self._filter)
         if words and not self._texts:
-            self._texts = [searched(one) for one in mine]  # once, as each key searches all of them
+            self._texts = [searched(one) for one in mine]  # once, because each key searches all of them
         rows = [one for one, text in zip(mine, self._texts, strict=True) if has(text, words)] if words else mine
         about = "all services" if service is None else service.name
         count = f"{len(rows)} of {len(mine)}" if self._filter.strip() else f"{len(mine)}"
@@ -171,12 +171,12 @@ def words_of(text: str) -> list[str]:
 
 
 def has(text: str, words: Sequence[str]) -> bool:
-    """Tell whether what is searched of a call has every word of a filter."""
+    """Return whether the searched text of a call contains every word of a filter."""
     return all(word in text for word in words)
 
 
 def searched(call: CallOverview) -> str:
-    """Return what a filter searches of a call."""
+    """Return the text that a filter searches in a call."""
     heard = call.heard
     counted = (
         ("cut-in", heard and heard.cut_ins),

@@ -1,4 +1,4 @@
-"""One kept call as a timeline: what the caller said, the agent as it really was, and what was heard at a moment."""
+"""One kept call as a timeline: the caller, the real agent, and the measured events."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class CallTimeline(Timeline, can_focus=False):
 
 
 def call_scene(folder: Path, really: CallHappenings, wave: NDArray[np.float32] | None = None) -> Scene:
-    """Return what there is to draw of a kept call; ``wave``, from :func:`caller_wave`, is its caller's audio."""
+    """Return the drawing of a kept call. ``wave``, from :func:`caller_wave`, is its caller's audio."""
     clock = ArmClock((0,), (0,), really.duration_ms)
     turns = tuple(
         Speech(one.start_ms, one.end_ms, one.text, "interruption" if one.interrupts else "turn")
@@ -72,7 +72,7 @@ def _activity(duration_ms: int, heights: NDArray[np.float32]) -> Activity:
 def caller_wave(folder: Path, cancelled: Callable[[], bool]) -> NDArray[np.float32] | None:
     """Return the lowest and highest sample of each frame of a call's caller, float32 ``[n, 2]``.
 
-    ``None`` where there is no recording of the caller, or ``cancelled`` said that it is no longer wanted.
+    ``None`` if the caller has no recording, or if ``cancelled`` returned true.
     """
     if not (folder / AUDIO).exists():
         return None
@@ -97,7 +97,7 @@ _KEYS = "  ◂ ▸ what was heard"
 
 
 class CallLane(Vertical):
-    """Shows a call, and the sentence of the moment that is chosen in it."""
+    """Shows a call, and a sentence about its chosen moment."""
 
     def __init__(self) -> None:
         super().__init__(id="call-lane", classes="-away")
@@ -111,7 +111,7 @@ class CallLane(Vertical):
         yield self._why
 
     def show(self, scene: Scene | None, *, away: bool = False) -> None:
-        """Show a call, or that nothing is known of it; ``away``: there is no call to show."""
+        """Show a call. ``None``: nothing is known of it. ``away``: no call is chosen."""
         self.set_class(away, "-away")
         if scene is None or self.timeline.scene is None or scene.name != self.timeline.scene.name:
             self.timeline.show(scene, _NOTHING)
@@ -120,23 +120,23 @@ class CallLane(Vertical):
         self._arrive()
 
     def go_to(self, folder: Path, at_ms: int) -> None:
-        """Go to a moment of a call, once it is drawn."""
+        """Move to a moment of a call, once it is drawn."""
         self._going_to = str(folder), at_ms
         self._arrive()
 
     @property
     def moment_ms(self) -> int:
-        """Where to begin to play: just before the chosen moment, else where the view begins."""
+        """Where playback begins: just before the chosen moment, else at the left edge."""
         mark = self.timeline.chosen
         return round(self.timeline.view.start_ms) if mark is None else max(mark.t_ms - BEFORE_EVENT_MS, 0)
 
     def chosen_in(self, folder: Path) -> int | None:
-        """Return the moment that is chosen in a call, ms of its clock; ``None`` where none is."""
+        """Return the chosen moment of a call in ms on its clock, or ``None``."""
         scene, mark = self.timeline.scene, self.timeline.chosen
         return mark.t_ms if mark is not None and scene is not None and scene.name == str(folder) else None
 
     def show_playhead(self, folder: Path, at_ms: int | None) -> None:
-        """Show where a call is that is heard."""
+        """Show the playback position in a call."""
         scene = self.timeline.scene
         if scene is not None and scene.name == str(folder):
             self.timeline.show_playhead(at_ms, "" if at_ms is None else HAPPENED, follow=True)
@@ -160,6 +160,6 @@ class CallLane(Vertical):
         self._why.update(self.timeline.legend(room) + (_KEYS if self.timeline.scene else ""), layout=False)
 
     def on_resize(self) -> None:
-        """Fit the legend to the room there is."""
+        """Fit the legend to the width."""
         if self.timeline.chosen is None:
             self.call_after_refresh(self._show_legend)

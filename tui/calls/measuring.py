@@ -16,9 +16,9 @@ MOST: Final = 200
 
 
 def measure_folder(folder: Path) -> None:
-    """Measure a stored call and store the measures beside it; a call without audio stays as it is.
+    """Measure a stored call and store the result beside it. A call without audio is not changed.
 
-    Raises :class:`~simulator.errors.SimulatorError`, and :class:`OSError` if the measures cannot be kept.
+    Raises :class:`~simulator.errors.SimulatorError`, and :class:`OSError` if the result cannot be stored.
     """
     from simulator.heard.call_folder import read_call_folder
     from simulator.heard.keeping import keep_heard
@@ -30,9 +30,10 @@ def measure_folder(folder: Path) -> None:
 
 
 def caller_recording(folder: Path) -> Path:
-    """Return the recording of a kept call's caller, with provisional labels; the call is heard if it was not yet.
+    """Return the recording of a kept call's caller, with provisional labels. Measures the call first if needed.
 
-    It stands in the call's own folder. Raises :class:`~simulator.errors.SimulatorError` and :class:`OSError`.
+    The recording is in the call's own folder. Raises :class:`~simulator.errors.SimulatorError` and
+    :class:`OSError`.
     """
     from simulator.heard.call_folder import UnusableCallError, read_call_folder, write_heard
     from simulator.heard.keeping import heard_before
@@ -51,7 +52,7 @@ def caller_recording(folder: Path) -> Path:
 
 
 class MeasureController:
-    """Measures the calls that have no measures yet. ``measured`` hears when some have them now."""
+    """Measures calls that have no measurements. ``measured`` is called when some have them."""
 
     def __init__(
         self,
@@ -71,7 +72,7 @@ class MeasureController:
 
     @property
     def waiting(self) -> list[CallOverview]:
-        """The calls that can be measured and are not."""
+        """The unmeasured calls that can be measured."""
         return [
             call
             for call in self._calls()
@@ -86,19 +87,19 @@ class MeasureController:
         return "" if self.waiting else "every call that has audio is measured"
 
     def start_unasked(self) -> None:
-        """Measure the newest calls of the list, unless that was stopped before."""
+        """Measure the newest listed calls, unless the user stopped measuring before."""
         if not self._stopped:
             self.start(MOST)
 
     def start(self, most: int | None = None) -> None:
-        """Measure the calls of the list, the newest first; ``most`` is how many at once."""
+        """Measure the listed calls, newest first, at most ``most`` of them."""
         waiting = self.waiting[:most]
         if waiting and not self.running:
             self.running, self._stopped = True, False
             self._host.start_thread(partial(self._measure, waiting), "measuring")
 
     def stop(self) -> None:
-        """Stop after the call that is being measured."""
+        """Stop after the current call."""
         self._stopped = True
 
     def _measure(self, waiting: Sequence[CallOverview], job: Job) -> None:

@@ -1,4 +1,4 @@
-"""Changes of settings between calls, and the calls before and after one, or before and after two days."""
+"""Changes of settings between calls, and the calls before and after a change or two days."""
 
 from __future__ import annotations
 
@@ -16,30 +16,33 @@ from simulator.heard.periods import Periods, TimedCall, compare_periods
 
 @dataclass(frozen=True, slots=True)
 class SettingsChange:
-    """A change of a service's settings that lies between two of its calls, ``older`` and ``newer``."""
+    """A change of a service's settings between two of its calls, ``older`` and ``newer``."""
 
     older: CallOverview
     newer: CallOverview
 
     @property
     def service(self) -> str:
-        """The service, by its id, else its name."""
+        """The service's id, else its name."""
         return service_of(self.newer)
 
     @property
     def at(self) -> datetime | None:
-        """When the first call under the new settings began."""
+        """The start of the first call under the new settings."""
         return self.newer.started_at
 
     def words(self, room: int | None = None) -> str:
-        """Return what changed: ``max_buffer_delay_ms 300 → 600``; in little ``room``, cells, names give way."""
+        """Return what changed: ``max_buffer_delay_ms 300 → 600``.
+
+        If it exceeds ``room`` cells, names are shortened.
+        """
         before, after = (_values(call.settings) for call in (self.older, self.newer))
         names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
         changed = [f"{name} {_shown(before.get(name))} → {_shown(after.get(name))}" for name in names]
         whole = ", ".join(changed)
         if room is None or len(whole) <= room or not changed:
             return whole
-        # names give way before values, and what does not fit is counted
+        # shorten names before values, and count what does not fit
         more = f", {len(changed) - 1} more" if len(changed) > 1 else ""
         values = changed[0].removeprefix(names[0])
         left = room - len(values) - len(more)
@@ -52,7 +55,7 @@ Line = CallOverview | SettingsChange
 
 
 def service_of(call: CallOverview) -> str:
-    """Return which service had a call, by its id, else by its name."""
+    """Return the id of a call's service, else its name."""
     return call.service_id or call.service_name
 
 
@@ -66,7 +69,7 @@ def _shown(value: object) -> str:
 
 
 def with_changes(calls: Sequence[CallOverview]) -> list[Line]:
-    """Return calls, the newest first, with a line above each whose service has other settings from then on."""
+    """Return calls, newest first, with a line above each call whose service has different settings afterwards."""
     newer: dict[str, CallOverview] = {}
     found: list[Line] = []
     for call in calls:
@@ -89,7 +92,7 @@ def with_changes(calls: Sequence[CallOverview]) -> list[Line]:
 
 
 def around(change: SettingsChange, lines: Sequence[Line]) -> tuple[list[CallOverview], list[CallOverview]]:
-    """Return the calls of the change's service before it and after it, each up to the change next to it."""
+    """Return the service's calls before and after a change, each up to the neighbouring change."""
     own = [one for one in lines if _is_of(one, change.service)]
     places = [at for at, one in enumerate(own) if isinstance(one, SettingsChange)]
     bounds = [-1, *places, len(own)]
@@ -107,7 +110,7 @@ def _is_of(line: Line, service: str) -> bool:
 
 
 def timed(calls: Sequence[CallOverview]) -> Iterator[TimedCall]:
-    """Yield those of some calls that were measured and say when they were."""
+    """Yield the calls that were measured and have a time."""
     for call in calls:
         values = object_in(call.folder / HEARD).get("values")
         if call.started_at is not None and isinstance(values, dict) and values:
@@ -115,7 +118,7 @@ def timed(calls: Sequence[CallOverview]) -> Iterator[TimedCall]:
 
 
 def compared(before: Sequence[CallOverview], after: Sequence[CallOverview]) -> Periods:
-    """Compare two periods; calls that were not measured are left out, and the notes say how many."""
+    """Compare two periods. Unmeasured calls are left out; the notes count them."""
     periods = [list(timed(calls)) for calls in (before, after)]
     found = compare_periods(*periods)
     missing = len(before) + len(after) - sum(map(len, periods))

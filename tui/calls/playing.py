@@ -1,4 +1,4 @@
-"""Playing a stored call as recorded, from the screen, and its position."""
+"""Playback of a stored call as recorded, and its position."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 class PlayController:
-    """Plays one call at a time; ``playhead`` gets the folder of the call and where in it, ms, or ``None``.
+    """Plays one call at a time. ``playhead`` gets the call's folder and the position in ms, or ``None``.
 
-    ``start`` returns from where to play a call that was not begun yet.
+    ``start`` returns where to begin a call that was not played yet.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class PlayController:
         return "" if call.audio_state == "here" else "its sound is not here"
 
     def toggle(self, call: CallOverview) -> None:
-        """Play a call, pause it, or go on with it."""
+        """Play a call, pause it, or continue."""
         now = None if self._player is None else self._player.now()
         if self._player is not None and now is not None and self._folder == call.folder:
             if now.playing:
@@ -80,7 +80,7 @@ class PlayController:
         self._looking.begin()
 
     def leave(self, folder: Path | None) -> None:
-        """Stop where another call came into view than the one that is played."""
+        """Stop if the call in view is no longer the one that is played."""
         if self._player is not None and self._folder is not None and self._folder != folder:
             self._player.pause()
             self._playhead(self._folder, None)

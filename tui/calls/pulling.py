@@ -1,4 +1,4 @@
-"""Pulling calls from the screen: with progress, and until it is stopped."""
+"""Pulls calls for the Calls screen, with progress. The user can stop it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 SHOWING_PAUSE = 0.1
 FURTHER_BACK = 90
-"""The number of days that a pull brings calls of, after one that found none."""
+"""The number of days for a pull after one that found no calls."""
 MOST_NAMED = 3
-"""The number of failed calls that are named; further ones are counted."""
+"""The number of failed calls that are named. Others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class FoundNone:
 
 
 class PullController:
-    """Pulls the calls of a service, one pull at a time. ``pulled`` hears when new calls are kept."""
+    """Pulls the calls of a service, one pull at a time. ``pulled`` is called when new calls are stored."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class PullController:
         return found if found is not None and found.service_id == service.id else None
 
     def start(self) -> None:
-        """Pull, further back where the last pull found none, unless a reason speaks against it."""
+        """Pull, from further back if the last pull found nothing, unless a reason prevents it."""
         client, service = self._client(), self._service()
         if not self.why_not and client is not None and service is not None:
             self.running = True
@@ -81,7 +81,7 @@ class PullController:
             self._host.start(partial(self._pull, client, service), "pull", exclusive=True)
 
     def stop(self) -> None:
-        """Stop; what has come stays."""
+        """Stop. Finished calls stay."""
         if self.running:
             self._host.stop("pull")
 
@@ -133,6 +133,6 @@ class PullController:
         said = ", ".join(f"{count} {what}" for what, count in counts if count)
         none = f"There are no calls of the last {days} days" if result.stopped is None else "Nothing was pulled"
         more = " · there are more" if result.more else ""
-        # the footer of a small terminal has no room for what comes next
+        # the footer of a small terminal has no room for the next steps
         then = " · then c checks, f fits, w worst turns, b before and after" if result.count("pulled") else ""
         return f"{said or none}{more}{then}"

@@ -18,16 +18,16 @@ Hear = Callable[[KeptCall], dict[str, Any]]
 
 
 class LeftOutError(Exception):
-    """A call that is left out, with the reason; this is not a failure."""
+    """A call that is left out, with the reason. This is not a failure."""
 
 
 def replayed(
     call: KeptCall, judge: EndOfTurnModel, given: VoiceConfig | None = None, hear: Hear = heard
 ) -> tuple[ReplayedCall, str]:
-    """Return a call with what it takes to replay it, and where its settings come from.
+    """Return a call ready for replay, and the source of its settings.
 
-    ``given`` are the settings for a call without recorded ones; ``hear`` measures a call that is not measured yet.
-    Raises :class:`LeftOutError`, :class:`~simulator.errors.SimulatorError` and :class:`OSError`.
+    ``given`` are the settings for a call without recorded ones. ``hear`` measures an unmeasured call. Raises
+    :class:`LeftOutError`, :class:`~simulator.errors.SimulatorError` and :class:`OSError`.
     """
     settings, origin = settings_of(call.record, given)
     silent = call.why_silent()
@@ -41,7 +41,7 @@ def replayed(
 
 
 def joined(parts: list[Check], profile: EngineProfile) -> Check:
-    """Return the checks of single calls as one."""
+    """Merge the checks of single calls."""
     names = dict.fromkeys(name for part in parts for name in part.counts)
     counts = {
         name: (sum(part.counts[name][0] for part in parts), sum(part.counts[name][1] for part in parts))
@@ -53,12 +53,12 @@ def joined(parts: list[Check], profile: EngineProfile) -> Check:
 
 
 def checked_call(call: ReplayedCall, profile: EngineProfile) -> Check:
-    """Check one call, and keep beside it what each turn was simulated as. Raises what simulating raises."""
+    """Check one call, and store how each of its turns was simulated. Raises what simulating raises."""
     found = check([call], profile)
     keep_turns(call.recording.source.path.parent, found)
     return found
 
 
 def keep_joined(found: Check) -> None:
-    """Keep what a check found, for the readouts that are made under its profile. Raises :class:`OSError`."""
+    """Store a check's result, for readouts under its profile. Raises :class:`OSError`."""
     keep_check(found.profile, found.sentence(), found.to_json())

@@ -1,4 +1,4 @@
-"""Calls: a service's real calls, their measures, and one of them in words."""
+"""The Calls screen: a service's real calls, their measurements, and one call in words."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ class CallsScreen(PaneScreen):
         return app.tunes
 
     def compose(self) -> ComposeResult:
-        """Lay out the list beside the call, or one of them where there is little room."""
+        """Lay out the list beside the call, or only one of them on a small screen."""
         self.take_room()
         yield Static(id="calls-title", markup=False)
         yield PaneTabs(self.PANES, id="calls-tabs")
@@ -158,7 +158,7 @@ class CallsScreen(PaneScreen):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Show how things stand."""
+        """Show the present state."""
         self.fit()
         self.watch_shown(self.shown)
         self.watch_progress()
@@ -168,13 +168,13 @@ class CallsScreen(PaneScreen):
         self.playing.close()
 
     def on_screen_resume(self) -> None:
-        """Read the stored calls when the screen comes into view: other commands may have pulled or deleted some."""
+        """Read the stored calls again: other commands may have pulled or deleted some."""
         self.kept.read()
 
     rows, lane = Part(CallList), Part(CallLane)
 
     def resized(self) -> None:
-        """Fit to the size there is now, the titles of the columns too."""
+        """Fit everything to the new size, including column titles."""
         super().resized()
         self.call_after_refresh(self._show_columns)
 
@@ -183,17 +183,17 @@ class CallsScreen(PaneScreen):
         self.query_one("#calls-columns", Static).update(content(row_text(titles, self.rows.size.width)))
 
     def focus_pane(self, pane: str) -> None:
-        """Put the focus into a pane."""
+        """Focus a pane."""
         self.set_focus(self.rows if pane == "calls" else self.query_one("#call-pane"))
 
     def sit_down(self, service: Service | None) -> None:
-        """Show the calls of a service, once they are in view; without one, those that were shown last."""
+        """Show the calls of a service once the screen is visible. ``None``: the service that was shown last."""
         self.kept.sit_down(service)
 
-    # ---- what is shown
+    # ---- display
 
     def watch_shown(self, shown: CallsShown) -> None:
-        """Show the rows, or what is said in their place."""
+        """Show the rows, or the text in their place."""
         if not self.is_mounted:
             return
         self.query_one("#calls-title", Static).update(content(shown.title))
@@ -208,7 +208,7 @@ class CallsScreen(PaneScreen):
         self.refresh_bindings()
 
     def watch_progress(self) -> None:
-        """Show how far a pull is, or what came of it; else how far measuring is."""
+        """Show the progress or result of a pull, else the progress of measuring."""
         if self.is_mounted:
             text = " · ".join(filter(None, (self.progress, self.measured)))
             line = self.query_one("#calls-progress", Static)
@@ -250,7 +250,7 @@ class CallsScreen(PaneScreen):
     ) -> None:
         self.query_one("#call-story", Static).update(content(story, lines=True))
         self.lane.show(scene, away=away)
-        # a call that is shown again because others were measured keeps its scroll position
+        # a call that is shown again after others were measured keeps its scroll position
         if folder is None or folder != self._shown_folder:
             self.query_one("#call-pane", VerticalScroll).scroll_home(animate=False)
         self._shown_folder = folder
@@ -262,10 +262,10 @@ class CallsScreen(PaneScreen):
         pane, above = self.query_one("#call-pane", VerticalScroll), content(before, lines=True)
         pane.scroll_to(y=above.get_height({}, max(pane.size.width, 1)) - 1, animate=False)
 
-    # ---- what a person wants
+    # ---- commands
 
     def _works(self) -> dict[str, tuple[Callable[[], str], Callable[[], object]]]:
-        """Return for each command of a controller why it is not possible now, and what it does."""
+        """Return, for each controller command, why it is unavailable and what it runs: two functions."""
         return {
             "pull": (lambda: self.pulling.why_not, self.pulling.start),
             "stop": (self._why_nothing_stops, self._stop),
@@ -282,17 +282,17 @@ class CallsScreen(PaneScreen):
         return lambda: do(call) if (call := self.rows.highlighted) is not None else None
 
     def reason_against(self, command: Command) -> str:
-        """Return why a command can do nothing at the moment."""
+        """Return why a command is unavailable now. Empty if it is available."""
         if command in WORKS:
             return self._works()[command.id.removeprefix("calls.")][0]()
         return "no call is highlighted" if command is OPEN and self.rows.line is None else ""
 
     def first_in_footer(self) -> tuple[str, ...]:
-        """Return the ids of the commands that make sense next."""
+        """Return the ids of the likely next commands."""
         return next_commands(calls=bool(self.shown.rows), checked=self._checked)
 
     def action_work(self, name: str) -> None:
-        """Do what a command of a controller says, or say why not."""
+        """Run a controller's command, or say why it is unavailable."""
         if self.may(next(command for command in WORKS if command.id == f"calls.{name}")):
             self._works()[name][1]()
 
@@ -311,7 +311,7 @@ class CallsScreen(PaneScreen):
 
     @on(CallList.Opened)
     def action_open_call(self) -> None:
-        """Read the highlighted call; where it is read, open its caller in Tune."""
+        """Read the highlighted call. If it is already open, open its caller in Tune."""
         if self.pane == "call":
             self.action_work("tune")
         elif self.may(OPEN):
@@ -320,7 +320,7 @@ class CallsScreen(PaneScreen):
     def _go_to_turn(self, turn: WorstTurn) -> None:
         self._going_to = turn.call.folder, turn.at_ms
         self.rows.go_to(turn.call.id)
-        if turn.call.folder == self._shown_folder:  # the cursor is there already, so no event shows it
+        if turn.call.folder == self._shown_folder:  # the cursor is already there, so no event will show it
             self._host.start_thread(lambda job: self._read(job, turn.call), "call story", exclusive=True)
         self.lane.go_to(turn.call.folder, turn.at_ms)
         self.go_to("call")
@@ -331,7 +331,7 @@ class CallsScreen(PaneScreen):
         self._say(f"{took} · {then}")
 
     async def _history(self) -> Sequence[datetime]:
-        """Return when the listed service's settings were changed, as far as it is on record."""
+        """Return when the listed service's settings changed, as far as it is recorded."""
         from services.calls.settings_then import SettingsThen
         from services.changes.ledger import Backups
         from services.errors import ServiceError
@@ -345,15 +345,15 @@ class CallsScreen(PaneScreen):
             return ()
 
     def action_step(self, steps: int) -> None:
-        """Go to what was heard next in the call, or before."""
+        """Go to the next or previous event of the call."""
         self.lane.timeline.step_event(steps)
 
     def action_zoom(self, steps: int) -> None:
-        """Look closer at the call's timeline, or see more of it."""
+        """Zoom the call's timeline."""
         self.lane.timeline.zoom(steps)
 
     def action_pan(self, share: float) -> None:
-        """Look at a later part of the call's timeline, or an earlier one."""
+        """Scroll the call's timeline."""
         self.lane.timeline.pan(share)
 
     def _open_in_tune(self, call: CallOverview, audio: Path) -> None:
@@ -363,7 +363,7 @@ class CallsScreen(PaneScreen):
         app.open_caller(service, audio, self.lane.chosen_in(call.folder))
 
     def action_focus_filter(self) -> None:
-        """Type into the filter."""
+        """Focus the filter."""
         self.go_to("calls")
         self.set_focus(self.query_one("#calls-filter"))
 
@@ -382,7 +382,7 @@ class CallsScreen(PaneScreen):
         self.go_to("calls")
 
     def action_go(self, where: str) -> None:
-        """Move in the list, or in the call where that has the focus."""
+        """Move in the list, or in the call if that has the focus."""
         text = self.query_one("#call-pane", VerticalScroll)
         if self.focused is text:
             getattr(text, _IN_TEXT[where])(animate=False)
@@ -391,7 +391,7 @@ class CallsScreen(PaneScreen):
 
 
 async def mode(app: TurnlabApp, service: Service | None) -> str:
-    """Return the app's mode of Calls, for a service or what it showed last."""
+    """Return the app's mode for Calls, for a service or for the one shown last."""
     if app.calls is None:
         app.calls = screen = CallsScreen()
         app.add_mode("calls", lambda: screen)

@@ -1,4 +1,4 @@
-"""One stored call in words: its facts, who said what when, and what was heard."""
+"""One stored call in words: its facts, its turns with times, and measured events."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ SETTINGS: Final = {
     "today": "settings of today: no change is on record",
 }
 _NOTABLE: Final = frozenset({"cut_in", "interruption", "interruption_ignored", "stop_for_nothing", "hanging_turn"})
-"""What was heard that is shown between the turns."""
+"""Measured events that are shown between the turns."""
 
 
 def how_it_went(duration_s: float | None, heard: CallMeasures | None, quality: float | None) -> list[str]:
-    """Return a call's length, response, cut-ins, stops for nothing, hanging turns and quality, as lists do."""
+    """Return a call's length, response, cut-ins, unneeded stops, hanging turns and quality, as in lists."""
     counts = (heard.cut_ins, heard.stops, heard.hanging) if heard else (None,) * 3
     return [
         NOTHING if duration_s is None else f"{int(duration_s // 60)}:{int(duration_s % 60):02d}",
@@ -46,7 +46,7 @@ def call_story(folders: CallFolders, folder: Path) -> str:
 
 
 def story_before(story: str, at_ms: int) -> str:
-    """Return the lines of a story up to and with what was said or heard last until a moment of its call."""
+    """Return a story's lines up to the last one before a moment of the call."""
     lines = story.split("\n")
     facts_end = lines.index("") if "" in lines else 0
     shown = facts_end + 1
@@ -62,7 +62,7 @@ def story_before(story: str, at_ms: int) -> str:
 
 
 def moments(record: CallRecord, folder: Path) -> list[tuple[str, str]]:
-    """Return what was said, and what was heard, as a time and a sentence each, in order."""
+    """Return the words and measured events as times and sentences, in order."""
     heard = object_in(folder / HEARD)
     took = _by_ear(heard)
     timed = [*((turn.from_s, _turn(turn, took)) for turn in record.turns), *_notable(heard)]
@@ -111,7 +111,10 @@ def _turn(turn: CallTurn, took: Mapping[float, float]) -> str:
 
 
 def _by_ear(heard: dict[str, Any]) -> dict[float, float]:
-    """Return the heard responses, ms, by the platform's figure for each; figures that occur twice are left out."""
+    """Return the measured responses in ms, by the platform's figure for each.
+
+    Figures that occur twice are left out.
+    """
     found: dict[float, list[float]] = {}
     for turn in as_objects(heard.get("turns")):
         reported, by_ear = turn.get("reported"), turn.get("response_ms")
@@ -133,7 +136,7 @@ def _notable(heard: dict[str, Any]) -> Iterator[tuple[float | None, str]]:
 
 
 def clock(at_s: float | None) -> str:
-    """Return a moment of a call as minutes and seconds, to the hundredth."""
+    """Return a time in a call as minutes and seconds, with hundredths."""
     if at_s is None:
         return "   —   "
     minutes, seconds = divmod(round(max(at_s, 0.0), 2), 60)

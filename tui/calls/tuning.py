@@ -1,4 +1,4 @@
-"""Opening the caller of a kept call in Tune, or saying why it cannot be opened."""
+"""Opens the caller of a kept call in Tune, or says why it cannot."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _WHY_NOT = {"archived": "its recording is archived; p pulls it once it is back",
 
 
 class TuneController:
-    """Makes a recording of a call's caller, one at a time, and hands its audio to ``open_in_tune``.
+    """Makes a recording of a call's caller, one at a time, and passes its audio to ``open_in_tune``.
 
-    This is a call, not a message, because a message without a listener would be lost silently.
+    This is a callback, not a message, because a message without a listener would be lost silently.
     """
 
     def __init__(

@@ -19,7 +19,7 @@ def _shown(value: float | None, unit: str = "ms", scale: int = 1) -> str:
 
 
 def error_rows(found: Check) -> list[list[str]]:
-    """Return the errors of the simulated responses against the heard ones."""
+    """Return the differences between simulated and measured responses."""
     return [
         [f"{_BIAS}: above 0 the simulator is late", _shown(found.bias_ms)],
         [_HALF, _shown(found.absolute(0.5))],
@@ -30,12 +30,12 @@ def error_rows(found: Check) -> list[list[str]]:
 
 
 def count_rows(found: Check) -> list[list[str]]:
-    """Return what was counted, heard and simulated."""
+    """Return the counts, measured and simulated."""
     return [[_TITLES[name], str(a), f"{b:.1f}".removesuffix(".0")] for name, (a, b) in found.counts.items()]
 
 
 def value_rows(fitted: FittedProfile) -> list[list[str]]:
-    """Return the values that were fitted, and how."""
+    """Return the fitted values, and how they were fitted."""
     return [[name, _value(one), one["note"]] for name, one in fitted.content["values"].items()]
 
 
@@ -46,7 +46,7 @@ def _value(one: dict[str, Any]) -> str:
 
 
 def judged_rows(fitted: FittedProfile) -> list[list[str]]:
-    """Return how well a fitted profile does on the calls it was not fitted to, before and after."""
+    """Return how well a fitted profile matches the calls it was not fitted to, before and after."""
     sides = (fitted.before, fitted.after)
     return [
         [_BIAS, *(_shown(side.bias_ms) for side in sides)],
@@ -56,7 +56,7 @@ def judged_rows(fitted: FittedProfile) -> list[list[str]]:
 
 
 def laid_out(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return rows as lines of text, the first column left, the others right."""
+    """Return rows as lines of text, with the first column left-aligned and the others right-aligned."""
     table = [list(heads), *map(list, rows)]
     widths = [max(len(row[at]) for row in table) for at in range(len(heads))]
     return [
@@ -92,12 +92,12 @@ def fit_text(fitted: FittedProfile, before: str, notes: Sequence[str]) -> str:
 
 
 def periods_lines(found: Periods) -> list[str]:
-    """Return how two periods differ, a readout a line, and what is left out."""
+    """Return the differences between two periods, one readout per line, and what is left out."""
     return [found.sentence(), "", *(one.words() for one in found.readouts), *found.notes]
 
 
 def periods_summary(found: Periods) -> str:
-    """Return the readouts that people ask for first, in a line."""
+    """Return the most important differences as one line."""
     wanted = ("cut_ins", "response_ms", "first_sound_ms")
     by_name = {one.name: one for one in found.readouts}
     shown = [by_name[name].words() for name in wanted if name in by_name][:2]

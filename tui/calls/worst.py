@@ -1,4 +1,4 @@
-"""The worst turns over many calls: by heard response, by the simulator's error, and by what went wrong."""
+"""The worst turns over many calls: by measured response, by the simulator's error, and by fault."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ORDERS: Final[dict[Order, str]] = {
     "error": "the furthest from the simulator",
     "fault": "what went wrong",
 }
-"""The meaning of the worst, by order."""
+"""The name of each order."""
 
 FAULTS: Final = {
     "hanging_turn": 5,
@@ -29,7 +29,7 @@ FAULTS: Final = {
     "missed_turn": 2,
     "stop_for_nothing": 1,
 }
-"""What counts as a fault, with its weight."""
+"""The faults, with their weights."""
 
 _MATTERS: Final = 0.25
 """The least share of a response that a stage takes to be named as its cause."""
@@ -40,13 +40,13 @@ MOST: Final = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorstTurn:
-    """One turn of a call, from 0, or what went wrong between two; ``at_ms`` is on the call's clock."""
+    """One turn of a call, counted from 0, or a fault between two turns. ``at_ms`` is on the call's clock."""
 
     call: CallOverview
     turn: int | None
     at_ms: int
     heard_ms: float | None = None
-    """The response, or the first sound where that is all that could be heard."""
+    """The response. If it is unknown, the first sound."""
     simulated_ms: float | None = None
     fault: str = ""
     why: tuple[str, ...] = ()
@@ -55,13 +55,13 @@ class WorstTurn:
 
     @property
     def error_ms(self) -> float | None:
-        """How much later the simulator answers; ``None`` where that was not checked."""
+        """How much later the simulator answers. ``None`` if the call was not checked."""
         return None if self.heard_ms is None or self.simulated_ms is None else self.simulated_ms - self.heard_ms
 
 
 @dataclass(slots=True)
 class _Top:
-    """The highest of what is added."""
+    """The highest of the added items."""
 
     found: list[tuple[float, int, WorstTurn]] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: count(0, -1))
@@ -79,7 +79,7 @@ class _Top:
 
 @dataclass(frozen=True, slots=True)
 class Worst:
-    """The worst turns in each order, the worst first, of how many calls that were measured."""
+    """The worst turns in each order, worst first, and the number of measured calls."""
 
     turns: dict[Order, tuple[WorstTurn, ...]]
     calls: int
@@ -88,7 +88,10 @@ class Worst:
 def worst_turns(
     calls: Sequence[CallOverview], tell: Callable[[int], None], cancelled: Callable[[], bool]
 ) -> Worst | None:
-    """Return the worst turns of calls; ``tell`` gets how many calls were looked at, ``cancelled`` gives up."""
+    """Return the worst turns of calls.
+
+    ``tell`` gets the number of calls read; ``cancelled`` returns whether to stop.
+    """
     tops: dict[Order, _Top] = {order: _Top() for order in ORDERS}
     measured = 0
     for number, call in enumerate(calls, start=1):

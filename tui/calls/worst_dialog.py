@@ -1,4 +1,4 @@
-"""Listing the worst turns over the calls of the list, and going to one of them."""
+"""Lists the worst turns of the listed calls, and opens one of them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _TOLD = 100
 
 
 class WorstDialog(Dialog[WorstTurn]):
-    """Lists turns in one of several orders; gives the one to go to."""
+    """Lists turns in one of several orders, and returns the chosen turn."""
 
     DEFAULT_CSS = "WorstDialog #worst-turns { overflow-x: hidden; }"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -80,28 +80,28 @@ class WorstDialog(Dialog[WorstTurn]):
         none.display = not turns
         none.update(_NONE[self.order])
         if turns:
-            table.focus()  # which an empty list lost when it was hidden
+            table.focus()  # an empty list lost the focus when it was hidden
 
     def on_resize(self) -> None:
-        """Cut the words to the new width."""
+        """Fit the words to the new width."""
         table = self.query_one(DataTable)
         row = table.cursor_row
         self._show()
         table.move_cursor(row=row, animate=False)
 
     def action_turn_order(self) -> None:
-        """List in the next order."""
+        """Switch to the next order."""
         orders = list(ORDERS)
         self.order = orders[(orders.index(self.order) + 1) % len(orders)]
         self._show()
 
     def action_move(self, steps: int) -> None:
-        """Move with the keys that move elsewhere."""
+        """Move with the keys that move the cursor elsewhere."""
         table = self.query_one(DataTable)
         table.move_cursor(row=table.cursor_row + steps)
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
-        """Go to the turn."""
+        """Choose the turn."""
         event.stop()
         self.dismiss(self._worst.turns[self.order][event.cursor_row])
 
@@ -122,7 +122,7 @@ def _cells(one: WorstTurn) -> list[Text]:
 
 
 class WorstController:
-    """Looks for the worst turns of the calls of the list; ``go_to`` gets the one that was chosen."""
+    """Finds the worst turns of the listed calls. ``go_to`` gets the chosen one."""
 
     def __init__(
         self,

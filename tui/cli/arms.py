@@ -15,11 +15,11 @@ from tui.user_presets import all_presets
 
 
 def read_arms(configs: list[str], *, allow_unknown: bool | None = None, option: str = "--config") -> list[Arm]:
-    """Return one arm for each ``--config``, with names that differ; ``option`` is what errors call it.
+    """Return one arm for each ``--config``, with unique names. ``option`` is the option's name in errors.
 
-    With ``allow_unknown`` a field that is not one of ``voice_config`` is reported and kept, without any effect;
-    otherwise it is refused (``None``: the command has no option for it). Raises
-    :class:`~tui.cli.failure.CallError`, naming the field and the remedy.
+    With ``allow_unknown`` an unknown ``voice_config`` field is reported and kept without effect. Otherwise it is
+    refused (``None``: the command has no option for it). Raises :class:`~tui.cli.failure.CallError`, naming the
+    field and the remedy.
     """
     arms: list[Arm] = []
     for text in configs:

@@ -42,7 +42,7 @@ from tui.cli.tables import print_line, print_table
 from tui.figures import difference, figure, interval, total
 
 SURE_MS = 40
-"""If this machine sent later than this, the times are not reliable."""
+"""If this machine sent later than this, the times are unreliable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def call_agent(request: CallRequest, *, as_json: bool) -> None:
     """Call, measure and print. Raises :class:`CallError` or :class:`WorkError`."""
     for url in request.urls:
         try:
-            parse_uri(url).host.encode("idna")  # as the look-up of the name does, which a part too long fails
+            parse_uri(url).host.encode("idna")  # as the name lookup does, which fails for a label that is too long
         except (InvalidURI, ValueError):
             shown = CallOptions(url).shown_url
             raise CallError(f"{shown}: is not a WebSocket address; give one such as ws://127.0.0.1:8766") from None
@@ -105,14 +105,14 @@ def _call_one(request: CallRequest, options: CallOptions, recording: Recording, 
 
 
 def _measured(request: CallRequest, options: CallOptions, recording: Recording) -> tuple[CallTaken, Outside]:
-    activity = analyse(recording, SilenceOnly())  # the agent judges how finished the caller sounds
+    activity = analyse(recording, SilenceOnly())  # the agent decides for itself when the caller has finished
     with failures(), progress("on the line", max(recording.duration_ms, 1)) as tell:
         taken = call(options, recording, activity, tell)
     return taken, measure_outside(taken, activity, recording.labels, request.audible_db, trust=request.trust)
 
 
 def _check_heard(options: CallOptions, taken: CallTaken, outside: Outside) -> None:
-    """Raise :class:`WorkError` where the agent was silent all along: it may speak another protocol."""
+    """Raise :class:`WorkError` if the agent was silent throughout: it may use another protocol."""
     if not outside.measured.sounds:
         raise WorkError(
             f"{options.shown_url}: nothing was heard of the agent at {options.audible_db:g} dBFS{taken.last_word};"
@@ -132,7 +132,7 @@ def _call_several(
         for recording in recordings:
             name = recording.id if request.repeat == 1 else f"{recording.id} #{number + 1}"
             for agent, one in zip(agents, options, strict=True):
-                # an agent that was never reached is not called again and again
+                # an agent that was never reached is not called again
                 known = any(call.agent == agent for call in calls)
                 with faults.noting(recording.source.path) if known else nullcontext():
                     taken, outside = _measured(request, one, recording)
@@ -147,7 +147,7 @@ def to_json(
 ) -> dict[str, Any]:
     """Return a call as scripts see it: ``turnlab.call/1``."""
     readouts = readouts_json([outside.measured])
-    del readouts["silence_only"]  # the audio does not show which model an agent has
+    del readouts["silence_only"]  # the audio does not show which model the agent uses
     return {
         "schema": "turnlab.call/1",
         "agent": options.shown_url,
@@ -180,7 +180,7 @@ def to_json(
 
 
 def _protocol(request: CallRequest, url: str) -> str:
-    """Return the protocol asked for, or that of the address."""
+    """Return the requested protocol, or that of the address."""
     if request.protocol is None:
         return by_address(url)
     if request.protocol not in PROTOCOLS:
@@ -281,7 +281,7 @@ SAME_CALLERS = "Intervals say how calls of these recordings vary, not how other 
 
 @dataclass(frozen=True, slots=True)
 class OneCall:
-    """A call that was measured: the agent's address as it may be shown, the recording and which repeat of it."""
+    """One measured call: the agent's address without secrets, the recording, and the repeat."""
 
     agent: str
     call: str
@@ -290,14 +290,14 @@ class OneCall:
 
 
 def shown_agents(urls: Sequence[str]) -> list[str]:
-    """Return a name for each address, without what may be secret in it; the same address twice gets two names."""
+    """Return a name for each address, without secrets. If an address occurs twice, its names differ."""
     names = [CallOptions(url).shown_url for url in urls]
     before = [names[:at].count(name) for at, name in enumerate(names)]
     return [f"{name} ({count + 1})" if count else name for name, count in zip(names, before, strict=True)]
 
 
 def print_several(agents: Sequence[str], calls: Sequence[OneCall], *, as_json: bool) -> None:
-    """Print the agents side by side; a call that failed for one counts for none."""
+    """Print the agents side by side. A call that failed for one agent counts for none."""
     by_key = {(one.call, one.agent): one for one in calls}
     shared = [call for call in dict.fromkeys(one.call for one in calls) if all((call, a) in by_key for a in agents)]
     measured = {(call, agent): by_key[call, agent].outside.measured for call in shared for agent in agents}

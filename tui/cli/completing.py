@@ -1,6 +1,6 @@
-"""What a shell completes: names of services, presets, recordings and profiles. Completion never reports an error.
+"""Shell completion: names of services, presets, recordings and profiles. It never reports an error.
 
-The user is waiting, so a platform that does not answer soon completes nothing.
+The user is waiting, so a slow platform completes nothing.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Iterable
 
 TIMEOUT_S = 3.0
 MOST = 50
-"""The number of services offered."""
+"""The largest number of services to offer."""
 
 
 def presets(incomplete: str) -> list[str]:
-    """Return the presets, the user's own included."""
+    """Return the presets, including the user's own."""
     from tui.user_presets import all_presets
 
     return _beginning(all_presets()[0], incomplete)
@@ -28,21 +28,21 @@ def profiles(incomplete: str) -> list[str]:
 
 
 def recordings(incomplete: str) -> list[str]:
-    """Return the recordings found by name alone; the shell completes files by itself."""
+    """Return the recordings that are found by name alone. The shell itself completes files."""
     from simulator.recording import known_recordings
 
     return _beginning(known_recordings(), incomplete)
 
 
 def sounds(incomplete: str) -> list[str]:
-    """Return the sounds that can be mixed into a recording; the user types the moment."""
+    """Return the sounds that can be mixed into a recording. The user types the time."""
     from simulator.audio.injecting import SOUNDS
 
     return _beginning((f"{name}@" for name in SOUNDS), incomplete)
 
 
 def services(incomplete: str) -> list[str]:
-    """Return the services of the connection, by name."""
+    """Return the names of the connection's services."""
     import asyncio
 
     async def names() -> list[str]:
@@ -60,7 +60,7 @@ def services(incomplete: str) -> list[str]:
 
 
 def _beginning(names: Iterable[str], incomplete: str) -> list[str]:
-    """Return the names that begin like ``incomplete``, whatever their case, as the shell wants them quoted."""
+    """Return the names that begin with ``incomplete``, ignoring case, quoted for the shell."""
     wanted = incomplete.casefold()
     found = sorted(name for name in names if name.casefold().startswith(wanted) and name.isprintable())
     in_bash = os.environ.get("_TURNLAB_COMPLETE") == "complete_bash"

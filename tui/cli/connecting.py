@@ -1,5 +1,4 @@
-"""The first steps of every command that uses a platform: the connection, the service, and the confirmation to
-write."""
+"""The first steps of every command for a platform: connection, service, and confirmation of a write."""
 
 from __future__ import annotations
 
@@ -21,7 +20,7 @@ from tui.connection import chosen
 T = TypeVar("T")
 
 _ID = re.compile(r"[0-9a-f]{24}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-"""A Classic id, or a Platform one."""
+"""A Classic id or a Platform id."""
 
 LISTED = 8
 """The number of services listed if a name fits several or none."""
@@ -56,7 +55,10 @@ def is_id(text: str) -> bool:
 
 
 async def find_service(client: ServicesClient, given: str) -> Service:
-    """Return the service of that id or name. Raises :class:`~tui.cli.failure.CallError` unless just one fits."""
+    """Return the service with that id or name.
+
+    Raises :class:`~tui.cli.failure.CallError` unless exactly one fits.
+    """
     if not given.strip():
         raise CallError("a service's name or id cannot be empty")
     if is_id(given):
@@ -78,7 +80,7 @@ async def find_service(client: ServicesClient, given: str) -> Service:
 
 
 async def _named(client: ServicesClient, name: str) -> list[Service]:
-    """Return the services of exactly this name; if there is none, those that differ in case only."""
+    """Return the services of exactly this name. If there is none, those that differ only in case."""
     searched = [one async for one in iter_services(client, search=name[:SEARCH_LENGTH])]
     exactly = [one for one in searched if one.name == name]
     return exactly or [one for one in searched if one.name.casefold() == name.casefold()]
@@ -100,8 +102,9 @@ def _listed(services: list[Service]) -> str:
 
 
 def confirm(wanted: str, given: str | None, why: str) -> None:
-    """Require the name of the target of a write, with ``--confirm`` or at the terminal. Raises
-    :class:`~tui.cli.failure.CallError` without the right name; the caller must not write then.
+    """Require the target's name for a write, with ``--confirm`` or at the terminal.
+
+    Raises :class:`~tui.cli.failure.CallError` for a wrong name. Nothing may be written then.
     """
     if given is None and sys.stdin.isatty() and sys.stderr.isatty():
         from tui.terminal_text import plain

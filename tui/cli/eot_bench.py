@@ -68,7 +68,7 @@ class EotBenchResult:
 
 
 def evaluate_eot_bench(request: EotBenchRequest, *, as_json: bool) -> None:
-    """Predict every row, write the predictions, print the figures; rows that fail are named and left out."""
+    """Predict every row, write the predictions, and print the figures. Failed rows are named and left out."""
     try:
         import pyarrow  # noqa: F401 what reads and writes parquet imports it where it is needed
     except ImportError:
@@ -124,7 +124,7 @@ def _files(paths: list[Path]) -> list[Path]:
 
 @contextmanager
 def _audio_file(row: BenchRow, spare: Path, where: str) -> Iterator[Path]:
-    """Give the file with a row's audio; errors in embedded audio name the row."""
+    """Yield the file with a row's audio. Errors in embedded audio name the row."""
     if isinstance(row.audio, Path):
         yield row.audio
         return

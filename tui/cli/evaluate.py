@@ -86,7 +86,7 @@ def make_evaluation(request: EvaluateRequest, faults: Faults) -> Evaluation:
         opened = open_all(chosen, request.hearing, faults, work.cluster)
         left_out = [(one, why) for one in opened if (why := why_not_scored(one))]
         for note in (note for one, _ in left_out for note in one.notes):
-            complain(note)  # the others report it when they are analysed
+            complain(note)  # the others are reported during their analysis
         labelled = [one for one in opened if not why_not_scored(one)]
         if not labelled:
             faults.raise_any()
@@ -149,10 +149,10 @@ def _analysed_and_scored(task: Shared[_Task], job: _Job) -> RecordingScore:
 
 
 def select(paths: list[Place], only: list[str]) -> list[Place]:
-    """Return the files whose names, without folder and suffix, match one of some patterns; all without patterns.
+    """Return the files whose names, without folder and suffix, match a pattern. Without patterns, return all.
 
     ``only`` holds comma-separated patterns in which ``*`` and ``?`` stand for any text and any character, and
-    ``@FILE`` for the patterns in a file, one a line. Raises :class:`~tui.cli.failure.CallError`.
+    ``@FILE`` for the patterns in a file, one per line. Raises :class:`~tui.cli.failure.CallError`.
     """
     patterns = [pattern for text in only for pattern in _patterns(text.strip())]
     if not only:

@@ -42,7 +42,7 @@ _WIDEST = 90
 _HEADERS = ("allowed early", EARLY, MEAN_WAIT, MEDIAN_WAIT, LONG_WAIT, "setting", "confidence")
 _AGAINST_SILENCE = ("by silence alone", "model's wait against it")
 _WAITS = 5
-"""The number of leading columns about waits; the others give their causes."""
+"""The number of leading columns about waits. The others show the causes."""
 
 
 def print_evaluation(evaluation: Evaluation, hearing: Hearing) -> None:
@@ -104,7 +104,7 @@ def _rows(score: TurnScore, headers: list[str], *, silence_only: bool) -> list[l
 
 
 def _print_rows(heading: str, headers: list[str], rows: list[list[str]], *, parted: bool) -> None:
-    """Print a table, or two, one under the other, so that no word or figure is broken."""
+    """Print a table, or two tables one above the other, so that no word or figure is broken."""
     if not parted:
         print_table(heading, headers, rows)
         return
@@ -113,7 +113,7 @@ def _print_rows(heading: str, headers: list[str], rows: list[list[str]], *, part
 
 
 def _print_curve(score: TurnScore, *, silence_only: bool) -> None:
-    """Print the curve, where there are enough turns, and what else there is to know about a table."""
+    """Print the curve if there are enough turns, and notes on the table."""
     if score.turns >= WORTH_DRAWING:
         console = stdout_console()
         ascii_only = not console.is_terminal or "utf" not in (console.encoding or "").lower()
@@ -137,7 +137,7 @@ def _print_curve(score: TurnScore, *, silence_only: bool) -> None:
 
 
 def _marks(score: TurnScore, own: str) -> list[Mark]:
-    """Return the marks on the curve: the arms, the best within 5 %, and the profile's own threshold."""
+    """Return the marks on the curve: the arms, the best point within 5 %, and the profile's own threshold."""
     five = next((at.judged for at in score.budgets if at.budget == 0.05), None)
     best = [("5", five)] if five is not None else []
     return [*zip(ascii_uppercase, score.arms.values(), strict=False), *best, (own, score.own)]

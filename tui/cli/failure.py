@@ -1,7 +1,7 @@
-"""How the command line fails: one line on standard error, and an exit code scripts can rely on.
+"""Failures on the command line: one line on standard error, and an exit code for scripts.
 
-With ``--json`` the line is an object, ``{"error": {"message", "hint", "code"}}``, and a command's other notes stay
-plain lines. A command that works on several files continues after one fails, and fails at the end.
+With ``--json``, the line is an object ``{"error": {"message", "hint", "code"}}``. A command's other notes stay
+plain lines. A command for several files continues after a failure, and fails at the end.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
 
 
 class CallError(Exception):
-    """The command was called wrongly (exit 2); the message is one line that says what to do."""
+    """The command line was wrong (exit 2). The message is one line that says what to do."""
 
 
 class WorkError(Exception):
-    """The command was right and the work failed (exit 1); the message is one line that says what to do."""
+    """The command line was right and the work failed (exit 1). The message is one line that says what to do."""
 
 
 class ReportedError(Exception):
-    """Every failure has been reported already: the work failed, at least in part (exit 1)."""
+    """Every failure has already been reported: at least part of the work failed (exit 1)."""
 
     code = 1
 
 
 class ReportedCallError(ReportedError):
-    """The command was called wrongly for every file it names (exit 2), which has been reported already."""
+    """The command line was wrong for every file that it names (exit 2). This was already reported."""
 
     code = 2
 
@@ -52,25 +52,25 @@ def failures() -> Iterator[None]:
 
 
 def complain(message: str) -> None:
-    """Write one line to standard error, with control characters of file names and contents escaped."""
+    """Write one line to standard error, with control characters escaped."""
     sys.stderr.write(f"turnlab: {plain(' '.join(message.split()))}\n")
 
 
 Code = Literal["usage", "failed", "interrupted", "unexpected"]
-"""The codes of failures for scripts: the command was called wrongly (exit 2), or its work failed (exit 1)."""
+"""Codes of failures for scripts: the command line was wrong (exit 2), or the work failed (exit 1)."""
 
 _reporting = {"json": False}
 
 
 def report_as_json(on: bool) -> None:
-    """Let :func:`report` write objects, for a command that was called with ``--json``."""
+    """Make :func:`report` write objects, for a command with ``--json``."""
     _reporting["json"] = on
 
 
 def report(message: str, code: Code) -> None:
-    """Write why the command failed: a line, or an object whose ``hint`` is what to do.
+    """Write why the command failed: a line, or an object whose ``hint`` says what to do.
 
-    A message says what happened, then after its last semicolon what to do about it.
+    A message says what happened and, after its last semicolon, what to do.
     """
     if not _reporting["json"]:
         complain(message)
@@ -81,7 +81,7 @@ def report(message: str, code: Code) -> None:
 
 
 class Faults:
-    """The files that failed so far, each reported on standard error when it did."""
+    """The files that failed so far. Each was reported on standard error at once."""
 
     def __init__(self) -> None:
         self._found: list[tuple[Path | Url, Exception]] = []
@@ -99,13 +99,15 @@ class Faults:
             self._found.append((path, error))
 
     def raise_any(self) -> None:
-        """Fail the command if a file failed. Raises :class:`~tui.cli.failure.ReportedError`."""
+        """Raise :class:`~tui.cli.failure.ReportedError` if a file failed."""
         if self._found:
             errors = [error for _, error in self._found]
             raise ReportedError from ExceptionGroup("files that failed", errors)
 
     def raise_all(self) -> None:
-        """Fail the command because no file could be opened: a wrong call if no file has the requested channel.
+        """Fail the command because no file could be opened.
+
+        If no file has the requested channel, the command was wrong.
 
         Raises :class:`~tui.cli.failure.ReportedError`.
         """

@@ -1,4 +1,4 @@
-"""Changing fields of a service from the command line: shown first, written with ``--apply``."""
+"""Changes of a service's fields from the command line: shown first, written with ``--apply``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Planned = Callable[[ServicesClient, Backups], Awaitable[FieldsPlan]]
 
 
 def change_fields(planned: Planned, wish: Wish, *, schema: str, heading: Callable[[FieldsPlan], str]) -> None:
-    """Show a plan, and with ``--apply`` carry it out."""
+    """Show a plan, and apply it with ``--apply``."""
     backups = Backups()
 
     async def plan_it(client: ServicesClient) -> FieldsPlan:
@@ -75,8 +75,9 @@ def _print_how_to_go_on(plan: FieldsPlan) -> None:
 
 
 async def _compare(plan: FieldsPlan, backups: Backups, wish: Wish) -> None:
-    """Store a plan that is only shown; refuse one that is not the expected plan. Raises
-    :class:`services.errors.ConflictError` with the planned and the current state.
+    """Store a plan that is only shown. Refuse one that is not the expected plan.
+
+    Raises :class:`services.errors.ConflictError` with the planned and the current state.
     """
     payload = plan_json(plan)
     if wish.expect and wish.expect != plan.fingerprint:

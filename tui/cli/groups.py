@@ -1,4 +1,4 @@
-"""Command groups: those with a default command, and those that are built only when they are called."""
+"""Command groups: those with a default command, and those built only when they are called."""
 
 from __future__ import annotations
 
@@ -60,10 +60,10 @@ LATER_HELP = {
 
 
 class LateGroup(TyperGroup):
-    """A group that builds its commands when one of them is called: building their options takes a while."""
+    """A group that builds its commands when one of them is called, because building their options takes time."""
 
     functions: ClassVar[Mapping[str, Callable[..., None]]] = {}
-    """Commands by name; those of :data:`LATER` follow them."""
+    """Commands by name, before those of :data:`LATER`."""
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
@@ -72,7 +72,7 @@ class LateGroup(TyperGroup):
             self.commands[name] = TyperCommand(name, help=text)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the called command, and build it if it is only a name so far."""
+        """Find the command, and build it if it is still only a name."""
         if args and args[0] in self.functions:
             self.commands[args[0]] = check_late(alone(args[0], self.functions[args[0]]))
         elif args and args[0] in LATER:
@@ -82,9 +82,9 @@ class LateGroup(TyperGroup):
 
 
 class _LateCheck:
-    """The check of a parameter's value, created by Typer at the first value that needs conversion.
+    """The check of a parameter's value. Typer makes it at the first value that needs conversion.
 
-    Typer imports pydantic to create one, which takes longer than most commands.
+    For this, Typer imports pydantic, which takes longer than most commands.
     """
 
     def __init__(self, parameter: Any, make: Callable[[], Any]) -> None:
@@ -92,14 +92,14 @@ class _LateCheck:
         self._text = parameter.type_descriptor.annotation is str
 
     def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
-        """Return a value as its parameter's type. Raises what Typer raises."""
+        """Return a value as the parameter's type. Raises what Typer raises."""
         if value is None:
             return () if param.multiple or param.nargs == -1 else None
         return value if self._text and isinstance(value, str) else self._make().coerce(value, param=param, ctx=ctx)
 
 
 def check_late(command: Any) -> Any:
-    """Return a command of Typer's with the values of its parameters, and its own commands', checked late."""
+    """Return a Typer command that checks parameter values late, also in its subcommands."""
     make = command.get_params
 
     def parameters(ctx: Any) -> list[Any]:
@@ -109,7 +109,7 @@ def check_late(command: Any) -> Any:
                 parameter.get_runtime_param = partial(_LateCheck, parameter, parameter.get_runtime_param)
         return found
 
-    # Typer asks here for the options, --help included, that it will read.
+    # Typer asks here for the options that it will read, including --help.
     command.get_params = parameters
     for below in getattr(command, "commands", {}).values():
         check_late(below)

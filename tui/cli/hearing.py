@@ -1,4 +1,4 @@
-"""The command line's options for the caller's audio: the channel, and the what-if options."""
+"""Options for the caller's audio: the channel, and the what-if options."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Hearing:
 
     @property
     def channel_index(self) -> int | None:
-        """The caller's channel, from 0."""
+        """The caller's channel, counted from 0."""
         return None if self.caller_channel is None else self.caller_channel - 1
 
     def words(self) -> list[str]:
@@ -41,8 +41,9 @@ class Hearing:
 
 
 def hearing_of(options: HearingOptions, seed: int) -> Hearing:
-    """Return how to read recordings; the seed also chooses the noise and the lost packets. Raises
-    :class:`~tui.cli.failure.CallError` for an invalid line.
+    """Return how to read recordings. The seed also selects the noise and the lost packets.
+
+    Raises :class:`~tui.cli.failure.CallError` for invalid line options.
     """
     try:
         line = parse_line(options.line) if options.line else None
@@ -54,9 +55,9 @@ def hearing_of(options: HearingOptions, seed: int) -> Hearing:
 
 
 def with_sounds(hearing: Hearing, wanted: list[str]) -> Hearing:
-    """Return how to read recordings with injected sounds, each written as ``cough@12.4``.
+    """Return how to read recordings with injected sounds, each in the form ``cough@12.4``.
 
-    Raises :class:`~tui.cli.failure.CallError` for an unknown sound or another form.
+    Raises :class:`~tui.cli.failure.CallError` for an unknown sound or form.
     """
     try:
         injections = tuple(sorted(map(parse_injection, wanted)))
@@ -78,7 +79,7 @@ def with_echo(hearing: Hearing, loss_db: float | None, delay_ms: int | None) -> 
 
 
 def tell_about(recording: Recording) -> None:
-    """Say on standard error what was assumed or detected about a recording before its analysis."""
+    """Report on standard error what was assumed or detected about a recording, before its analysis."""
     source = recording.source
     for note in recording.notes:
         complain(note)
@@ -87,20 +88,20 @@ def tell_about(recording: Recording) -> None:
             f"{recording.place}: has {source.channels} channels; took the first as the caller (choose with "
             "--caller-channel)"
         )
-    at_hand = recording.url is None or source.path.exists()  # else the worker that opened it has checked
+    at_hand = recording.url is None or source.path.exists()  # otherwise the worker that opened it has checked
     if at_hand and (unusable := recording.about_samples()) is not None:
         complain(unusable)
 
 
 def tell_other_voices(recording: Recording, activity: Activity) -> None:
-    """Say on standard error what :func:`other_voices` returns."""
+    """Report :func:`other_voices` on standard error."""
     note = other_voices(recording, activity)
     if note is not None:
         complain(note)
 
 
 def other_voices(recording: Recording, activity: Activity) -> str | None:
-    """Return that barge-in will not be judged, or that no figure can be trusted, and why; ``None``: neither."""
+    """Return why barge-in is not judged, or why no figure is reliable. ``None`` if neither applies."""
     mixed = both_sides(recording, activity)
     if mixed is not None:
         return f"{recording.place}: {mixed}; {NEEDS_CALLER}, so it is left out"

@@ -1,4 +1,4 @@
-"""``turnlab labels``: to an Audacity label track and back, and from label files of other programs."""
+"""``turnlab labels``: export to an Audacity label track, and import of other programs' label files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STANDARD_OUTPUT = Path("-")
 
 
 def export_labels(path: Path, output: Path | None, *, force: bool, as_json: bool) -> None:
-    """Write the labels of a recording, or of a label file, as an Audacity label track."""
+    """Write the labels of a recording or a label file as an Audacity label track."""
     _refuse_both(output, as_json=as_json)
     source = _label_file(path)
     try:
@@ -43,7 +43,7 @@ def export_labels(path: Path, output: Path | None, *, force: bool, as_json: bool
 
 
 def import_labels(path: Path, output: Path | None, agent: str | None, *, force: bool, as_json: bool) -> None:
-    """Write another program's label file as a JSON label file, keeping what only JSON can hold of the one there.
+    """Convert another program's label file to JSON. What only JSON can hold is kept from the existing file.
 
     ``agent`` names the tier or speaker that is the agent.
     """
@@ -109,7 +109,7 @@ def _refuse_both(output: Path | None, *, as_json: bool) -> None:
 
 
 def _tell_written(target: Path, *, as_json: bool, source: Path, **left: Sequence[str]) -> None:
-    """Say what was written; ``left`` names what the new file cannot hold, or keeps from before."""
+    """Report what was written. ``left`` names what the new file cannot hold, or keeps from before."""
     if as_json:
         payload = {"schema": "turnlab.labels/1", "written": str(target), "source": str(source)}
         groups = {name: list(left.get(name, ())) for name in ("not_exported", "kept", "dropped")}

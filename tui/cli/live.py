@@ -1,4 +1,7 @@
-"""``turnlab live``: a call through microphone and speaker without the dashboard, a line for each decision."""
+"""``turnlab live``: a call through microphone and speaker without the dashboard.
+
+Prints a line for each decision.
+"""
 
 from __future__ import annotations
 
@@ -43,12 +46,12 @@ SCHEMA = "turnlab.live/1"
 _LOOK_S = 0.05
 
 TIMEOUT_S = 2.0
-"""A microphone that takes longer to open is waited for aloud."""
+"""After this time without a microphone, the command says that it waits."""
 
 
 @dataclass(frozen=True, slots=True)
 class LiveRequest:
-    """The command's options. ``seconds`` ``None``: until stopped."""
+    """The command's options. ``seconds=None``: until stopped."""
 
     configs: list[str]
     allow_unknown: bool
@@ -86,7 +89,10 @@ def live(request: LiveRequest, *, as_json: bool) -> None:
 
 
 def _wait_for_microphone(session: Session, stopped: threading.Event) -> bool:
-    """Return whether there is one; ``False`` if the call was stopped first. Says what it waits for."""
+    """Return ``True`` once there is a microphone. ``False`` if the call was stopped first.
+
+    Reports what it waits for.
+    """
     began_s, said = time.monotonic(), ""
     while not stopped.wait(_LOOK_S):
         shown = session.snapshot()
@@ -143,7 +149,7 @@ def _settings(request: LiveRequest) -> SessionSettings:
 
 
 def _named(way: Way, part: str | None) -> str | None:
-    """Return a device's full name by a part of it; ``None``: the system's default."""
+    """Return a device's full name from a part of it. ``None``: the system's default."""
     if part is None:
         return None
     try:
@@ -154,7 +160,7 @@ def _named(way: Way, part: str | None) -> str | None:
 
 @contextmanager
 def _until_stopped() -> Iterator[threading.Event]:
-    """Set an event on ctrl+c and on SIGTERM, so that a recording is finished before the end."""
+    """Set an event on ctrl+c and SIGTERM, so that a recording is finished before the end."""
     stopped = threading.Event()
     before = {one: signal.signal(one, lambda *_: stopped.set()) for one in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -165,7 +171,7 @@ def _until_stopped() -> Iterator[threading.Event]:
 
 
 def _listen_for_names(session: Session, names: list[str]) -> None:
-    """Switch arms by lines of standard input, if there are several."""
+    """Switch arms by lines of standard input, if there are several arms."""
     if len(names) < 2 or sys.stdin is None:
         return
 
@@ -178,7 +184,7 @@ def _listen_for_names(session: Session, names: list[str]) -> None:
 
 
 def _follow(session: Session, stopped: threading.Event, seconds: float | None, *, as_json: bool) -> str:
-    """Print what happens; return why the session ended by itself, "" if it did not."""
+    """Print events. Returns why the session ended by itself, or ""."""
     while not stopped.wait(_LOOK_S):
         shown, messages = session.snapshot(), session.take()
         faults = [one for one in messages if isinstance(one, Notice) and one.kind == "fault"]

@@ -21,25 +21,25 @@ from tui.streams import OutputLostError, flushed, write_what_can_be_written
 
 
 class Turnlab(LateGroup):
-    """All commands, in the order of the help; those of :data:`tui.cli.groups.LATER` follow."""
+    """All commands, in the order of the help, before those of :data:`tui.cli.groups.LATER`."""
 
     functions: ClassVar[Mapping[str, Callable[..., None]]] = {
         command.__name__: command for module in (measuring, sweep, listing, calling) for command in module.COMMANDS
     }
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the called command; a path instead opens the dashboard on the recordings there."""
+        """Find the command. A path opens the dashboard on the recordings there."""
         if args and args[0] not in self.commands and _is_path(args[0]):
             return OPEN, check_late(alone(OPEN, open_recordings)), args
         return super().resolve_command(ctx, args)
 
 
 OPEN = "open"
-"""The name of the command that takes paths if no command is named."""
+"""The command that takes paths if no command is named."""
 
 
 def _is_path(argument: str) -> bool:
-    """Return whether an argument that names no command is the path of a file or folder, or looks like one."""
+    """Return whether an argument that names no command is, or looks like, a path."""
     return any(mark in argument for mark in ("/", os.sep, ".", "~")) or Path(argument).exists()
 
 
@@ -48,7 +48,7 @@ def open_recordings(
     paths: Annotated[list[Path], typer.Argument(help="Folders of recordings, or recordings.")],
     read_only: Annotated[bool, typer.Option("--read-only", help="Open the dashboard read-only.")] = False,
 ) -> None:
-    """Open the dashboard in Tune, on the recordings in folders, or on single ones."""
+    """Open the dashboard in Tune, on folders of recordings or single recordings."""
     options = context.parent.params if context.parent else {}
     opened = [typed_path(str(path)) for path in paths]
     for path in opened:
@@ -132,7 +132,7 @@ def _root(
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command; return its exit code: 0 success, 1 the work failed, 2 the command was wrong."""
+    """Run one command and return its exit code: 0 success, 1 the work failed, 2 the command line was wrong."""
     if "--debug" in arguments:
         os.environ[DEBUG] = "1"
     arguments = [argument for argument in arguments if argument != "--debug"]
@@ -142,7 +142,7 @@ def run(arguments: list[str]) -> int:
         result = check_late(typer.main.get_command(app)).main(arguments, prog_name="turnlab", standalone_mode=False)
         sys.stdout.flush()
     except typer.TyperException as error:
-        context = getattr(error, "ctx", None)  # of the wrongly called command, if it is known
+        context = getattr(error, "ctx", None)  # of the wrong command, if known
         path = context.command_path if context is not None else "turnlab"
         report(f"{error.format_message().rstrip('.')}; see '{path} --help'", "usage")
         return 2

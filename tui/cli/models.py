@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def list_models(*, as_json: bool) -> None:
-    """Print every model Turnlab can use. Raises :class:`~tui.cli.failure.WorkError`."""
+    """Print every model that Turnlab can use. Raises :class:`~tui.cli.failure.WorkError`."""
     with failures():
         found = {model: find_model(model) for model in MODELS}
     used = _used(found)
@@ -41,8 +41,7 @@ def list_models(*, as_json: bool) -> None:
 
 
 def check_models(*, as_json: bool) -> None:
-    """Report whether a clip gives the reference numbers on this machine. Raises :class:`ReportedError` if it does
-    not."""
+    """Report whether a clip gives the reference numbers on this machine. Raises :class:`ReportedError` if not."""
     import platform
     from importlib.metadata import version
 
@@ -91,7 +90,7 @@ def _verdict(found: Agreement) -> str:
 
 
 def fetch(*, force: bool, as_json: bool) -> None:
-    """Download the end-of-turn model. Raises :class:`~tui.cli.failure.WorkError`; nothing is stored then."""
+    """Download the end-of-turn model. Raises :class:`~tui.cli.failure.WorkError`, and then stores nothing."""
     from simulator.activity.fetch_model import fetch_model, installer
 
     with failures():

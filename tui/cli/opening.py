@@ -1,4 +1,4 @@
-"""Opening the inputs of commands; the simulator's errors become the command line's."""
+"""Opens the inputs of commands. Simulator errors become command-line errors."""
 
 from __future__ import annotations
 
@@ -29,10 +29,9 @@ from tui.terminal_text import plain
 
 
 def find(places: Sequence[Place]) -> list[Place]:
-    """Return the named audio files; ``booking`` is the known recording of that name if no such file exists.
+    """Return the named audio files. Without such a file, ``booking`` means the known recording of that name.
 
-    Recordings of a live call that a killed process left in a folder are made whole first.
-    Raises :class:`~tui.cli.failure.CallError`.
+    Live recordings that a killed process left are completed first. Raises :class:`~tui.cli.failure.CallError`.
     """
     recover(own_recordings_folder(), *(one for one in places if isinstance(one, Path)))
     known = known_recordings() if any(isinstance(one, Path) and _is_name(one) for one in places) else {}
@@ -49,11 +48,11 @@ def find(places: Sequence[Place]) -> list[Place]:
 
 
 def recover(*folders: Path) -> None:
-    """Make what killed live sessions left in some folders into recordings, and say so."""
+    """Complete recordings that killed live sessions left in folders, and report it."""
     for folder in dict.fromkeys(folders):
         try:
             sentences = recovery_notices(folder)
-        except OSError:  # who lists the folder says so
+        except OSError:  # the code that lists the folder reports it
             continue
         for sentence in sentences:
             complain(sentence)
@@ -66,11 +65,11 @@ def _is_name(path: Path) -> bool:
 def open_all(
     places: Sequence[Place], hearing: Hearing, faults: Faults, executor: Executor | None = None
 ) -> list[Recording]:
-    """Open recordings, each with a unique id; those that fail are left out.
+    """Open recordings, each with a unique id. Failed ones are left out.
 
-    If ``executor`` works on other machines, it opens URLs, so that no audio reaches this machine.
-    Raises :class:`~tui.cli.failure.ReportedError` if all of them fail, and :class:`~tui.cli.failure.CallError` for
-    an injected sound after the end of one.
+    If ``executor`` works on other machines, it opens URLs, so that no audio reaches this machine. Raises
+    :class:`~tui.cli.failure.ReportedError` if all of them fail, and :class:`~tui.cli.failure.CallError` for an
+    injected sound after the end of one.
     """
     opened = []
     remote = [one for one in places if isinstance(one, Url)]
@@ -106,7 +105,7 @@ def _open_elsewhere(hearing: Hearing, url: Url) -> Recording:
 
 
 def open_profile(name: str) -> EngineProfile:
-    """Return an engine profile by its shipped name or path. Raises :class:`~tui.cli.failure.CallError`."""
+    """Return an engine profile by shipped name or path. Raises :class:`~tui.cli.failure.CallError`."""
     try:
         return load_profile(name)
     except SimulatorError as error:
@@ -114,7 +113,7 @@ def open_profile(name: str) -> EngineProfile:
 
 
 def unused(name: str, taken: Container[str]) -> str:
-    """Return a name, with a number if it is taken."""
+    """Return a name, with a number appended if it is taken."""
     number, own = 1, name
     while own in taken:
         number += 1
@@ -136,8 +135,9 @@ def end_of_turn_judge(choice: str | None) -> EndOfTurnModel:
 
 
 def analyse(recording: Recording, model: EndOfTurnModel) -> Activity:
-    """Analyse a recording, from the cache if possible, showing progress on a terminal. Assumptions about it and
-    faults of its samples are printed first.
+    """Analyse a recording, or load the analysis from the cache. Shows progress on a terminal.
+
+    Prints assumptions about the recording and faults of its samples first.
     """
     with failures():
         tell_about(recording)
@@ -147,8 +147,9 @@ def analyse(recording: Recording, model: EndOfTurnModel) -> Activity:
 
 @contextmanager
 def progress(what: str, whole: float = 1.0) -> Iterator[Callable[[float], None] | None]:
-    """Show progress; gives a function that takes how much of ``whole`` is done. On a terminal it draws a bar,
-    otherwise it prints a line every ten seconds.
+    """Show progress. Yields a function that takes the finished part of ``whole``.
+
+    On a terminal it draws a bar, otherwise it prints a line every ten seconds.
     """
     if not sys.stderr.isatty():
         yield partial(_in_lines, what, whole)
@@ -166,7 +167,7 @@ LINE_EVERY_S = 10.0
 """Seconds between two lines of progress in a file or a pipe."""
 
 _said_s: list[float] = []
-"""When the last line was written, or work began (monotonic); empty until there is work."""
+"""When the last line was written, or the work began (monotonic clock). Empty before the work."""
 
 
 def _in_lines(what: str, whole: float, done: float) -> None:

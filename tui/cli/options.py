@@ -1,4 +1,4 @@
-"""Options that several groups of commands share, and the JSON that some take, inline or as ``@FILE``."""
+"""Options that several command groups share, and the JSON that some take, inline or as ``@FILE``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tui.cli.failure import CallError
 
 
 class EndOfTurnChoice(StrEnum):
-    """The judge of whether the caller has finished."""
+    """The model that judges the end of a turn."""
 
     SMART_TURN = "smart-turn"
     SILENCE = "silence"
@@ -104,7 +104,7 @@ Seed = Annotated[int, typer.Option(help="Seed of the models' latencies; the same
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkOptions:
-    """Where heavy work runs; its results are the same everywhere."""
+    """Where heavy work runs. The results are the same everywhere."""
 
     workers: Annotated[
         int | None,
@@ -118,7 +118,7 @@ class WorkOptions:
     ] = None
 
     def __post_init__(self) -> None:
-        """Refuse what is no address. Raises :class:`~tui.cli.failure.CallError`."""
+        """Refuse an invalid address. Raises :class:`~tui.cli.failure.CallError`."""
         if self.cluster is None:
             return
         from simulator.executors.cluster import is_address
@@ -132,7 +132,7 @@ class WorkOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateOptions:
-    """The limits that a build puts on readouts."""
+    """The limits that a build sets on readouts."""
 
     require: Annotated[
         list[str] | None,
@@ -157,9 +157,9 @@ class HearingOptions:
 
 
 def with_option_sets(command: Callable[..., None]) -> Callable[..., None]:
-    """Return a command that typer understands: each field of a dataclass it takes is an option, in its place.
+    """Return a command for typer in which each field of a dataclass parameter is an option.
 
-    So is each of ``PARAMETERS`` of an :class:`OptionTable` it takes.
+    So is each of ``PARAMETERS`` of an :class:`OptionTable` parameter.
     """
     hints = get_type_hints(command, include_extras=True)
     sets = {name: kind for name, kind in hints.items() if isinstance(kind, type) and _is_set(kind)}
@@ -184,7 +184,7 @@ def with_option_sets(command: Callable[..., None]) -> Callable[..., None]:
 
 
 class OptionTable(dict[str, Any]):
-    """What was given for the options of a table, by parameter name."""
+    """The given values for a table of options, by parameter name."""
 
     PARAMETERS: ClassVar[tuple[Parameter, ...]] = ()
 
@@ -206,7 +206,7 @@ def _options(kind: Any) -> Sequence[Parameter]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """How to make a change that may need confirmation by a name."""
+    """How to make a change that may need confirmation by name."""
 
     apply: Apply = False
     confirm: Confirm = None
@@ -216,7 +216,7 @@ class Wish:
 
 
 def parse_json(text: str, source: str) -> Any:
-    """Return the parsed text. Raises :class:`~tui.cli.failure.CallError`, naming the place of the error."""
+    """Return parsed JSON. Raises :class:`~tui.cli.failure.CallError`, which names the place of the error."""
     try:
         return json_text.parse_json(text, source)
     except TextError as error:
@@ -232,7 +232,7 @@ def read_text(path: Path) -> str:
 
 
 def read_body(text: str, wrapper: str = "", *, option: str = "--body") -> dict[str, Any]:
-    """Return the object of ``option``, unwrapped if it is nested under the name ``wrapper``.
+    """Return the JSON object of ``option``, unwrapped if it is nested under ``wrapper``.
 
     Raises :class:`~tui.cli.failure.CallError`.
     """

@@ -1,4 +1,4 @@
-"""``turnlab profiles``: every value of the engine profiles with its origin, and fitting one from calls."""
+"""``turnlab profiles``: every value of the engine profiles with its origin, and fitting a profile to calls."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def show_profiles(name_or_path: str | None, *, as_json: bool) -> None:
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """Turn a profile that cannot be used into a wrong call."""
+    """Turn an unusable profile into a command-line error."""
     try:
         yield
     except ProfileError as error:
@@ -47,7 +47,7 @@ def refusals() -> Iterator[None]:
 
 
 def _list(*, as_json: bool) -> None:
-    """List the shipped profiles straight from their files: validating them would import pydantic."""
+    """List the shipped profiles directly from their files: validating them would import pydantic."""
     files = {path.stem: path for path in sorted(Path(simulator.__path__[0], "profiles").glob("*.json"))}
     written = {name: read_json(path, nan=True) for name, path in files.items()}
     found = []
@@ -132,13 +132,12 @@ class FitRequest:
 
 
 def fit_profile(request: FitRequest, *, as_json: bool) -> None:
-    """Fit a profile from real calls and print or write it.
+    """Fit a profile to real calls, and print or write it.
 
-    Without an output, the profile's JSON is printed.
-
-    Raises :class:`~tui.cli.failure.CallError` or :class:`~tui.cli.failure.WorkError`.
+    Without an output path, prints the profile as JSON. Raises :class:`~tui.cli.failure.CallError` or
+    :class:`~tui.cli.failure.WorkError`.
     """
-    # Imported here, because showing profiles needs neither recordings nor numpy.
+    # Imported here because showing profiles needs neither recordings nor numpy.
     from simulator.engine.end_of_turn import sensitivity_of
     from simulator.engine.profile import read_profile
     from simulator.profile_fitting import FittedCall, distinct, fit, read_call
@@ -191,7 +190,7 @@ def _fit_json(written: Path, fitted: Fit, again: tuple[str, ...], faults: Faults
 
 
 def write_profile(path: Path, content: bytes, *, force: bool) -> None:
-    """Write a profile's file. Raises :class:`CallError` if there is one already, and :class:`WorkError`."""
+    """Write a profile's file. Raises :class:`CallError` if it exists, and :class:`WorkError`."""
     try:
         write_private(path, content, replace=force)
     except FileExistsError:

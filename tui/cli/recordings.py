@@ -20,7 +20,7 @@ from tui.cli.tables import print_line, print_table
 def list_recordings(folder: Path | None, *, as_json: bool) -> None:
     """List the recordings of a folder; by default the user's own, then the bundled ones."""
     faults, mine = Faults(), own_recordings_folder()
-    # the bundled ones get their names first, so that these are the same for every user
+    # bundled recordings get their names first, so that the names are the same for every user
     paths = find([folder or bundled_folder()])
     if not folder:
         with faults.noting(mine):
@@ -46,7 +46,7 @@ def list_recordings(folder: Path | None, *, as_json: bool) -> None:
 
 
 def _audio_in(folder: Path) -> list[Path]:
-    """Return the user's own recordings; there may be none. Raises :class:`WorkError` if they cannot be listed."""
+    """Return the user's own recordings, possibly none. Raises :class:`WorkError` if they cannot be listed."""
     try:
         return sorted(entry for entry in folder.iterdir() if entry.suffix.lower() in SUFFIXES)
     except FileNotFoundError:

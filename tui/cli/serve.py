@@ -1,4 +1,4 @@
-"""``turnlab serve``: the embedded platform on a port, for any client, and the rules for who may reach a server."""
+"""``turnlab serve``: the embedded platform on a port for any client, and rules for who may reach a server."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SHORTEST_TOKEN = 16
 
 
 def check_token(token: str | None) -> None:
-    """Raise :class:`CallError` for a token that could be guessed or cannot be sent."""
+    """Raise :class:`CallError` for a token that is guessable or cannot be sent."""
     if token is None:
         return
     keep_secret(token)
@@ -31,8 +31,8 @@ def check_token(token: str | None) -> None:
 def check_reach(host: str, token: str | None, variable: str, *, allowed: bool) -> None:
     """Raise :class:`CallError` for an address that others could reach unintentionally.
 
-    ``variable`` is the environment's name for the token. Raises
-    :class:`~services.embedded.addresses.AddressError` if there is no such host.
+    ``variable`` is the token's environment variable. Raises :class:`~services.embedded.addresses.AddressError` for
+    an unknown host.
     """
     if is_loopback(host):
         return

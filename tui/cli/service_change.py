@@ -42,7 +42,7 @@ O_co = TypeVar("O_co", bound=_Owner)
 
 
 async def find_agent(client: ServicesClient, given: str) -> str:
-    """Return the id of the agent of that id or name. Raises :class:`~tui.cli.failure.CallError`."""
+    """Return the id of an agent given by id or name. Raises :class:`~tui.cli.failure.CallError`."""
     search = given[:SEARCH_LENGTH]
     return await _find(
         "agent", given, client.get_agent, lambda at: client.list_agents(search=search, continuation=at)
@@ -50,7 +50,7 @@ async def find_agent(client: ServicesClient, given: str) -> str:
 
 
 async def find_context_graph(client: ServicesClient, given: str) -> str:
-    """Return the id of the context graph of that id or name. Raises :class:`~tui.cli.failure.CallError`."""
+    """Return the id of a context graph given by id or name. Raises :class:`~tui.cli.failure.CallError`."""
     search = given[:SEARCH_LENGTH]
     return await _find(
         "context graph",
@@ -98,7 +98,7 @@ def create_service(
     voice: tuple[str | None, str | None],
     wish: Wish,
 ) -> None:
-    """Create a service; ``voice`` is a preset's name and a ``voice_config`` as JSON, at most one of them."""
+    """Create a service; ``voice`` is a preset's name or a ``voice_config`` as JSON, at most one of the two."""
     _checked(options.fields_given(name))
     preset, config = voice
     values = voice_values(preset, config, "--voice-config") if preset or config else None
@@ -151,7 +151,7 @@ def update_service(service: str, name: str | None, options: ServiceOptions, body
 
 
 def rollback_service(service: str, to: int | None, wish: Wish) -> None:
-    """Restore what the last change of fields from here replaced, or what the change ``to`` replaced."""
+    """Restore the fields that the last change from here replaced, or those that the change ``to`` replaced."""
 
     async def planned(client: ServicesClient, backups: Backups) -> FieldsPlan:
         found = await find_service(client, service)
@@ -163,7 +163,7 @@ def rollback_service(service: str, to: int | None, wish: Wish) -> None:
 def delete_service(
     service: str, confirmed: str | None, connection: str | None, *, apply: bool, as_json: bool
 ) -> None:
-    """Delete a service after its name was confirmed."""
+    """Delete a service after the user confirmed its name."""
 
     async def look(client: ServicesClient) -> Service:
         if why := client.unsupported.get("delete_service"):

@@ -21,11 +21,11 @@ from tui.cli.tables import print_line, print_table
 NOTHING = "—"
 
 SORTABLE = ("name", "created_at", "updated_at", "is_active")
-"""The sort fields of the two APIs; an API that does not know a field says so itself."""
+"""The sort fields of both APIs. An API that does not know a field reports it."""
 
 
 def list_services(filter_: str, limit: int | None, sort: str, connection: str | None, *, as_json: bool) -> None:
-    """List the services that pass a filter, all pages of them."""
+    """List all services that pass a filter."""
     wanted = parse_filter(filter_)
     if wanted.unknown:
         keys = ", ".join(f"{one}:" for one in KEYS)
@@ -85,12 +85,15 @@ def get_service(service: str, connection: str | None, *, as_json: bool) -> None:
 
 
 def tells_voice(client: ServicesClient) -> bool:
-    """Return whether the platform sends voice_config at all: Classic does not, which is not "all inherited"."""
+    """Return whether the platform sends voice_config. Classic does not, which does not mean "all inherited"."""
     return "update_voice_config" not in client.unsupported
 
 
 def service_json(service: Service, *, voice_known: bool = True) -> JsonObject:
-    """Return a whole service by the Platform API's names; ``null`` for fields that the platform does not send."""
+    """Return a whole service under the Platform API's names.
+
+    ``null`` for fields that the platform does not send.
+    """
     payload = service_fields(service, problems=True)
     if not voice_known:
         payload["voice_config"] = None
@@ -100,7 +103,7 @@ def service_json(service: Service, *, voice_known: bool = True) -> JsonObject:
 async def _all(
     client: ServicesClient, wanted: ServiceFilter, limit: int | None, sort: str
 ) -> tuple[list[Service], bool]:
-    """Return the services that pass the filter, and whether these are all."""
+    """Return the services that pass the filter, and whether they are all."""
     pages = Pages(
         lambda continuation: client.list_services(
             search=wanted.search,
@@ -132,7 +135,7 @@ def _rows(service: Service, voice_known: bool) -> list[tuple[str, str]]:
 
 
 def _value(field: ServiceField, service: Service) -> str:
-    """Return a field's value for a table; empty if the platform does not send it."""
+    """Return a field's value for a table. Empty if the platform does not send it."""
     value = getattr(service, field.name)
     if field.kind == "id":
         named = getattr(service, field.name.replace("_id", "_name"))

@@ -37,7 +37,7 @@ from tui.report.turns import turns_json
 
 @dataclass(frozen=True, slots=True)
 class MixRequest:
-    """The file to write, and the voice to write it with."""
+    """The file to write, and the voice to use."""
 
     path: Path
     voice: Voice
@@ -67,7 +67,7 @@ def mix_request(path: Path | None, voice: str | None, *, force: bool) -> MixRequ
 
 
 def write_call(request: MixRequest, recording: Recording, activity: Activity, run: Run) -> None:
-    """Write one simulated call, and print the path. Raises :class:`~tui.cli.failure.WorkError`."""
+    """Write one simulated call and print its path. Raises :class:`~tui.cli.failure.WorkError`."""
     path = request.path
     try:
         mix = CallMix(recording, activity, run.played, request.voice)
@@ -100,7 +100,7 @@ def print_story(recording: Recording, run: Run) -> None:
 
 
 def clock(t_ms: int) -> str:
-    """Return a moment as minutes and seconds, to the hundredth."""
+    """Return a time as minutes and seconds, with hundredths."""
     minutes, rest_ms = divmod(t_ms, 60_000)
     return f"{minutes}:{rest_ms / 1000:05.2f}"
 
@@ -138,8 +138,10 @@ class SimulationReport:
 
 
 def simulate(request: SimulateRequest, gate: Gate, *, as_json: bool, explain: bool) -> None:
-    """Simulate, print, and check every arm against the gate; ``explain`` prints an explanation of each run
-    first."""
+    """Simulate, print, and check every arm against the gate.
+
+    ``explain`` first prints an explanation of each run.
+    """
     if as_json and explain:
         raise CallError("--explain and --json exclude each other (events in the JSON say why too); choose one")
     with gate.watching():
@@ -159,7 +161,7 @@ def simulate(request: SimulateRequest, gate: Gate, *, as_json: bool, explain: bo
 
 
 def make_report(request: SimulateRequest) -> SimulationReport:
-    """Simulate the files; those that fail are named and left out.
+    """Simulate the files. Failed ones are named and left out.
 
     Raises :class:`~tui.cli.failure.CallError`, and :class:`~tui.cli.failure.ReportedError` if every file failed.
     """

@@ -60,7 +60,7 @@ def print_readouts(runs: list[Run], comparison: Comparison, profile: EngineProfi
     if fits(*_beside(values, *differences)):
         print_table(title, *_beside(values, *differences))
     else:
-        # one under another, so that no word or figure is broken
+        # one above the other, so that no word or figure is broken
         if not fits(*values):
             letters = ascii_uppercase[: len(found.arms)]
             print_line(" · ".join(f"{letter} {arm}" for letter, arm in zip(letters, found.arms, strict=True)))
@@ -74,7 +74,7 @@ def print_readouts(runs: list[Run], comparison: Comparison, profile: EngineProfi
 
 
 _Columns = tuple[list[str], list[list[str]]]
-"""Headers, and the cells of each line under them."""
+"""Headers, and the cells of each line below them."""
 
 
 def _others(found: Readouts) -> list[str]:
@@ -86,7 +86,7 @@ def _value_columns(found: Readouts, *, of: bool) -> _Columns:
 
 
 def _values(found: Readouts, *, of: bool, short: bool = False) -> list[list[str]]:
-    """Return labels and figures; with ``of``, a count has its denominator beside it."""
+    """Return labels and figures. ``of``: each count has its denominator beside it."""
     return [
         [
             row.title if of else row.label,
@@ -100,7 +100,7 @@ def _values(found: Readouts, *, of: bool, short: bool = False) -> list[list[str]
 
 
 def _difference_columns(found: Readouts) -> list[_Columns]:
-    """Return difference and interval for each arm but the baseline."""
+    """Return difference and interval for each arm except the baseline."""
     many = len(found.arms) > 2
     return [
         (
@@ -124,7 +124,7 @@ def _beside(*columns: _Columns) -> _Columns:
 
 
 def print_inline(arms: list[Arm]) -> None:
-    """Print the names given to each ``--config`` that was written inline."""
+    """Print the names given to each inline ``--config``."""
     for arm in arms if len(arms) > 1 else ():
         if _INLINE.fullmatch(arm.name):
             print_line(f"{arm.name} is {json_line(to_show(arm.config.set_values()))}")

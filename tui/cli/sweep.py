@@ -86,7 +86,7 @@ def sweep(request: SweepRequest, gate: Gate, *, as_json: bool) -> None:
 
 
 def _result(request: SweepRequest, faults: Faults) -> tuple[SweepResult, dict[str, Any]]:
-    """Return the sweep's result, and the turns that a report draws."""
+    """Return the sweep's result, and the turns for a report."""
     goal = _goal(request)
     ranges = _ranges(request.vary)
     given = read_arms([request.today], option="--from")[0].config if request.today else None
@@ -119,7 +119,7 @@ def _result(request: SweepRequest, faults: Faults) -> tuple[SweepResult, dict[st
 
 
 def _run(plan: SweepPlan, calls: Sequence[SweepCall], executor: Executor) -> SweepResult:
-    """Say which limits these calls cannot show; then run the sweep with progress."""
+    """Report which limits these calls cannot show. Then run the sweep with progress."""
     try:
         _, _, notes = judgeable(plan, calls)
     except SweepError as error:
@@ -185,7 +185,7 @@ def _ready(names: list[str], request: SweepRequest, faults: Faults, executor: Ex
 def _analysed(
     opened: Sequence[Recording], request: SweepRequest, faults: Faults, executor: Executor
 ) -> list[SweepCall]:
-    """Return recordings as calls for the sweep; those that cannot be analysed are named and left out."""
+    """Return recordings as calls for the sweep. Those that cannot be analysed are named and left out."""
     if not opened:
         return []
     found: list[SweepCall] = []
@@ -215,7 +215,7 @@ def _analysed_there(judge: EndOfTurnModel, job: tuple[Recording, Analysing]) -> 
 
 
 def _today(given: VoiceConfig | None, records: Sequence[CallRecord]) -> tuple[VoiceConfig, tuple[Layer, ...]]:
-    """Return today's settings and what they inherit: the given ones, else those of the newest call."""
+    """Return today's settings and the layers they inherit: the given ones, else the newest call's."""
     known = [one for one in records if one.voice_config is not None]
     if not known:
         return given or VoiceConfig(), ()

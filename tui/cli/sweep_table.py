@@ -8,10 +8,10 @@ from simulator.sweep.wording import shown, value_words
 from tui.cli.tables import print_line, print_table
 
 MOST_CHANGES = 3
-"""The number of a point's changes that are named."""
+"""The number of changes to name for a point."""
 
 MOST_SHOWN = 8
-"""The number of points of the front that are listed."""
+"""The number of listed points on the front."""
 
 
 def print_result(result: SweepResult) -> None:

@@ -1,4 +1,4 @@
-"""Tables in which no file's text can act as markup or as a terminal command."""
+"""Tables in which no text from a file can act as markup or as a terminal command."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 PIPE_WIDTH = 100_000
-"""The width of output that is not a terminal: a row is one line there, so that names can be searched for."""
+"""The width of output that is not a terminal. Each row is one line there, so that names can be searched for."""
 
 
 _WIDEST = 300
-"""The largest padded width of a column in a pipe; a longer cell stays whole and overflows."""
+"""The largest padded width of a column in a pipe. A longer cell overflows uncut."""
 
 
 def stdout_console() -> Console:
-    """Return a console on standard output: as wide as the terminal or COLUMNS, and without a limit in a pipe."""
+    """Return a console for standard output: as wide as the terminal or COLUMNS, unlimited in a pipe."""
     from rich.console import Console
 
     return Console(highlight=False, width=None if _is_limited() else PIPE_WIDTH)
@@ -38,9 +38,10 @@ def _is_limited() -> bool:
 def print_table(
     title: str, headers: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1, whole: int = 0
 ) -> None:
-    """Print a table; the first ``left`` columns are texts, the others figures. The first ``whole`` columns never
-    wrap, however narrow the terminal is. If it is too narrow, headers wrap before cells do. A long cell does not
-    widen the rows of the others.
+    """Print a table. The first ``left`` columns are text, the others figures.
+
+    The first ``whole`` columns never wrap. In a narrow terminal, headers wrap before cells do. A long cell does not
+    widen the other rows.
     """
     safe_headers, cells = _safe(headers, rows)
     if not _is_limited():
@@ -66,7 +67,7 @@ def _write(line: str) -> None:
 
 
 def _piped(headers: list[str], rows: list[list[str]], left: int) -> Iterator[str]:
-    """Yield the lines of a table as rich draws it, with cells longer than their column kept whole."""
+    """Yield a table's lines as rich draws them, with long cells kept whole."""
     filled = [row + [""] * (len(headers) - len(row)) for row in (headers, *rows)]
     columns = list(zip(*filled, strict=True))
     widths = [max(_WIDEST if len(cell) > _WIDEST else cell_len(cell) for cell in column) for column in columns]
@@ -92,9 +93,7 @@ def _without_long(rows: list[list[str]]) -> list[list[str]]:
 
 
 def fits(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Return whether the terminal is wide enough for a table without wrapping any cell, or a header onto a third
-    line.
-    """
+    """Return whether the terminal is wide enough, without wrapping any cell or using a third header line."""
     if not _is_limited():
         return True
     safe_headers, cells = _safe(headers, rows)
@@ -122,7 +121,7 @@ def _table(headers: list[str], rows: list[list[str]], left: int, whole: int) -> 
 
 
 def _folded(headers: list[str], rows: list[list[str]], most_lines: int = LONGEST) -> list[str]:
-    """Return headers wrapped between words, to at most their cells' width where words and ``most_lines`` allow."""
+    """Return headers wrapped between words, at most as wide as their cells if words and ``most_lines`` allow it."""
     folded = []
     for index, header in enumerate(headers):
         cells = [row[index] for row in rows if index < len(row)]
@@ -140,7 +139,7 @@ def _too_wide(table: Table, console: Console) -> bool:
 
 
 def print_timed(rows: Sequence[tuple[str, str]]) -> None:
-    """Print events: a moment and a sentence each, with sentences wrapped beside their moment."""
+    """Print events: a time and a sentence each. Sentences wrap beside their time."""
     from rich.table import Table
     from rich.text import Text
 
@@ -154,7 +153,7 @@ def print_timed(rows: Sequence[tuple[str, str]]) -> None:
 
 
 def print_line(text: str) -> None:
-    """Print one line of text as it is."""
+    """Print one line of text unchanged."""
     if not _is_limited():
         _write(plain(text))
         return
@@ -164,7 +163,7 @@ def print_line(text: str) -> None:
 
 
 def print_whole(text: str) -> None:
-    """Print one line without wrapping it, so that it can be copied whole."""
+    """Print one line without wrapping, so that it can be copied whole."""
     if not _is_limited():
         _write(plain(text))
         return

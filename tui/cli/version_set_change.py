@@ -39,7 +39,7 @@ SCHEMA = "turnlab.version-set-plan/1"
 
 
 def promote(service: str, source: str, target: str | None, wish: Wish) -> None:
-    """Copy the content of ``source`` to ``target``, by default the next on the path."""
+    """Copy the content of ``source`` to ``target``, by default the next set on the path."""
     to = target or next_stage(source)
     if to is None:
 
@@ -173,7 +173,7 @@ def _finish_dry(payload: JsonObject, wish: Wish) -> None:
 
 
 def _confirming(target: str) -> str:
-    """Return the extra option that a printed command needs if callers get the target."""
+    """Return the extra option for a printed command if callers get the target."""
     return f" --confirm {target}" if target == RELEASE else ""
 
 

@@ -129,7 +129,7 @@ def _pins(one: VersionSet, newest: NewestVersions) -> tuple[str, str]:
 
 
 def _one_line_each(rows: list[list[str]]) -> list[list[str]]:
-    """Return the rows with one for each line of a value."""
+    """Return the rows with one row for each line of a value."""
     return [
         [field if not number else "", line]
         for field, value in rows

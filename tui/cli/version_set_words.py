@@ -27,12 +27,12 @@ STATES = {
 
 
 def set_json(version_set: VersionSet | None) -> JsonValue:
-    """Return a version set by the Platform API's names; ``None`` if it does not exist."""
+    """Return a version set under the Platform API's names. ``None`` if it does not exist."""
     return None if version_set is None else write_version_set(version_set)
 
 
 def newest_json(newest: NewestVersions) -> JsonObject:
-    """Return the newest versions, or why they are not known."""
+    """Return the newest versions, or why they are unknown."""
     return {"agent": _newest_json(newest.agent), "context_graph": _newest_json(newest.context_graph)}
 
 
@@ -118,7 +118,7 @@ def _list(value: JsonValue) -> list[JsonValue]:
 
 
 def history_json(history: History) -> JsonObject:
-    """Return both sources as scripts see them."""
+    """Return both sources as JSON."""
     return {
         "from_here": [_kept_json(one) for one in history.here],
         "platform": [_platform_change_json(one) for one in history.platform],
@@ -152,12 +152,12 @@ def print_history(service: Service, history: History) -> None:
 
 
 def moment(at: datetime | None) -> str:
-    """Return a time as local time."""
+    """Return a time in local time."""
     return NOTHING if at is None else at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def what_it_was(one: KeptChange | KeptFields, source: str) -> str:
-    """Return a change in words: its source after ``source``, the change that it reverted, or the action alone."""
+    """Return a change in words: its source after ``source``, the change that it undid, or only the action."""
     if one.source:
         return f"{source} {one.source}"
     return f"{one.action} of change {one.undoes}" if one.undoes else one.action

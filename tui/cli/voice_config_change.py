@@ -28,7 +28,7 @@ SCHEMA = "turnlab.voice-config/1"
 
 
 def show_voice_config(service: str, connection: str | None, *, as_json: bool) -> None:
-    """Show the stored values; unset fields are inherited."""
+    """Show the stored values. Unset fields are inherited."""
 
     async def work(client: ServicesClient) -> Service:
         _refuse_unsupported(client)
@@ -51,7 +51,7 @@ def show_voice_config(service: str, connection: str | None, *, as_json: bool) ->
 
 
 def show_history(service: str, connection: str | None, *, as_json: bool) -> None:
-    """Show the changes that were made from here."""
+    """Show the changes made from here."""
 
     async def work(client: ServicesClient) -> tuple[Service, tuple[KeptFields, ...]]:
         _refuse_unsupported(client)
@@ -96,7 +96,7 @@ def _heading(plan: FieldsPlan) -> str:
 
 
 def _refuse_unsupported(client: ServicesClient) -> None:
-    # Classic sends none, which must not be mistaken for "everything is inherited".
+    # Classic sends none, which does not mean "everything is inherited".
     if why := client.unsupported.get("update_voice_config"):
         raise UnsupportedError(why)
 
@@ -104,7 +104,7 @@ def _refuse_unsupported(client: ServicesClient) -> None:
 def voice_values(preset: str | None, body: str | None, option: str) -> dict[str, JsonValue]:
     """Return a new service's values from a preset's name or the JSON of ``option``.
 
-    Raises :class:`CallError` for what cannot be set.
+    Raises :class:`CallError` for invalid values.
     """
     if preset is not None and body is not None:
         raise CallError(f"--preset and {option} exclude each other; give one")
@@ -117,7 +117,7 @@ def voice_values(preset: str | None, body: str | None, option: str) -> dict[str,
 def _wanted(
     preset: str | None, body: str | None, *, keep_others: bool
 ) -> tuple[dict[str, JsonValue], tuple[str, ...]]:
-    """Return the fields to set, ``None`` to inherit, and what to say of them."""
+    """Return the fields to set (``None``: inherit), and notes on them."""
     if preset is not None:
         return _of_preset(preset, keep_others=keep_others)
     if keep_others:

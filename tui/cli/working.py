@@ -18,14 +18,14 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 LITTLE_S = 600.0
-"""For less audio, no processes start by default: starting them takes longer than they save."""
+"""Below this length of audio, no processes start by default: starting them takes longer than they save."""
 
 
 @contextmanager
 def open_work(work: WorkOptions, audio_s: float) -> Iterator[Executor]:
-    """Give an executor for ``audio_s`` seconds of audio.
+    """Yield an executor for ``audio_s`` seconds of audio.
 
-    Raises :class:`~tui.cli.failure.WorkError` for a cluster that cannot be used.
+    Raises :class:`~tui.cli.failure.WorkError` for an unusable cluster.
     """
     unasked = work.workers is None and work.cluster is None and audio_s < LITTLE_S
     with ExitStack() as stack:
@@ -36,7 +36,7 @@ def open_work(work: WorkOptions, audio_s: float) -> Iterator[Executor]:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A command's executor: a cluster exists before the amount of work is known, processes start once it is."""
+    """A command's executor. A cluster exists before the amount of work is known; processes start afterwards."""
 
     asked: WorkOptions
     cluster: Executor | None
@@ -49,9 +49,9 @@ class Work:
 
 @contextmanager
 def work_to_come(asked: WorkOptions) -> Iterator[Work]:
-    """Give an executor before the amount of work is known.
+    """Yield an executor before the amount of work is known.
 
-    Raises :class:`~tui.cli.failure.WorkError` for a cluster that cannot be used.
+    Raises :class:`~tui.cli.failure.WorkError` for an unusable cluster.
     """
     with ExitStack() as held:
         cluster = held.enter_context(open_work(asked, 0.0)) if asked.cluster is not None else None
@@ -61,10 +61,10 @@ def work_to_come(asked: WorkOptions) -> Iterator[Work]:
 def outcomes(
     executor: Executor, what: str, here: Callable[[T], R], there: Callable[[T], R], items: Sequence[T]
 ) -> Iterator[tuple[T, Callable[[], R]]]:
-    """Yield each item, in order, with what returns or raises the outcome of the work on it.
+    """Yield each item, in order, with a function that returns or raises its outcome.
 
-    ``here`` does it in this process, and shows how far it is; ``there`` is pickled and shows nothing, so that the
-    items that are done are shown.
+    ``here`` works in this process and shows progress. ``there`` is pickled and shows none; the count of finished
+    items is shown instead.
     """
     if runs_here(executor):
         yield from ((item, partial(here, item)) for item in items)

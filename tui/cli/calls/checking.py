@@ -41,7 +41,7 @@ MEASURABLE = (
     Measurable("within_100_ms", "turns within 100 ms", "count", of="turns"),
     Measurable("within_200_ms", "turns within 200 ms", "count", of="turns"),
 )
-"""The figures that a gate can limit: measures of the calls, and how close the simulator comes to them."""
+"""The figures that a gate can limit: the calls' measurements, and how close the simulator comes to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class CheckRequest:
 
 
 def check_calls(request: CheckRequest, gate: Gate, *, as_json: bool) -> None:
-    """Check calls, print how close the simulator comes, and check that and the calls' measures against the gate.
+    """Check calls, print how close the simulator comes, and check both against the gate.
 
     Raises :class:`~tui.cli.failure.WorkError`.
     """
@@ -112,9 +112,9 @@ def replayed_calls(
     say_settings: bool = True,
     executor: Executor | None = None,
 ) -> list[ReplayedCall]:
-    """Return the calls that can be replayed, and say under which settings, and why others cannot.
+    """Return the calls that can be replayed. Report their settings, and why others are left out.
 
-    ``say_settings`` is false for a caller that tries other settings; ``executor`` prepares the calls, by default
+    ``say_settings`` is false for a caller that tries other settings. ``executor`` prepares the calls, by default
     this process. Raises :class:`~tui.cli.failure.WorkError` if none can be.
     """
     calls = open_calls(named, faults)
@@ -161,9 +161,7 @@ def made_ready(
 def _ready(
     call: KeptCall, *, judge: EndOfTurnModel, given: VoiceConfig | None, shown: bool
 ) -> tuple[ReplayedCall | None, str, list[str]]:
-    """Return a call ready for replay, where its settings come from, and notes about it. ``shown``: show progress
-    meanwhile.
-    """
+    """Return a call ready for replay, the source of its settings, and notes. ``shown`` shows progress."""
     if call.folder is None:
         raise WorkError(f"{call.path}: is a lone file; import it first: turnlab calls import {call.path}")
     said: list[str] = []

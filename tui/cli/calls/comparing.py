@@ -24,7 +24,7 @@ from tui.report.gate import Gate
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
-    """Two periods, the calls of each, and the moments that separate them."""
+    """Two periods, their calls, and the moments that separate them."""
 
     found: Periods
     until: datetime
@@ -36,8 +36,9 @@ class _Compared:
 def compare_calls(
     named: Sequence[str], before: str | None, after: str | None, gate: Gate, *, as_json: bool
 ) -> None:
-    """Compare two periods, print them, and check the later one's measures against the gate. Raises
-    :class:`CallError` for an invalid day, and :class:`WorkError`.
+    """Compare two periods, print them, and check the later one's measures against the gate.
+
+    Raises :class:`CallError` for an invalid day, and :class:`WorkError`.
     """
     faults = Faults()
     with gate.watching():
@@ -95,7 +96,7 @@ def _day(name: str, text: str | None) -> datetime | None:
 
 
 def _timed(call: KeptCall, once: HeardOnce) -> TimedCall | None:
-    """Return a call with its time; ``None``, after a line on standard error, if it cannot be compared."""
+    """Return a call with its time. ``None`` if it cannot be compared, after a line on standard error."""
     heard = kept_measures(call)
     if heard is None and call.why_silent() is not None:
         complain(f"{call.record.id}: {call.why_silent()}; left out")
@@ -143,7 +144,7 @@ def _to_json(compared: _Compared) -> dict[str, Any]:
 
 
 def _settings(calls: Sequence[TimedCall]) -> Any:
-    """Return the settings that all the calls had; ``None`` if they differ or are unknown."""
+    """Return the settings that all the calls had. ``None`` if they differ or are unknown."""
     every = {call.settings for call in calls}
     found = json.loads(every.pop()) if len(every) == 1 else None
     return to_show(found) if isinstance(found, dict) else found

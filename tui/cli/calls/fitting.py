@@ -1,4 +1,4 @@
-"""``turnlab profiles fit --calls``: an engine profile fitted to half of some calls, judged on the others."""
+"""``turnlab profiles fit --calls``: an engine profile fitted to half of some calls, tested on the others."""
 
 from __future__ import annotations
 

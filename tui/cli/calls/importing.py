@@ -53,7 +53,7 @@ _BARE: Final[dict[str, Literal["mulaw", "alaw"]]] = {".ulaw": "mulaw", ".alaw": 
 
 @dataclass(frozen=True, slots=True)
 class CallFiles:
-    """One call's files: both sides in one, or a pair."""
+    """One call's files: one file with both sides, or a pair."""
 
     name: str
     files: tuple[Path, ...]
@@ -61,8 +61,7 @@ class CallFiles:
 
 
 def import_calls(named: Sequence[str], caller_channel: int | None, *, as_json: bool) -> None:
-    """Import calls and report each; if one fails, the others are imported all the same. Raises
-    :class:`CallError`."""
+    """Import calls and report each. A failure of one does not stop the others. Raises :class:`CallError`."""
     if caller_channel not in (None, 1, 2):
         raise CallError(f"--caller-channel {caller_channel}: a call's two sides are channels 1 and 2; choose one")
     purge_old(CallFolders())
@@ -158,7 +157,7 @@ def _import(found: CallFiles, caller_channel: int | None) -> dict[str, Any]:
 
 
 def _without_number(name: str) -> str:
-    """Return a file's name with ``x`` for the digits of a telephone number in it; a date stays as it is."""
+    """Return a file's name with the digits of a telephone number replaced by ``x``. Dates stay."""
     parts = _DATE.split(name)
     parts[::2] = [str(masked_words(part)).replace("•", "x") for part in parts[::2]]
     return "".join(parts)
@@ -209,7 +208,7 @@ def _audio(found: CallFiles, channel: int | None) -> CallAudio:
 
 
 def _audio_file(path: Path, name: str) -> AudioFile:
-    """Return the entry in ``call.json`` for a file stored as ``name``: its own name may hold a caller's number."""
+    """Return the ``call.json`` entry of a file stored as ``name``. The original name may hold a caller's number."""
     if (encoding := _BARE.get(path.suffix.lower())) is not None:
         return AudioFile(file=name, encoding=encoding, rate_hz=8000)
     with failures():
@@ -228,7 +227,7 @@ def _log(path: Path | None) -> ImportedLog | None:
     try:
         raw = json_of(text)
     except NotJsonError:
-        try:  # one span a line
+        try:  # one span per line
             raw = [json_of(line) for line in text.split("\n") if line.strip()]
         except NotJsonError as error:
             complain(f"{path}: is not JSON ({error}); the call is imported without it")

@@ -15,7 +15,7 @@ from tui.cli.failure import CallError, complain
 from tui.cli.tables import print_line, print_table, print_timed
 
 LISTED = 5
-"""The number of calls named if the beginning of an id fits several."""
+"""The number of calls listed if an id's beginning is ambiguous."""
 
 
 def day_given(option: str, text: str | None) -> date | None:
@@ -29,7 +29,7 @@ def day_given(option: str, text: str | None) -> date | None:
 
 
 def clock_time(moment: datetime | None) -> str:
-    """Return when a call began, in local time."""
+    """Return a call's start in local time."""
     return NOTHING if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
@@ -93,7 +93,7 @@ def _wanted(record: CallRecord, service: str | None, first: date | None, last: d
 
 
 def _shortest(ids: list[str]) -> int:
-    """Return how many characters make all ids unique, at least eight: as many as ``show`` needs."""
+    """Return how many characters make all ids unique, at least eight, for ``show``."""
     longest = max(map(len, ids))
     return next((n for n in range(8, longest) if len({one[:n] for one in ids}) == len(ids)), longest)
 
@@ -118,7 +118,7 @@ def call_json(record: CallRecord, *, show_numbers: bool, turns: bool) -> dict[st
 
 
 def show_call(call_id: str, *, show_numbers: bool, as_json: bool) -> None:
-    """Show one stored call. Raises :class:`~tui.cli.failure.CallError` unless exactly one matches."""
+    """Show one stored call. Raises :class:`~tui.cli.failure.CallError` unless exactly one call matches."""
     folders = CallFolders()
     purge_old(folders)
     folder, record = find_kept(folders, call_id)
@@ -133,8 +133,10 @@ def show_call(call_id: str, *, show_numbers: bool, as_json: bool) -> None:
 
 
 def find_kept(folders: CallFolders, call_id: str) -> tuple[CallFolder, CallRecord]:
-    """Return the stored call with an id, or with an id that begins with ``text``. Raises
-    :class:`~tui.cli.failure.CallError`."""
+    """Return the stored call with an id, or with an id that begins with ``text``.
+
+    Raises :class:`~tui.cli.failure.CallError`.
+    """
     if not call_id.strip():
         raise CallError("a call's id cannot be empty; list them: turnlab calls list")
     found = [(one, one.record) for one in folders.find() if one.record and one.record.id.startswith(call_id)]

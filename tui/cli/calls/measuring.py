@@ -32,10 +32,9 @@ _SIDE_BY_SIDE = (("first_sound_ms", "first_audio_ms"), ("response_ms", "response
 def measure_calls(
     named: Sequence[str], caller_channel: int | None, gate: Gate, work: WorkOptions, *, as_json: bool
 ) -> None:
-    """Measure calls, print them, and check their readouts together against the gate; if one call fails, the others
-    go on.
+    """Measure calls, print them, and check their readouts together against the gate.
 
-    Raises :class:`~tui.cli.failure.CallError`.
+    A failure of one call does not stop the others. Raises :class:`~tui.cli.failure.CallError`.
     """
     faults = Faults()
     channel = None if caller_channel is None else caller_channel - 1
@@ -63,13 +62,13 @@ def measure_calls(
 
 
 def unheard(heard: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Return why readouts are missing from the measures of calls, by name."""
+    """Return why readouts are missing from the calls' measurements, by name."""
     never = {readout.name: readout.unheard for readout in READOUTS if readout.unheard}
     return never | {name: why for one in heard for name, why in one["left_out"].items()}
 
 
 def measured(call: KeptCall) -> dict[str, Any]:
-    """Return a call's measures and store them beside it; return the stored ones if the audio is gone.
+    """Return a call's measurements and store them. If the audio is gone, return the stored ones.
 
     Raises :class:`~simulator.errors.SimulatorError`.
     """
@@ -95,7 +94,10 @@ def _measured_here(call: KeptCall) -> tuple[dict[str, Any], str | None]:
 def measured_quietly(
     call: KeptCall, tell: Callable[[float], None] | None = None
 ) -> tuple[dict[str, Any], str | None]:
-    """Return a call's measures and why they could not be stored; return the stored ones if the audio is gone."""
+    """Return a call's measurements, and why they could not be stored.
+
+    If the audio is gone, return the stored ones.
+    """
     if call.why_silent() is not None and (kept := kept_measures(call)) is not None:
         return kept, None
     heard = measure_call(call, tell)

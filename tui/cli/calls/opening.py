@@ -1,4 +1,4 @@
-"""Which calls a command works on: folders of calls, audio files, or the ids and services of stored calls."""
+"""The calls that a command works on: folders of calls, audio files, or the ids and services of stored calls."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ from tui.cli.failure import CallError, Faults, complain
 
 
 def open_calls(named: Sequence[str], faults: Faults, caller_channel: int | None = None) -> list[KeptCall]:
-    """Return the named calls, each once; those that cannot be read are reported and left out. Raises
-    :class:`~tui.cli.failure.CallError` for a name without calls.
+    """Return the named calls, each once; those that cannot be read are reported and left out.
+
+    Raises :class:`~tui.cli.failure.CallError` for a name without calls.
     """
     folders = CallFolders()
     purge_old(folders)
@@ -45,13 +46,13 @@ def open_calls(named: Sequence[str], faults: Faults, caller_channel: int | None 
 
 
 class HeardOnce:
-    """Recognises calls that were measured before under another name, by their sound."""
+    """Recognises calls that were already measured under another name, by their audio."""
 
     def __init__(self) -> None:
         self._first: dict[str, str] = {}
 
     def again(self, call: KeptCall, heard: Mapping[str, Any]) -> bool:
-        """Whether a call is the same as an earlier one; if so, say that on standard error."""
+        """Return whether a call equals an earlier one. If so, report it on standard error."""
         if not heard["values"]:
             return False
         sound = canonical_json(heard["stretches"])
@@ -76,7 +77,7 @@ def _paths(name: str, kept: Callable[[], list[tuple[Path, CallRecord]]]) -> list
     own = [path for path, record in kept() if record.id == name]
     served = [path for path, record in kept() if record.is_of(name)]
     if not own and not served:
-        # as a list shows it, and as show takes it
+        # as lists show it and ``show`` accepts it
         begun = [path for path, record in kept() if name and record.id.startswith(name)]
         if len(begun) == 1:
             return begun

@@ -1,4 +1,4 @@
-"""``turnlab calls purge``: deletes calls that are past their days, and says so."""
+"""``turnlab calls purge``: deletes expired calls, and reports it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tui.cli.tables import print_line
 
 
 def purge_calls(older_than: int | None, keep: int | None, *, everything: bool, as_json: bool) -> None:
-    """Delete calls: all, those pulled more than so many days ago, or those past their days.
+    """Delete calls: all, those pulled more than so many days ago, or expired ones.
 
     Raises :class:`~tui.cli.failure.WorkError`, and :class:`~tui.cli.failure.ReportedError` for calls that stay.
     """
@@ -42,6 +42,6 @@ def purge_calls(older_than: int | None, keep: int | None, *, everything: bool, a
 
 
 def purge_old(folders: CallFolders) -> None:
-    """Delete the calls that are past their days, and say so on standard error."""
+    """Delete expired calls, and report it on standard error."""
     for sentence in expired_deleted(folders):
         complain(sentence)

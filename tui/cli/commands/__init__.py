@@ -1,1 +1,1 @@
-"""The commands: options, help, and a call of the work, which is imported only when it is needed."""
+"""The commands' options and help. Each command imports its work only when it runs."""

@@ -150,7 +150,7 @@ def agent(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WireOptions:
-    """The audio and the messages on the line to an agent."""
+    """The audio format and the messages of the connection to an agent."""
 
     sample_rate: Annotated[
         int, typer.Option(help="Sample rate both ways: 8000, 16000, 22050, 24000, 44100 or 48000.")
@@ -300,4 +300,4 @@ def live(
 
 
 COMMANDS = (connect, serve, agent, call, live)
-"""In the order of the help."""
+"""In the order of the help text."""

@@ -102,7 +102,7 @@ def keys(as_json: Json = False) -> None:
 
 
 def _shown_key(key: str) -> str:
-    """Return a key as the footer shows it; with its name in brackets where a file of keys needs that instead."""
+    """Return a key as the footer shows it. If a key file needs its name instead, the name is in brackets."""
     from tui.preferences import shown_key
 
     shown = shown_key(key)
@@ -196,4 +196,4 @@ def devices(
 
 
 COMMANDS = (recordings, presets, keys, cache, devices)
-"""In the order of the help."""
+"""In the order of the help text."""

@@ -262,4 +262,4 @@ def report(
 
 
 COMMANDS = (simulate, evaluate, analyze, report)
-"""In the order of the help."""
+"""In the order of the help text."""

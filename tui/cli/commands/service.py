@@ -1,4 +1,4 @@
-"""``turnlab service``: its commands and their options. Each imports its work only when it is called."""
+"""``turnlab service``: its commands and their options. Each command imports its work only when it runs."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def _parameter(field: ServiceField) -> Parameter:
 
 
 class ServiceOptions(OptionTable):
-    """The options for a service's fields besides its name; ``None``: not given."""
+    """The options for a service's fields besides its name. ``None``: not given."""
 
     PARAMETERS: ClassVar[tuple[Parameter, ...]] = tuple(_parameter(field) for field in SERVICE_FIELDS if field.flag)
 
     def values_given(self, name: str | None) -> dict[str, Any]:
-        """Return the given values by the model's names. Raises :class:`~tui.cli.failure.CallError`."""
+        """Return the given values under the model's names. Raises :class:`~tui.cli.failure.CallError`."""
         found = {"name": name, **self}
         if found.get("tags") is not None:
             found["tags"] = tuple(map(_tag, found["tags"]))
@@ -41,7 +41,7 @@ class ServiceOptions(OptionTable):
         return {field: value for field, value in found.items() if value is not None}
 
     def fields_given(self, name: str | None) -> dict[str, Any]:
-        """Return the given values by the Platform API's names. Raises :class:`~tui.cli.failure.CallError`."""
+        """Return the given values under the Platform API's names. Raises :class:`~tui.cli.failure.CallError`."""
         from services.writing import write_field
 
         given = self.values_given(name)
@@ -50,7 +50,7 @@ class ServiceOptions(OptionTable):
 
 
 def _tag(text: str) -> Tag:
-    """Return a tag; ``key=value`` is understood as ``key:value``, as in the filter of the services."""
+    """Return a tag. ``key=value`` is accepted as ``key:value``, as in the services filter."""
     from services.model import Tag
 
     at = min((place for place in (text.find(":"), text.find("=")) if place >= 0), default=len(text))

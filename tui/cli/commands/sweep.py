@@ -1,4 +1,4 @@
-"""``turnlab sweep`` and its options; the work is imported when it is called."""
+"""``turnlab sweep`` and its options. The work is imported when it runs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CallNames = Annotated[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoalOptions:
-    """What to improve, within which limits, by which fields."""
+    """What to improve, within which limits, and with which fields."""
 
     goal: Annotated[
         str | None,

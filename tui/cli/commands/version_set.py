@@ -1,4 +1,4 @@
-"""``turnlab version-set``: its commands and their options. Each imports its work only when it is called."""
+"""``turnlab version-set``: its commands and their options. Each command imports its work only when it runs."""
 
 from __future__ import annotations
 

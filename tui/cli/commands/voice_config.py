@@ -1,4 +1,4 @@
-"""``turnlab voice-config``: its options. The work is imported only when it is called."""
+"""``turnlab voice-config``: its options. The work is imported only when it runs."""
 
 from __future__ import annotations
 
