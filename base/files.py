@@ -84,6 +84,14 @@ def close_to_others(path: Path) -> None:
         path.chmod(mode & 0o700)
 
 
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file's content, in hex. Raises :class:`OSError`."""
+    import hashlib  # here, because the first paint does without it
+
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def lock_file(handle: int) -> bool:
     """Lock an open file until it is closed, or its process ends, where the platform knows locks.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -54,6 +55,19 @@ def decibels(power: ArrayLike, quietest_db: float = -120.0) -> NDArray[np.float6
 def mean_decibels(levels_db: ArrayLike) -> float:
     """Return the level, dBFS, of the mean power of stretches of equal length."""
     return float(10.0 * np.log10(np.mean(10.0 ** (np.asarray(levels_db) / 10.0))))
+
+
+def resampled(blocks: Iterable[Samples], from_rate: float, to_rate: float = SAMPLE_RATE) -> Iterator[Samples]:
+    """Yield blocks, float32 ``[n]``, at another rate; what the resampler still holds at their end comes last."""
+    if from_rate == to_rate:
+        yield from blocks
+        return
+    import soxr  # most commands never need it
+
+    stream = soxr.ResampleStream(from_rate, to_rate, 1, dtype="float32")
+    for block in blocks:
+        yield stream.resample_chunk(block)
+    yield stream.resample_chunk(np.zeros(0, np.float32), last=True)
 
 
 def live_resampler(from_rate: int, to_rate: int) -> Any:

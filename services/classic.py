@@ -316,10 +316,7 @@ class ClassicClient(ClassicOwners):
             # The vendor's OpenAPI document lacks this request. A platform without it may answer 404 or 405.
             if error.status not in (404, 405):
                 raise
-        found = (await self.list_version_sets(service_id)).get(name)
-        if found is None:
-            raise NotFoundError(f"the service has no version set {name!r}; list them to see which there are")
-        return found
+        return (await self.get_service(service_id)).version_set(name)
 
     async def upsert_version_set(self, service_id: str, name: str, version_set: VersionSet) -> None:
         """Create or replace a version set."""

@@ -15,7 +15,7 @@ from typing import Generic, NewType, TypeVar
 from pydantic import JsonValue
 
 from presets.config import Problem, VoiceConfig
-from services.errors import RefusedError
+from services.errors import NotFoundError, RefusedError
 
 T = TypeVar("T")
 
@@ -129,6 +129,14 @@ class Service:
     created_at: datetime | None = None
     updated_at: datetime | None = None
     extra: Mapping[str, JsonValue] = field(default_factory=dict)
+
+    def version_set(self, name: str) -> VersionSet:
+        """Return one version set. Raises :class:`services.errors.NotFoundError`, which names those there are."""
+        found = self.version_sets.get(name)
+        if found is None:
+            there = ", ".join(self.version_sets) or "none"
+            raise NotFoundError(f"the service has no version set {name!r}; there are {there}")
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -269,10 +269,7 @@ class PlatformClient(PlatformOwners):
 
     async def get_version_set(self, service_id: str, name: str) -> VersionSet:
         """Return one version set. The API returns it only inside its service."""
-        found = (await self.list_version_sets(service_id)).get(name)
-        if found is None:
-            raise NotFoundError(f"the service has no version set {name!r}; list them to see which there are")
-        return found
+        return (await self.get_service(service_id)).version_set(name)
 
     async def upsert_version_set(self, service_id: str, name: str, version_set: VersionSet) -> None:
         """Create or replace a version set."""

@@ -19,6 +19,10 @@ class RateLimit:
     resets_at: float | None = None
 
 
+WORTH_TELLING_S = 1.0
+"""Shorter waits are over before a person could read about them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A request that waits: for how many seconds, and why."""
@@ -73,6 +77,13 @@ class Traffic:
         self.waiting = waiting
         self._tell()
 
+    def note_retry_in(self, seconds: float) -> None:
+        """Count a repeated request, and record the wait before it where it is long enough to be read."""
+        self.retries += 1
+        if seconds > WORTH_TELLING_S:
+            self.waiting = Waiting(seconds, "the platform asks to wait")
+        self._tell()
+
     def note_unreadable(self, kind: str, continuation: int | None, count: int) -> None:
         """Record how many entries without an id the page at a continuation has (``None``: the first page)."""
         pages = self._unreadable.setdefault(kind, {})
@@ -84,11 +95,6 @@ class Traffic:
             del self._unreadable[kind]
         if count:
             self._tell()
-
-    def note_retry(self) -> None:
-        """Count a repeated request."""
-        self.retries += 1
-        self._tell()
 
     def _tell(self) -> None:
         for listener in self._listeners:

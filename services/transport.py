@@ -31,7 +31,7 @@ from services.retrying import (
     wait_before_retry,
 )
 from services.secrets import Credentials, redacted
-from services.traffic import RateLimit, Traffic, Waiting
+from services.traffic import WORTH_TELLING_S, RateLimit, Traffic, Waiting
 
 T = TypeVar("T")
 
@@ -46,10 +46,6 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     body: JsonObject
-
-
-WORTH_TELLING_S = 1.0
-"""Shorter waits are over before a person could read about them."""
 
 
 class Transport:
@@ -179,9 +175,7 @@ class Transport:
     def _wait_before_retry(self, call: RequestSpec, error: Exception) -> bool | float:
         wait = wait_before_retry(call.method, error, changes=call.changes)
         if wait is not False:
-            self.traffic.note_retry()
-            if wait > WORTH_TELLING_S:
-                self.traffic.note_waiting(Waiting(wait, "the platform asks to wait"))
+            self.traffic.note_retry_in(wait)
         return wait
 
     async def _attempt(self, call: RequestSpec, *, again: bool) -> httpx.Response:

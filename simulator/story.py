@@ -27,6 +27,7 @@ from simulator.engine.events import (
     TurnReopened,
     TurnResumed,
     Underrun,
+    heard_speech,
 )
 from simulator.engine.generation import STAGES
 from simulator.labels import Labels
@@ -68,7 +69,7 @@ def story(run: Run, labels: Labels | None, injections: Sequence[Injection] = ())
     limits = [outcome.turn.start_ms for outcome in turns[1:]] + [_FOREVER_MS]
     scripted = run.played.mode == "scripted"
     chapters, events = [], list(run.played.events)
-    speech = _speech(events)
+    speech = heard_speech(events, _FOREVER_MS)
     moments = [*_put_in(run, injections), *filter(None, map(_moment, events))]
     moments += [Moment(one.t_ms, f"{one.words().capitalize()}.") for one in run.measured.overlaps]
     moments.sort(key=lambda moment: moment.t_ms)
@@ -102,13 +103,6 @@ def _put_in(run: Run, injections: Sequence[Injection]) -> list[Moment]:
 
 def _short(text: str) -> str:
     return text if len(text) <= _QUOTED else text[: _QUOTED - 1].rstrip() + "…"
-
-
-def _speech(events: list[Event]) -> list[tuple[int, int]]:
-    """Return when the caller was heard, ms; speech that never ended goes on for ever."""
-    ends = {event.span: event.end_ms for event in events if isinstance(event, SpeechEnded)}
-    starts = {event.span: event.start_ms for event in events if isinstance(event, SpeechStarted)}
-    return [(start_ms, ends.get(span, _FOREVER_MS)) for span, start_ms in starts.items()]
 
 
 def _verdict(outcome: TurnOutcome, until: str, *, heard: bool, labelled: bool) -> str:

@@ -16,9 +16,20 @@ from pydantic import JsonValue
 
 from presets.config import as_sent
 from presets.fields import BY_NAME as VOICE_FIELDS
-from services.changes.errors import ChangedFieldsSinceError, Conflict, MovedFieldsError, NoBackupError
+from services.changes.errors import ChangedFieldsSinceError, Conflict, MovedFieldsError
 from services.changes.guarded import carry_out
-from services.changes.kept import Action, Entry, KeptFields, Scope, Subject, settled_fields, undoable_fields
+from services.changes.kept import (
+    Action,
+    Entry,
+    KeptFields,
+    Scope,
+    Subject,
+    settled_fields,
+    since_note,
+    to_take_back,
+    undoable_fields,
+    way_back_note,
+)
 from services.changes.ledger import Backups
 from services.client import ServicesClient
 from services.errors import UnsupportedError
@@ -159,24 +170,12 @@ async def plan_rollback(
     def agrees(values: Mapping[str, JsonValue]) -> bool:
         return not differing(service, subject, values)
 
-    since: list[str] = []
-    if to is not None:
-        entry = next((one for one in kept if one.id == to), None)
-        if entry is None:
-            raise NoBackupError(f"there is no change {to} of {_of(subject, service)}; see its history")
-        if entry.state != "not written" and (changed := differing(service, subject, entry.after)):
-            since = [f"{', '.join(changed)} was changed again since change {to}: going back replaces that too"]
-    else:
-        entry = undoable_fields(kept, agrees)
-        if entry is None:
-            raise NoBackupError(
-                f"nothing to roll back: no change of {_of(subject, service)} that was made from here "
-                "is left to take back"
-            )
-        if changed := differing(service, subject, entry.after):
-            raise ChangedFieldsSinceError(entry, changed, service)
-    when = entry.at.astimezone().strftime("%Y-%m-%d %H:%M")
-    note = f"back to what was stored before change {entry.id} ({entry.action} by {entry.who}, {when})"
+    entry = to_take_back(kept, to, _of(subject, service), undoable_fields(kept, agrees))
+    changed = differing(service, subject, entry.after)
+    if changed and to is None:
+        raise ChangedFieldsSinceError(entry, changed, service)
+    since = [since_note(", ".join(changed), entry)] if changed and entry.state != "not written" else []
+    note = way_back_note("was stored", entry)
     plan = plan_fields(service, subject, entry.before, action="rollback", notes=[note], undoes=entry.id)
     return replace(plan, warnings=(*since, *plan.warnings))
 

@@ -25,14 +25,11 @@ from services.retrying import (
     TOTAL_S,
     passing,
 )
-from services.traffic import Waiting
 
 S = TypeVar("S")
 
 pause = asyncio.sleep
 """Waits between two tries."""
-
-WORTH_TELLING_S = 1.0
 
 _LATE = frozenset({408, 504})
 """Statuses of a timeout. The request may still arrive."""
@@ -224,9 +221,7 @@ class _Carrying(Generic[S]):
 
     async def _pause(self, seconds: float) -> None:
         traffic = self._client.traffic
-        traffic.note_retry()
-        if seconds > WORTH_TELLING_S:
-            traffic.note_waiting(Waiting(seconds, "the platform asks to wait"))
+        traffic.note_retry_in(seconds)
         try:
             await pause(seconds)
         finally:

@@ -10,6 +10,7 @@ from typing import Literal, Protocol, TypeVar
 from pydantic import JsonValue
 
 from services.changes.differences import plain_form, same
+from services.changes.errors import NoBackupError
 from services.model import Service, VersionSet
 from services.writing import JsonObject
 
@@ -92,6 +93,15 @@ class _Standing(Protocol):
     def id(self) -> int: ...
 
     @property
+    def at(self) -> datetime: ...
+
+    @property
+    def who(self) -> str: ...
+
+    @property
+    def action(self) -> Action: ...
+
+    @property
     def undoes(self) -> int | None: ...
 
 
@@ -112,6 +122,32 @@ def _not_undone(entries: Iterable[S], written: Callable[[S], bool]) -> S | None:
         elif entry.id not in undone:
             return entry
     return None
+
+
+def to_take_back(entries: Sequence[S], to: int | None, what: str, newest: S | None) -> S:
+    """Return the change ``to`` among the entries, or the ``newest`` that is not taken back yet.
+
+    ``what`` names what the entries changed. Raises :class:`services.changes.errors.NoBackupError` if there is none.
+    """
+    if to is None and newest is None:
+        raise NoBackupError(
+            f"nothing to roll back: no change of {what} that was made from here is left to take back"
+        )
+    entry = newest if to is None else next((one for one in entries if one.id == to), None)
+    if entry is None:
+        raise NoBackupError(f"there is no change {to} of {what}; see its history")
+    return entry
+
+
+def since_note(what: str, entry: _Standing) -> str:
+    """Warn that going back to before a named change replaces later ones too."""
+    return f"{what} was changed again since change {entry.id}: going back replaces that too"
+
+
+def way_back_note(held: str, entry: _Standing) -> str:
+    """Say what a rollback puts back: ``held`` is how the stored content is named."""
+    when = entry.at.astimezone().strftime("%Y-%m-%d %H:%M")
+    return f"back to what {held} before change {entry.id} ({entry.action} by {entry.who}, {when})"
 
 
 def holds(stored: VersionSet | None, sent: VersionSet | None) -> bool:

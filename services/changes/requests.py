@@ -9,9 +9,8 @@ from typing import Final
 from pydantic import JsonValue
 
 from services.changes.differences import Newest, NewestVersions
-from services.changes.errors import NoBackupError
-from services.changes.kept import KeptChange, stands, undoable
-from services.errors import ConflictError, InvalidError, NotFoundError, RefusedError
+from services.changes.kept import KeptChange, since_note, stands, to_take_back, undoable, way_back_note
+from services.errors import ConflictError, InvalidError, RefusedError
 from services.model import EDGE, RELEASE, Service, VersionSet
 from services.reading import JsonObject, as_int, as_object, as_text, as_texts, read_version_set
 from services.service_fields import unknown_fields
@@ -121,8 +120,7 @@ def outcome(
             before = service.version_sets.get(request.target)
             return RequestOutcome(merged(before or VersionSet(), request.fields, request.models, service))
         case Delete():
-            if request.target not in service.version_sets:
-                raise missing(service, request.target)
+            service.version_set(request.target)
             return RequestOutcome(None)
         case Rollback():
             return _rolled_back(request, service, kept)
@@ -131,9 +129,7 @@ def outcome(
 def _promoted(request: Promote, service: Service, newest: NewestVersions) -> RequestOutcome:
     if request.source == request.target:
         raise RefusedError(f"{request.source} cannot be promoted to itself; name another version set to promote to")
-    source = service.version_sets.get(request.source)
-    if source is None:
-        raise missing(service, request.source)
+    source = service.version_set(request.source)
     notes = []
     for what, number, latest in (
         ("agent", source.agent_version_number, newest.agent),
@@ -158,30 +154,14 @@ def _pinned(request: Promote, what: str, latest: Newest) -> str:
 
 def _rolled_back(request: Rollback, service: Service, kept: Sequence[KeptChange]) -> RequestOutcome:
     now = service.version_sets.get(request.target)
-    since: tuple[str, ...] = ()
-    if request.to is not None:
-        entry = next((one for one in kept if one.id == request.to and one.target == request.target), None)
-        if entry is None:
-            raise NoBackupError(f"there is no change {request.to} of {request.target}; see its history")
-        if entry.state != "not written" and not stands(entry, now):
-            since = (f"{request.target} was changed again since change {entry.id}: going back replaces that too",)
-    else:
-        entry = undoable(kept, request.target, now)
-        if entry is None:
-            raise NoBackupError(
-                f"nothing to roll back: no change of {request.target} made from here is left to undo"
-            )
-        if not stands(entry, now):
-            raise ChangedSinceError(entry, now)
-    when = entry.at.astimezone().strftime("%Y-%m-%d %H:%M")
-    note = f"back to what {request.target} held before change {entry.id} ({entry.action} by {entry.who}, {when})"
+    of_target = [one for one in kept if one.target == request.target]
+    entry = to_take_back(of_target, request.to, request.target, undoable(kept, request.target, now))
+    changed = not stands(entry, now)
+    if changed and request.to is None:
+        raise ChangedSinceError(entry, now)
+    since = (since_note(request.target, entry),) if changed and entry.state != "not written" else ()
+    note = way_back_note(f"{request.target} held", entry)
     return RequestOutcome(entry.before, (note,), undoes=entry.id, warnings=since)
-
-
-def missing(service: Service, name: str) -> NotFoundError:
-    """Return the error for a version set that the service does not have."""
-    there = ", ".join(service.version_sets) or "none"
-    return NotFoundError(f"the service has no version set {name!r}; there are {there}")
 
 
 ALIASES: Final = {

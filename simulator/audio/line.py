@@ -8,13 +8,13 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
+from itertools import count, takewhile
 from typing import Any
 
 import numpy as np
 import soundfile as sf
-import soxr
 
-from base.samples import QUIETEST_DB, SAMPLE_RATE, Samples, decibels
+from base.samples import QUIETEST_DB, SAMPLE_RATE, Samples, decibels, resampled
 from simulator.audio.g711 import LINE_RATE
 from simulator.errors import SimulatorError
 
@@ -207,23 +207,15 @@ def _comforted(packets: Iterator[Samples], seed: int) -> Iterator[Samples]:
 
 def _gsm(blocks: Iterable[Samples]) -> Iterator[Samples]:
     """Yield what GSM 06.10 leaves, by libsndfile. The code is kept until its end: 6 MB an hour."""
-    down = soxr.ResampleStream(SAMPLE_RATE, LINE_RATE, 1, dtype="float32")
-    up = soxr.ResampleStream(LINE_RATE, SAMPLE_RATE, 1, dtype="float32")
     code = io.BytesIO()
-    nothing = np.zeros(0, np.float32)
     with sf.SoundFile(code, "w", LINE_RATE, 1, format="RAW", subtype="GSM610") as coder:
-        for block in blocks:
-            coder.write(np.clip(down.resample_chunk(block), -1, 1))
-        coder.write(np.clip(down.resample_chunk(nothing, last=True), -1, 1))
+        for block in resampled(blocks, SAMPLE_RATE, LINE_RATE):
+            coder.write(np.clip(block, -1, 1))
     code.seek(0)
     with sf.SoundFile(code, "r", LINE_RATE, 1, format="RAW", subtype="GSM610") as decoder:
-        while len(block := decoder.read(LINE_RATE, dtype="float32")):
-            yield up.resample_chunk(block)
-    yield up.resample_chunk(nothing, last=True)
+        coded = takewhile(len, (decoder.read(LINE_RATE, dtype="float32") for _ in count()))
+        yield from resampled(coded, LINE_RATE)
 
 
 def _drifting(blocks: Iterable[Samples], ratio: float) -> Iterator[Samples]:
-    stretch = soxr.ResampleStream(SAMPLE_RATE, SAMPLE_RATE * ratio, 1, dtype="float32")
-    for block in blocks:
-        yield stretch.resample_chunk(block)
-    yield stretch.resample_chunk(np.zeros(0, np.float32), last=True)
+    yield from resampled(blocks, SAMPLE_RATE, SAMPLE_RATE * ratio)

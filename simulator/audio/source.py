@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soxr
 
-from base.samples import SAMPLE_RATE, Samples, to_pcm16
+from base.samples import SAMPLE_RATE, Samples, resampled, to_pcm16
 from simulator.audio.decoding import decoded, facts_of, reason
 from simulator.audio.injecting import clip
 from simulator.audio.what_if import AS_IT_IS, WhatIf
@@ -169,16 +168,11 @@ class AudioSource:
         return np.concatenate([np.zeros(0, np.float32), *self.blocks()])
 
     def _plain_blocks(self, from_s: int = 0) -> Iterator[Samples]:
-        resampler = (
-            None
-            if self.sample_rate == SAMPLE_RATE
-            else soxr.ResampleStream(self.sample_rate, SAMPLE_RATE, 1, dtype="float32")
+        heard = (
+            np.clip(np.nan_to_num(block, nan=0.0, posinf=1.0, neginf=-1.0), -1.0, 1.0)
+            for block in self._heard_blocks(from_s)
         )
-        for block in self._heard_blocks(from_s):
-            mono = np.clip(np.nan_to_num(block, nan=0.0, posinf=1.0, neginf=-1.0), -1.0, 1.0)
-            yield mono if resampler is None else resampler.resample_chunk(mono)
-        if resampler is not None:
-            yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
+        yield from resampled(heard, self.sample_rate)
 
     def _heard_blocks(self, from_s: int) -> Iterator[Samples]:
         at = from_s * self.sample_rate

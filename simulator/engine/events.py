@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field, fields
 from typing import Any, ClassVar, Concatenate, Literal, ParamSpec, Protocol
 
@@ -334,6 +334,14 @@ MEASURED: frozenset[object] = frozenset(
 
 MOMENTS = {"t"} | {one.metadata["name"] for kind in EVENTS for one in fields(kind) if "moment" in one.metadata}
 """What scripts see of events as moments of the call, in seconds, by their names there."""
+
+
+def heard_speech(events: Iterable[Event], open_end_ms: int) -> list[tuple[int, int]]:
+    """Return when the caller was heard, ms; speech that does not end lasts until ``open_end_ms``."""
+    ends = {event.span: event.end_ms for event in events if isinstance(event, SpeechEnded)}
+    starts = {event.span: event.start_ms for event in events if isinstance(event, SpeechStarted)}
+    return [(start_ms, ends.get(span, open_end_ms)) for span, start_ms in starts.items()]
+
 
 SoundStarted = FillerStarted | ResponseStarted
 SoundEnded = FillerEnded | ResponseEnded

@@ -11,10 +11,10 @@ import tempfile
 import threading
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import redirect_stderr, suppress
+from contextlib import contextmanager, redirect_stderr, suppress
 from functools import partial
 from multiprocessing import get_all_start_methods, get_context
 from multiprocessing.connection import Connection
@@ -159,22 +159,27 @@ def _drop(task: _Task) -> None:
     task.future.set_running_or_notify_cancel()
 
 
+@contextmanager
+def interrupts_ignored() -> Iterator[None]:
+    """Ignore ctrl+c, as do the processes that are started meanwhile: it is for who began the work."""
+    before: Any = None
+    if threading.current_thread() is threading.main_thread():
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGINT, before)
+
+
 def _start_fork_server() -> None:
     """Start the process that workers are forked from, with what they need already imported."""
     from multiprocessing import forkserver
 
     forkserver.set_forkserver_preload(["simulator.study"])
-    # ctrl+c is for who began the work; a process inherits what is ignored
-    before: Any = None
-    if threading.current_thread() is threading.main_thread():
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        # while a dashboard draws, standard error is an object of its own, which no process can inherit
-        with redirect_stderr(sys.__stderr__):
-            forkserver.ensure_running()
-    finally:
-        if before is not None:
-            signal.signal(signal.SIGINT, before)
+    # while a dashboard draws, standard error is an object of its own, which no process can inherit
+    with interrupts_ignored(), redirect_stderr(sys.__stderr__):
+        forkserver.ensure_running()
 
 
 def _begin(lifeline: Connection, folder: Path) -> None:

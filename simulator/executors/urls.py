@@ -6,7 +6,6 @@ files of the same name there. What is shown of a URL holds no name, password or 
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any, TypeAlias
 from urllib.parse import unquote
 
+from base.files import sha256_of
 from base.masking import masked_url
 from simulator.activity.cache import cached_analysis
 from simulator.activity.end_of_turn import EndOfTurnModel
@@ -145,7 +145,7 @@ def analysis_at_url(
     with TemporaryDirectory(prefix="turnlab-") as folder:
         if not source.path.exists():
             source = replace(source, path=_fetched(url, Path(folder)))
-            if _digest(source.path) != url.digest:
+            if sha256_of(source.path) != url.digest:
                 raise AudioError(f"{url}: changed while it was in use; run this again")
         with _in_place_of(source.path, url):
             return cached_analysis(source, judge, progress)
@@ -166,7 +166,7 @@ def _opened(url: Url, folder: Path, caller_channel: int | None, what_if: WhatIf,
     with _in_place_of(audio, url):
         recording = open_recording(audio, caller_channel, what_if, mono_mix=mono_mix)
     notes = tuple(_shown(note, audio, url) for note in recording.notes)
-    return replace(recording, url=replace(url, digest=_digest(audio)), notes=notes)
+    return replace(recording, url=replace(url, digest=sha256_of(audio)), notes=notes)
 
 
 def _fetched(url: Url, folder: Path) -> Path:
@@ -190,11 +190,6 @@ def _fetch_if_there(url: Url, copy: Path) -> None:
                 return
             raise
     copy.write_bytes(content)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _file_system(url: Url) -> tuple[Any, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from base.files import write_whole
 from base.json_text import TextError, json_bytes, read_json
+from base.masking import masked_words
 from presets.config import parse
 from presets.layers import Layer
 from simulator.errors import SimulatorError
@@ -161,6 +163,11 @@ class KeptCall:
             "removed": "its audio was deleted here; its measures are kept",
             "none": "it was not recorded",
         }.get(state, "its audio is not here; pull it again")
+
+
+def words_of(turns: Iterable[LoggedTurn]) -> str:
+    """Return the words of turns, with telephone numbers masked, as they are shown and written to files."""
+    return str(masked_words(" ".join(one.text for one in turns if one.text)))
 
 
 def read_call_folder(folder: Path) -> KeptCall:

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import numpy as np
-
-from base.masking import masked_words
 from base.os_errors import os_error_text
-from simulator.audio.private_audio import private_audio
 from simulator.errors import SimulatorError
-from simulator.heard.call_folder import KeptCall, LoggedTurn, UnusableCallError, kept_measures, read_call_folder
+from simulator.heard.call_folder import (
+    KeptCall,
+    LoggedTurn,
+    UnusableCallError,
+    kept_measures,
+    read_call_folder,
+    words_of,
+)
 from simulator.heard.sides import sides_of
 
 AGENT_AUDIO: Final = "agent.flac"
@@ -100,7 +103,7 @@ def happened(folder: Path) -> CallHappenings | None:
 def _by_log(call: KeptCall) -> CallHappenings | None:
     agent = [one for one in call.record.logged("agent") if one.to_s is not None]
     turns = [
-        SaidTurn(round(one.from_ms), round(one.to_ms), _words([one]))
+        SaidTurn(round(one.from_ms), round(one.to_ms), words_of([one]))
         for one in call.record.logged("caller")
         if one.to_s is not None
     ]
@@ -134,12 +137,7 @@ def _by_ear(call: KeptCall, heard: dict[str, Any]) -> CallHappenings:
 
 def _turn(start_ms: int, end_ms: int, said: Sequence[LoggedTurn], began: set[int]) -> SaidTurn:
     own = [one for one in said if one.from_ms < end_ms and one.to_ms > start_ms]
-    return SaidTurn(start_ms, end_ms, _words(own), start_ms in began)
-
-
-def _words(turns: Sequence[LoggedTurn]) -> str:
-    """Return the words of turns, with telephone numbers masked."""
-    return str(masked_words(" ".join(one.text for one in turns if one.text)))
+    return SaidTurn(start_ms, end_ms, words_of(own), start_ms in began)
 
 
 def _pieces(
@@ -160,7 +158,7 @@ def _pieces(
 def _sound(piece: tuple[int, int], turn: LoggedTurn | None, *, cut: bool = False) -> SaidSound:
     if turn is None:
         return SaidSound("response", *piece, "", cut)
-    return SaidSound(turn.kind or "response", *piece, _words([turn]), cut, tuple(_took(turn)))
+    return SaidSound(turn.kind or "response", *piece, words_of([turn]), cut, tuple(_took(turn)))
 
 
 def _took(turn: LoggedTurn) -> Iterator[tuple[str, float]]:
@@ -208,9 +206,7 @@ def agent_audio(folder: Path) -> Path:
     if exchanged or (channel is not None and channel - 1 != sides.caller.channel):
         sides = sides.swapped()
     try:
-        with private_audio(path, "FLAC", 1, replace=True) as file:
-            for _, agent in sides.blocks():
-                file.write(np.clip(agent, -1, 1))
+        sides.write(path, "agent")
     except OSError as error:
         raise UnusableCallError(f"{path}: {os_error_text(error)}; make room there") from None
     return path

@@ -12,21 +12,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from base.files import write_whole
 from base.folders import calls_folder
 from base.json_text import json_bytes
-from base.masking import masked_words
 from base.os_errors import os_error_text
 from simulator.activity.cache import analysis_beside, cached_analysis
 from simulator.activity.end_of_turn import EndOfTurnModel
 from simulator.activity.model import Activity
-from simulator.audio.private_audio import private_audio
 from simulator.errors import LabelError
-from simulator.heard.call_folder import CallRecord, KeptCall, LoggedTurn, UnusableCallError
+from simulator.heard.call_folder import CallRecord, KeptCall, LoggedTurn, UnusableCallError, words_of
 from simulator.heard.measure import HeardCall
-from simulator.heard.sides import TwoSides, sides_of
+from simulator.heard.sides import sides_of
 from simulator.heard.tracks import Stretch
 from simulator.heard.turns import CallerTurn, Floor
 from simulator.labels import read_labels
@@ -93,12 +89,7 @@ def _s(stretch: Stretch) -> list[float]:
 
 
 def _said(turn: CallerTurn, logged: list[LoggedTurn]) -> str:
-    return _spoken([one for one in logged if one.from_ms < turn.end_ms and one.to_ms > turn.start_ms])
-
-
-def _spoken(turns: list[LoggedTurn]) -> str:
-    """Return the words of turns; telephone numbers are masked here, as Tune and reports show what is written."""
-    return str(masked_words(" ".join(one.text for one in turns if one.text)))
+    return words_of([one for one in logged if one.from_ms < turn.end_ms and one.to_ms > turn.start_ms])
 
 
 def _moves(floor: Floor, duration_ms: int) -> list[dict[str, Any]]:
@@ -160,15 +151,15 @@ def scenario_of(heard: HeardCall) -> dict[str, Any]:
     scenario: dict[str, Any] = {"schema": "turnlab.scenario/1", "turns": lines or [{"response": "Goodbye."}]}
     scenario["states"] = _states(record, agent)
     if greeted:
-        scenario["greeting"] = _spoken(before) or _words(greeted)
+        scenario["greeting"] = words_of(before) or _words(greeted)
     return scenario
 
 
 def _line(own: list[LoggedTurn], sounding_ms: int, unlogged: str) -> dict[str, Any]:
     """Return one answer of a scenario; ``unlogged`` is the filler where the log has none."""
     answers = [one for one in own if one.kind != "filler"]
-    fillers = [_spoken([one]) for one in own if one.kind == "filler" and one.text]
-    line: dict[str, Any] = {"response": _spoken(answers).strip() or _words(sounding_ms)}
+    fillers = [words_of([one]) for one in own if one.kind == "filler" and one.text]
+    line: dict[str, Any] = {"response": words_of(answers).strip() or _words(sounding_ms)}
     state = next((one.state for one in answers if one.state), None)
     if state:
         line["state"] = state
@@ -211,19 +202,13 @@ def prepare(call: KeptCall, heard: HeardCall) -> Path:
     audio = call.folder / AUDIO
     try:
         if not audio.exists():
-            _write_caller(audio, sides)
+            sides.write(audio, "caller")
         if not _corrected(call.folder / LABELS):
             write_whole(call.folder / LABELS, json_bytes(labels_of(heard), indent=1))
         write_whole(call.folder / SCENARIO, json_bytes(scenario_of(heard), indent=1))
     except OSError as error:
         raise UnusableCallError(f"{call.folder}: {os_error_text(error)}; make room there") from None
     return audio
-
-
-def _write_caller(path: Path, sides: TwoSides) -> None:
-    with private_audio(path, "FLAC", 1, replace=True) as file:
-        for caller, _ in sides.blocks():
-            file.write(np.clip(caller, -1, 1))
 
 
 def _corrected(path: Path) -> bool:

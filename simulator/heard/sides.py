@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import soxr
 
 from base.os_errors import os_error_text
-from base.samples import SAMPLE_RATE, Samples, from_pcm16
+from base.samples import SAMPLE_RATE, Samples, from_pcm16, resampled
 from simulator.audio.g711 import LINE_RATE, decoded
+from simulator.audio.private_audio import private_audio
 from simulator.audio.source import open_audio
 from simulator.heard.call_folder import AudioFile, KeptCall, UnusableCallError
 
@@ -41,12 +41,7 @@ class SideFile:
         if self.audio.encoding == "container" or _has_header(self.path):
             yield from open_audio(self.path, self.channel).blocks()
             return
-        stream = soxr.ResampleStream(self._rate, SAMPLE_RATE, 1, dtype="float32")
-        same = self._rate == SAMPLE_RATE
-        for heights in self._heights():
-            yield heights if same else stream.resample_chunk(heights)
-        if not same:
-            yield stream.resample_chunk(np.zeros(0, np.float32), last=True)
+        yield from resampled(self._heights(), self._rate)
 
     def _heights(self) -> Iterator[Samples]:
         wide = self.audio.encoding == "pcm16"
@@ -91,6 +86,12 @@ class TwoSides:
     def duration_s(self) -> float:
         """Return how long the longer side's file is, s. Raises as :meth:`SideFile.blocks` does."""
         return max(self.caller.duration_s(), self.agent.duration_s())
+
+    def write(self, path: Path, side: Side) -> None:
+        """Write one side as FLAC. Raises :class:`OSError`, and what :meth:`SideFile.blocks` raises."""
+        with private_audio(path, "FLAC", 1, replace=True) as file:
+            for pair in self.blocks():
+                file.write(np.clip(pair[SIDES.index(side)], -1, 1))
 
     def blocks(self) -> Iterator[tuple[Samples, Samples]]:
         """Yield both sides, each float32 ``[n]``, from the call's start to the end of the longer one."""

@@ -22,7 +22,6 @@ from services.changes.requests import (
     Request,
     Rollback,
     Upsert,
-    missing,
     next_stage,
 )
 from services.client import Dialect, ServicesClient
@@ -45,8 +44,7 @@ def promote(service: str, source: str, target: str | None, wish: Wish) -> None:
 
         async def look(client: ServicesClient) -> None:
             found = await find_service(client, service)
-            if source not in found.version_sets:
-                raise missing(found, source)
+            found.version_set(source)
 
         connected(wish.connection, look)
         raise CallError(f"nothing comes after {source!r} on the path; name the version set to promote to")

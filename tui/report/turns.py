@@ -19,13 +19,12 @@ from simulator.engine.events import (
     MissedResponse,
     ResponseEnded,
     ResponseStarted,
-    SpeechEnded,
-    SpeechStarted,
     ToolEnded,
     ToolStarted,
     TurnReopened,
     TurnResumed,
     Underrun,
+    heard_speech,
 )
 from simulator.measures.readouts import Measured, measure
 from simulator.measures.turns import TurnOutcome
@@ -190,7 +189,7 @@ def window(
     return {
         "from_s": from_ms / 1000,
         "to_s": to_ms / 1000,
-        "caller": [[a / 1000, b / 1000] for a, b in _speech(events, to_ms) if inside(a, b)],
+        "caller": [[a / 1000, b / 1000] for a, b in heard_speech(events, to_ms) if inside(a, b)],
         "agent": [
             {
                 "kind": sound.kind,
@@ -222,13 +221,6 @@ def _what(event: Event) -> str:
     if isinstance(event, ResponseStarted) and event.greeting:
         return "greeting"
     return _WHAT.get(type(event), "")
-
-
-def _speech(events: Sequence[Event], to_ms: int) -> list[tuple[int, int]]:
-    """Return when the caller was heard; speech that does not end goes on to ``to_ms``."""
-    ends = {event.span: event.end_ms for event in events if isinstance(event, SpeechEnded)}
-    starts = {event.span: event.start_ms for event in events if isinstance(event, SpeechStarted)}
-    return [(start_ms, ends.get(span, to_ms)) for span, start_ms in starts.items()]
 
 
 def swept_json(plan: SweepPlan, calls: Sequence[SweepCall], result: SweepResult) -> dict[str, Any]:
