@@ -1,1 +1,1 @@
-"""How a call would sound: audio to activity, activity to decisions, decisions to readouts."""
+"""Turn-taking simulation: audio to activity, activity to decisions, decisions to readouts."""

@@ -1,7 +1,7 @@
-"""Whether a recording holds the caller alone: barge-in can be judged on the caller's own channel only.
+"""Whether a recording contains the caller alone: barge-in needs the caller's own channel.
 
-In a mix of both sides the agent's recorded voice would interrupt the simulated agent. A second voice in the
-caller's room takes unlabelled turns.
+In a mix of both sides, the agent's recorded voice would interrupt the simulated agent. A second voice in the
+caller's room adds unlabelled turns.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ NO_TRUST = "its figures are not to be trusted"
 NEEDS_CALLER = "barge-in needs the caller's own channel"
 
 LEAST_S = 2.0
-"""Agent windows without a labelled caller must add up to this before anything is concluded from them."""
+"""The minimum total length of agent windows without a labelled caller from which to conclude anything."""
 
 MOST_SPEECH = 0.5
-"""More speech than this share of them is taken for the agent's: echo and stray noise are rarer."""
+"""More speech than this share of those windows must be the agent's: echo and stray noise are rarer."""
 
 QUIETER_DB, QUIETER_SHARE, QUIETER_S = 6.0, 0.1, 1.0
-"""Speech so far below the rest, as such a share of it and of so many seconds, is taken for a second voice's.
+"""How far below the rest a second voice's speech lies, and its minimum share and length in seconds.
 
-Few recordings of one person have as much, and about half of those with another's speech laid under it
-(``benchmarks/second_voice.py``): what lies under the caller's own words is not heard.
+Few recordings of one person reach this. About half of those with another person's speech mixed in do
+(``benchmarks/second_voice.py``): a voice under the caller's own words is not found.
 """
 
 _LEAST_SPEECH_S = 8.0
@@ -39,18 +39,18 @@ _LOUD = 75
 
 @lru_cache(maxsize=256)
 def both_sides(recording: Recording, activity: Activity) -> str | None:
-    """Return why the recording does not hold the caller alone, or ``None`` if nothing says so.
+    """Return why the recording does not contain the caller alone; ``None`` if nothing suggests that.
 
-    It is said (``"channel": "mix"`` in the labels, ``--mono-mix``), or heard: speech in more than half of the
-    labelled agent windows' time in which the labels know of nothing on the caller's side, and of no echo. Labels
-    that say ``"channel": "caller"`` are believed.
+    Either the user says so (``"channel": "mix"`` in the labels, ``--mono-mix``), or it is detected: speech fills
+    more than half of the labelled agent windows' time in which the labels have neither the caller nor echo. Labels
+    with ``"channel": "caller"`` are believed.
     """
     if recording.mono_mix or (recording.labels and recording.labels.channel == "mix"):
         return "is a mix of both sides"
     if recording.labels is None or recording.labels.tells_of_echo or recording.labels.says_caller:
         return None
     if not (recording.labels.turns or recording.labels.speech):
-        return None  # labels that say nothing of the caller cannot show that a voice is another's
+        return None  # labels without caller speech cannot show that a voice is another person's
     heard_s, of_s = _speech_under_agent(recording.labels, activity)
     if of_s < LEAST_S or heard_s / of_s <= MOST_SPEECH:
         return None
@@ -61,7 +61,7 @@ def both_sides(recording: Recording, activity: Activity) -> str | None:
 
 @lru_cache(maxsize=256)
 def second_voice(activity: Activity) -> str | None:
-    """Return why there seems to be a second, quieter voice; ``None`` if nothing says so. Half are missed."""
+    """Return why there seems to be a second, quieter voice; ``None`` if nothing suggests that. Half are missed."""
     spans = [span for span in activity.spans if span.end_ms > span.start_ms]
     lasts_s = np.array([(span.end_ms - span.start_ms) / 1000 for span in spans])
     if lasts_s.sum() < _LEAST_SPEECH_S:
@@ -79,7 +79,7 @@ def second_voice(activity: Activity) -> str | None:
 
 @lru_cache(maxsize=256)
 def without_barge_in(recording: Recording) -> Recording:
-    """Return the recording with an agent that nothing interrupts."""
+    """Return the recording with barge-in disabled in every state."""
     return replace(recording, scenario=_uninterrupted(recording.scenario))
 
 
@@ -94,7 +94,7 @@ def _uninterrupted(scenario: Scenario) -> Scenario:
 
 
 def _speech_under_agent(labels: Labels, activity: Activity) -> tuple[float, float]:
-    """Return the seconds of detected speech, and of all time, in agent windows where no caller is labelled."""
+    """Return the seconds of detected speech, and the total, in agent windows where no caller is labelled."""
     caller: list[Span] = [*labels.speech, *labels.backchannels]
     caller += [(part.start_s, part.end_s) for group in (labels.turns, labels.events) for part in group]
     caller += [(start, end) for start, end, what in labels.noises if " bed" not in what]
@@ -108,7 +108,7 @@ def _speech_under_agent(labels: Labels, activity: Activity) -> tuple[float, floa
 
 
 def _minus(window: Span, taken: list[Span]) -> list[Span]:
-    """Return what is left of a window."""
+    """Return the parts of a window that ``taken`` leaves free."""
     left, at = [], window[0]
     for start, end in sorted(taken):
         if start > at and at < window[1]:

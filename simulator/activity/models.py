@@ -1,7 +1,7 @@
-"""Where the detectors' model files are. Packages are located, never imported: their code is not wanted.
+"""Locates the detectors' model files. Their packages are located, never imported: only the files are needed.
 
-Only the very files that Turnlab was tested with are used, known by their SHA-256: another file under the same name
-would change every readout without a word.
+Turnlab uses only the exact files it was tested with, identified by SHA-256. Another file under the same name would
+silently change every readout.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from simulator.errors import ModelError
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """A model as one file of one wheel: ``module`` and ``inside`` say where, the hashes which."""
+    """A model as one file of one wheel. ``module`` and ``inside`` locate it, the hashes identify it."""
 
     name: str
     purpose: str
@@ -41,7 +41,7 @@ class ModelFile:
 
     @property
     def requirement(self) -> str:
-        """The wheel, as installers ask for it."""
+        """The wheel, as an installer's requirement."""
         return f"{self.distribution}=={self.version}"
 
 
@@ -84,7 +84,7 @@ MODELS = (SILERO_SEQUENCE, SILERO_FRAME, SMART_TURN)
 
 @dataclass(frozen=True, slots=True)
 class FoundModel:
-    """A file that is there under a model's name. ``version`` is that of the package it lies in, if it does."""
+    """A file found under a model's name. ``version`` is the version of its package; ``None`` outside a package."""
 
     model: ModelFile
     path: Path
@@ -95,19 +95,19 @@ class FoundModel:
 
     @property
     def expected(self) -> bool:
-        """Whether it is the very file that Turnlab was tested with; no other is used."""
+        """Whether it is the exact file that Turnlab was tested with. Turnlab uses no other."""
         return self.sha256 == self.model.sha256
 
 
 def models_folder() -> Path:
-    """Return where fetched models are kept."""
+    """Return the folder of fetched models."""
     return data_folder() / "models"
 
 
 def find_model(model: ModelFile) -> FoundModel | None:
-    """Return a model's file: the expected one if it is anywhere, else another under its name, else ``None``.
+    """Return the expected file if it is anywhere, else another file under the model's name, else ``None``.
 
-    Its package comes first, so that what the environment pins is what is used; then the data directory.
+    The installed package comes first, because the environment pins its version; the data directory comes second.
     """
     found = [one for one in (_in_package(model), _fetched(model)) if one is not None]
     return next((one for one in found if one.expected), found[0] if found else None)
@@ -123,7 +123,7 @@ def _in_package(model: ModelFile) -> FoundModel | None:
 
 
 def _version_beside(package: Path, model: ModelFile) -> str | None:
-    """Return the version in the name of the distribution's folder; ``importlib.metadata`` takes 20 ms to import."""
+    """Return the version in the distribution folder's name; importing ``importlib.metadata`` would take 20 ms."""
     known = package.parent.glob(f"{model.distribution.replace('-', '_')}-*.dist-info")
     return next((one.name.removesuffix(".dist-info").rpartition("-")[2] for one in known), None)
 
@@ -167,7 +167,7 @@ def smart_turn_path() -> Path | None:
 
 
 def why_silence_only() -> str:
-    """Return what keeps the end-of-turn model from being used, and the remedy, as half a sentence."""
+    """Return why the end-of-turn model is not used, and the remedy, as half a sentence."""
     found = find_model(SMART_TURN)
     if found is None:
         return "the Smart Turn model is not installed (get it: turnlab models fetch)"
@@ -175,11 +175,11 @@ def why_silence_only() -> str:
 
 
 def open_session(path: Path | None) -> Any:
-    """Open an ONNX model, quietly.
+    """Open an ONNX model on one core, without log output.
 
-    It runs on one core. Raises :class:`ModelError` if it is missing or does not load.
+    Raises :class:`ModelError` if the file is missing or does not load.
     """
-    # the library would otherwise keep a device id and events for its maker; nothing here leaves this machine
+    # disables the library's telemetry, a device id and events: nothing here leaves this machine
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
 
@@ -195,7 +195,7 @@ def open_session(path: Path | None) -> Any:
     options.log_severity_level = 3
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime raises its own family, by C++ type
+    except Exception as error:  # onnxruntime raises its own exception types, mapped from C++
         raise ModelError(
             f"{path.name}: does not load ({type(error).__name__}); install its package again"
         ) from None

@@ -1,8 +1,8 @@
-"""Whether this machine's detectors say what they said where the figures were made.
+"""Compares this machine's detectors with the machine on which the figures were made.
 
-Another processor or another version of onnxruntime may compute otherwise: Smart Turn's file is quantised, and its
-kernels round in their own ways. ``reference.flac`` (20.8 s of the bundled recording ``telephone``) ships with what
-was found in it, in ``reference.json``; ``benchmarks/reference.py`` makes that again.
+Another processor or version of onnxruntime may compute differently: Smart Turn's file is quantised, and quantised
+kernels round differently. ``reference.flac`` (20.8 s of the bundled recording ``telephone``) ships with the
+reference results in ``reference.json``. ``benchmarks/reference.py`` makes both again.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ NUMBERS = files("simulator.activity") / "reference.json"
 _CLIP = files("simulator.activity") / "reference.flac"
 
 TOLERANCE = 0.001
-"""Differences up to this are rounding: of probabilities, and of completeness."""
+"""Differences of probability and completeness up to this are rounding."""
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How far this machine's numbers are from the reference, at most; all of them lie in 0…1.
+    """The largest differences between this machine's numbers and the reference; all numbers lie in 0…1.
 
-    ``model`` is of the network's own output. It and ``completeness`` are ``None`` without an end-of-turn model, and
-    where the pauses are others (not ``same_pauses``). A decision on the same pauses is the same here and there
-    where the confidence clears its threshold by more than ``completeness``: it differs by no more than that.
+    ``model`` is the difference of the network's own output. It and ``completeness`` are ``None`` without an
+    end-of-turn model, and where the pauses differ (not ``same_pauses``). On the same pauses, a decision is the same
+    on both machines if the confidence clears its threshold by more than ``completeness``.
     """
 
     voice: float
@@ -50,7 +50,7 @@ class Agreement:
 
 
 def measured(model: EndOfTurnModel) -> dict[str, Any]:
-    """Return what the detectors find in the clip: ``probability`` of each frame, and ``pauses``.
+    """Return the detectors' results for the clip: ``probability`` of each frame, and ``pauses``.
 
     A pause has its end of speech ``t_ms`` and the ``model``'s own output. Raises what
     :func:`~simulator.activity.analyzer.analyze` raises.
@@ -78,7 +78,10 @@ def _expected() -> dict[str, Any]:
 
 
 def agreement(model: EndOfTurnModel) -> Agreement:
-    """Analyse the clip and hold what is found against the reference, which takes about 2 s. Raises the same."""
+    """Analyse the clip and compare it with the reference, which takes about 2 s.
+
+    Raises what :func:`~simulator.activity.analyzer.analyze` raises.
+    """
     here, there = measured(model), _expected()
     voice = float(np.abs(np.subtract(here["probability"], there["probability"])).max())
     moments = [[pause["t_ms"] for pause in one["pauses"]] for one in (here, there)]

@@ -1,7 +1,7 @@
-"""Voice activity: Silero's network (MIT), one probability for each 32 ms.
+"""Voice activity: Silero's network (MIT), one speech probability for each 32 ms.
 
-Two exports of the same network give the same probabilities: one takes many frames a call and is about twice as
-fast; the other comes with a lighter package and stands in where the first is not installed.
+Two exports of the network give the same probabilities. The sequence export takes many frames a call and is about
+twice as fast. The one-frame export comes with a lighter package and is the fallback.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from simulator.activity.model import FRAME_SAMPLES
 from simulator.activity.models import open_session, silero_frame_path, silero_sequence_path
 
 CONTEXT_SAMPLES = 64
-"""Samples of the frame before that the network wants in front of each frame at 16 kHz."""
+"""Samples of the previous frame that the network needs before each frame at 16 kHz."""
 
 VOICE_MODEL = "silero-vad v6"
 
@@ -26,21 +26,21 @@ Frames = NDArray[np.float32]
 
 
 class VoiceModel(Protocol):
-    """A voice-activity detector with memory: feed it the frames of one stream, in order."""
+    """A voice-activity detector with memory. Push the frames of one stream in order."""
 
     def push(self, frames: Frames) -> NDArray[np.float32]:
-        """Return for frames float32 ``[n, 512]`` the probabilities 0…1 of speech, float32 ``[n]``."""
+        """Return the speech probabilities 0…1, float32 ``[n]``, of frames float32 ``[n, 512]`` at 16 kHz."""
         ...
 
 
 def voice_model() -> VoiceModel:
-    """Return a fresh detector. Raises :class:`~simulator.errors.ModelError` if none is installed."""
+    """Return a new detector. Raises :class:`~simulator.errors.ModelError` if none is installed."""
     return SequenceSilero() if silero_sequence_path() else FrameSilero()
 
 
 @cache
 def _session(path: Path | None) -> Any:
-    """Return the network, opened once for all streams: what it remembers of a stream is passed to it each time."""
+    """Return the network, opened once for all streams. Each call passes the stream's state in and out."""
     return open_session(path)
 
 
@@ -62,7 +62,7 @@ class SequenceSilero:
         self._before = np.zeros(CONTEXT_SAMPLES, np.float32)
 
     def push(self, frames: Frames) -> NDArray[np.float32]:
-        """Return for frames float32 ``[n, 512]`` the probabilities 0…1 of speech, float32 ``[n]``."""
+        """Return the speech probabilities 0…1, float32 ``[n]``, of frames float32 ``[n, 512]`` at 16 kHz."""
         feed = {"input": _with_context(frames, self._before), "h": self._h, "c": self._c}
         found, self._h, self._c = self._session.run(None, feed)
         self._before = frames[-1, -CONTEXT_SAMPLES:].copy()
@@ -79,7 +79,7 @@ class FrameSilero:
         self._before = np.zeros(CONTEXT_SAMPLES, np.float32)
 
     def push(self, frames: Frames) -> NDArray[np.float32]:
-        """Return for frames float32 ``[n, 512]`` the probabilities 0…1 of speech, float32 ``[n]``."""
+        """Return the speech probabilities 0…1, float32 ``[n]``, of frames float32 ``[n, 512]`` at 16 kHz."""
         found = np.empty(len(frames), np.float32)
         for index, samples in enumerate(_with_context(frames, self._before)):
             feed = {"input": samples[None], "state": self._state, "sr": self._rate}

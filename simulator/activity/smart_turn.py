@@ -1,7 +1,7 @@
 """Smart Turn: how finished a turn sounds at its end, from the sound alone.
 
-The network's own output is spread over 0…1 by its log-odds, with 0.3 where it says nothing about how long a pause
-will last (:data:`COMPLETENESS`). ``benchmarks/calibration`` says how good that is, on whom, and how it was chosen.
+:data:`COMPLETENESS` maps the network's log-odds to 0…1, with 0.3 where the output does not predict how long a pause
+will last. ``benchmarks/calibration`` has the method, the speakers, and the accuracy.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from simulator.activity.model import NO_MODEL_COMPLETENESS, Judgement
 from simulator.activity.models import open_session, smart_turn_path
 
 WINDOW_SECONDS = 8
-"""How much of the caller's channel the network hears."""
+"""The length of the network's input."""
 
 COMPLETENESS = ((-5.0, 0.0), (-4.0, NO_MODEL_COMPLETENESS), (-1.0, NO_MODEL_COMPLETENESS), (2.0, 1.0))
-"""Log-odds of the network's output, and the completeness there; between them it lies on a straight line.
+"""Log-odds of the network's output and the completeness there, interpolated linearly.
 
 Below an output of 0.0067 a turn sounds plainly unfinished; from 0.018 to 0.27 it may be either; from 0.88 it sounds
 plainly finished.
@@ -33,8 +33,9 @@ _LEAST_ODDS = 1e-6
 class SmartTurn:
     """Smart Turn v3.2: a Whisper-tiny encoder with a completeness head; its output is already a probability.
 
-    With ``late`` the file is opened when it is first asked, which takes 70 ms and may raise
-    :class:`~simulator.errors.ModelError`; otherwise at once. It may be pickled: another process opens its own.
+    With ``late`` the file opens at the first judgement, which takes 70 ms and may raise
+    :class:`~simulator.errors.ModelError`; otherwise it opens at once. The model can be pickled: another process
+    opens its own session.
     """
 
     name = "smart-turn v3.2"
@@ -47,18 +48,18 @@ class SmartTurn:
             _session(path)
 
     def judge(self, heard: Samples, silence_ms: int) -> Judgement:  # noqa: ARG002 the network hears the pause itself
-        """Return how finished the turn so far sounds; its last ``silence_ms`` are the pause."""
+        """Return how finished the turn in ``heard`` sounds, float32 ``[n]`` at 16 kHz; the pause ends it."""
         output = self.output(heard)
         return Judgement(round(completeness(output), 6), {"model": round(output, 6)})
 
     def output(self, samples: Samples) -> float:
-        """Return the network's own output 0…1 for what was heard up to this pause, float32 ``[n]`` at 16 kHz."""
+        """Return the network's own output 0…1 for the audio up to this pause, float32 ``[n]`` at 16 kHz."""
         (found,) = _session(self._path).run(["logits"], {"input_features": log_mel(samples)[None]})
         return float(np.clip(found[0, 0], 0.0, 1.0))
 
 
 def completeness(output: float) -> float:
-    """Return the completeness 0…1 for an output 0…1 of the network."""
+    """Return the completeness 0…1 for a network output 0…1."""
     certain = min(max(output, _LEAST_ODDS), 1.0 - _LEAST_ODDS)
     odds, levels = zip(*COMPLETENESS, strict=True)
     return float(np.interp(np.log(certain / (1.0 - certain)), odds, levels))
@@ -75,7 +76,7 @@ def _session(path: Path) -> Any:
     return open_session(path)
 
 
-# ---- the features the network takes
+# ---- the network's input features
 
 _MEL_WINDOW = 400
 _MEL_HOP = 160
@@ -87,9 +88,9 @@ _MEL_STEP = 16
 def log_mel(samples: Samples) -> NDArray[np.float32]:
     """Return log-mel features, float32 ``[80, 800]``, of the last 8 s of ``samples`` (float32 ``[n]``, 16 kHz).
 
-    They are as Whisper defines them (Radford et al. 2022): 80 Slaney mel bands, 25 ms window, 10 ms hop.
-    Shorter audio is padded with zeros **on the left**, as the model was trained: padded on the right, almost
-    every cut-off sentence passes as complete. The waveform is brought to zero mean and unit variance first.
+    The features are Whisper's (Radford et al. 2022): 80 Slaney mel bands, 25 ms window, 10 ms hop. Zeros pad
+    shorter audio **on the left**, as in the model's training. Padded on the right, almost every cut-off sentence
+    passes as complete. The waveform is first normalised to zero mean and unit variance.
     """
     wanted = WINDOW_SECONDS * SAMPLE_RATE
     audio = samples[-wanted:].astype(np.float64)
@@ -98,7 +99,7 @@ def log_mel(samples: Samples) -> NDArray[np.float32]:
     padded = np.pad(audio, _MEL_WINDOW // 2, mode="reflect")
     frames = np.lib.stride_tricks.sliding_window_view(padded, _MEL_WINDOW)[::_MEL_HOP][:_MEL_FRAMES]
     power = np.abs(np.fft.rfft(frames * _hann(), axis=1)) ** 2
-    # in steps too small for BLAS to share out among threads, whose waiting costs more than the product
+    # in blocks too small for BLAS to use several threads: synchronising them costs more than the product
     steps = power.reshape(-1, _MEL_STEP, power.shape[1])
     log = np.log10(np.maximum((steps @ _mel_filters().T).reshape(_MEL_FRAMES, _MEL_BANDS), 1e-10))
     log = np.maximum(log, log.max() - 8.0)

@@ -9,7 +9,7 @@ from simulator.activity.model import FRAME_MS, Lull, Resumption, SpeechStart
 
 @dataclass(frozen=True, slots=True)
 class SpanSettings:
-    """When a span starts and ends; the values are those of the turn-taking specification."""
+    """When a span starts and ends. The values are those of the turn-taking specification."""
 
     start_probability: float = 0.5
     start_frames: int = 2
@@ -19,7 +19,7 @@ class SpanSettings:
 
 @dataclass(frozen=True, slots=True)
 class SpanClosed:
-    """A span ended at ``end_ms``, known at ``known_ms``: the moment to ask how complete the turn sounds."""
+    """A span ended at ``end_ms``, known at ``known_ms``: the moment to judge how complete the turn sounds."""
 
     known_ms: int
     end_ms: int
@@ -27,7 +27,7 @@ class SpanClosed:
 
 
 class SpanDetector:
-    """Turns one probability a frame into what can be known of the caller's speech after that frame."""
+    """Turns one probability per frame into what is known of the caller's speech after that frame."""
 
     def __init__(self, settings: SpanSettings | None = None) -> None:
         self._settings = settings or SpanSettings()
@@ -39,16 +39,16 @@ class SpanDetector:
 
     @property
     def speaking(self) -> bool:
-        """Whether a span is open (its end not yet known)."""
+        """Whether a span is open."""
         return self._speaking
 
     @property
     def quiet(self) -> bool:
-        """Whether the caller is quiet inside an open span, which may yet go on."""
+        """Whether the caller is quiet inside an open span, which may still continue."""
         return self._quiet_since is not None
 
     def push(self, probability: float) -> SpeechStart | Lull | Resumption | SpanClosed | None:
-        """Take the next frame's speech probability; return what became known at the frame's end, if anything."""
+        """Take the next frame's speech probability 0…1; return what became known at the frame's end, or ``None``."""
         start_ms = self._frame * FRAME_MS
         known_ms = start_ms + FRAME_MS
         self._frame += 1

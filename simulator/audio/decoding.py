@@ -1,8 +1,8 @@
-"""Audio files decoded: by libsndfile in this process, MPEG audio by libsndfile in a process of its own.
+"""Decodes audio files: libsndfile in this process, and MPEG audio by libsndfile in a separate process.
 
-The library behind MPEG audio, libmpg123, writes remarks to file descriptor 2 itself, and whether it will cannot be
-foreseen from a file's bytes. The dashboard draws on that descriptor from another thread, so nothing in this process
-may turn it away; in a process of its own it is turned away for good.
+The MPEG library, libmpg123, writes remarks directly to file descriptor 2, and nothing in a file's bytes predicts
+them. The dashboard draws on that descriptor from another thread, so this process cannot redirect it. A separate
+process can.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ from simulator.errors import AudioError
 BLOCK_SECONDS = 4
 
 HEADER = struct.Struct("<BI")
-"""What comes from the other process before each piece of content: its kind, and its length in bytes."""
+"""What precedes each message of the other process: its kind, and its length in bytes."""
 SAMPLES, END, FAULT = range(3)
 
 _HOLD_ANY_NUMBER = ("FLOAT", "DOUBLE")
-"""Sample formats that can hold what is not a number."""
+"""Sample formats that can hold NaN or infinity."""
 
 _NO_LENGTH = 1 << 50
-"""Frames beyond any file: what a decoder says that does not know."""
+"""More frames than any file has: a decoder reports at least this for an unknown length."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """What is known of an audio file before it is read: ``frames`` are samples a channel, ``notes`` sentences."""
+    """What is known of an audio file before decoding: ``frames`` are samples per channel, ``notes`` sentences."""
 
     sample_rate: int
     channels: int
@@ -50,9 +50,10 @@ class FileFacts:
 
 
 def facts_of(path: Path) -> FileFacts:
-    """Return what a file's bytes and its decoder say of it.
+    """Return what a file's bytes and its decoder say about it.
 
-    Raises :class:`~simulator.errors.AudioError` for what is not audio, is cut or empty, and :class:`OSError`.
+    Raises :class:`~simulator.errors.AudioError` for a file that is not audio, cut off or empty, and
+    :class:`OSError`.
     """
     layout = layout_of(path)
     if layout.mpeg is not None:
@@ -67,7 +68,7 @@ def facts_of(path: Path) -> FileFacts:
 
 
 def decoded(path: Path, channel: int, first: int = 0) -> Iterator[Samples]:
-    """Yield one channel, from sample ``first`` on, float32 ``[n]`` at the file's own rate, about 4 s at a time.
+    """Yield one channel from sample ``first``, float32 ``[n]`` at the file's own rate, about 4 s at a time.
 
     Raises :class:`~simulator.errors.AudioError` if the file stops being readable.
     """
@@ -101,7 +102,7 @@ def decoded_here(path: Path, layout: Layout, channel: int, first: int) -> Iterat
 
 
 def reason(error: Exception) -> str:
-    """Return why libsndfile or the system refuses, in words."""
+    """Return the reason that libsndfile or the system gives, in words."""
     text = getattr(error, "error_string", None) or getattr(error, "strerror", None) or type(error).__name__
     return str(text).strip().rstrip(".").lower()
 
@@ -138,7 +139,7 @@ def _opened(path: Path, part: Part) -> Iterator[tuple[sf.SoundFile, PiecedFile |
 
 
 def _decoded_apart(path: Path, channel: int, first: int) -> Iterator[Samples]:
-    # -P, so that no module of the working folder stands in for one of ours
+    # -P, so that no module in the working folder replaces one of ours
     module = ("-P", "-m", "simulator.audio.decoding_apart")
     command = [sys.executable, *module, str(path), str(channel), str(first)]
     process = subprocess.Popen(
@@ -146,7 +147,7 @@ def _decoded_apart(path: Path, channel: int, first: int) -> Iterator[Samples]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,  # it ends when we close the pipe, not by a key pressed in our terminal
+        start_new_session=True,  # closing the pipe ends it; a key pressed in our terminal does not
     )
     assert process.stdout is not None
     try:

@@ -1,4 +1,4 @@
-"""The other process of :mod:`simulator.audio.decoding`: ``PATH CHANNEL FIRST`` decoded to standard output."""
+"""The separate process of :mod:`simulator.audio.decoding`: decodes ``PATH CHANNEL FIRST`` to standard output."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from simulator.errors import AudioError
 
 
 def main() -> None:
-    """Write the samples, and what went wrong if something did; end quietly when they are wanted no more."""
+    """Write the samples, or the error. End without a message when the parent closes the pipe."""
     path, channel, first = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     out = sys.stdout.buffer
     try:

@@ -18,19 +18,19 @@ _SUBTYPES = {"mulaw": "ULAW", "alaw": "ALAW"}
 
 
 def decoded(codes: bytes, law: Law = "mulaw") -> Samples:
-    """Return what codes mean, float32 ``[n]`` in -1…1."""
+    """Return the samples of G.711 codes, float32 ``[n]`` in -1…1."""
     heard: Samples = _meanings(law)[np.frombuffer(codes, np.uint8)]
     return heard
 
 
 def encoded(samples: Samples, law: Law = "mulaw") -> bytes:
-    """Return float32 ``[n]`` in -1…1 as one code a sample; what lies beyond is clipped."""
+    """Return samples, float32 ``[n]`` in -1…1, as one code byte each; values beyond are clipped."""
     return _codes(law)[to_pcm16(samples).astype(np.int32) + 32768].tobytes()
 
 
 @cache
 def _meanings(law: Law) -> Samples:
-    """Return what each of the 256 codes means."""
+    """Return the sample of each of the 256 codes."""
     codes = io.BytesIO(bytes(range(256)))
     heights, _ = sf.read(
         codes, dtype="float32", channels=1, samplerate=LINE_RATE, format="RAW", subtype=_SUBTYPES[law]
@@ -40,7 +40,7 @@ def _meanings(law: Law) -> Samples:
 
 @cache
 def _codes(law: Law) -> NDArray[np.uint8]:
-    """Return the code of each of the 65,536 16-bit heights, lowest first."""
+    """Return the code of each of the 65,536 16-bit samples, lowest first."""
     coded = io.BytesIO()
     heights = np.arange(-32768, 32768).astype(np.int16)
     sf.write(coded, heights, LINE_RATE, format="RAW", subtype=_SUBTYPES[law])

@@ -1,4 +1,4 @@
-"""What if, at this moment: a cough, a murmur, a door or another voice is put into the caller's audio."""
+"""Injected sounds: a cough, a murmur, a door or another voice, mixed into the caller's audio."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from simulator.errors import InjectionError
 
 
 class InjectedSound(NamedTuple):
-    """A sound that can be put in. ``title`` names one of it; ``kind`` is what labels call it.
+    """A sound to inject. ``title`` names it with its article; ``kind`` is its name in labels.
 
-    ``level_db`` is how much louder than the caller's active speech it is, over its sounding part.
+    ``level_db`` is the level of its audible part, relative to the caller's active speech.
     """
 
     title: str
@@ -41,7 +41,7 @@ SOUNDS = {
     "television": InjectedSound("a television", "noise", -14.0),
     "second-voice": InjectedSound("a second voice", "noise", -8.0),
 }
-"""What there is, by the name it is asked for with. None of it should stop the agent."""
+"""The sounds by name. None of them should stop the agent."""
 
 _SYNTAX = re.compile(r"(?P<sound>[^@]+)@(?P<at>\d+(?:\.\d+)?)")
 _EXAMPLE = "SOUND@SECONDS, such as cough@12.4"
@@ -49,32 +49,32 @@ _EXAMPLE = "SOUND@SECONDS, such as cough@12.4"
 
 @dataclass(frozen=True, slots=True, order=True)
 class Injection:
-    """A sound put in at ``at_ms`` of the recording."""
+    """A sound injected at ``at_ms`` of the recording."""
 
     at_ms: int
     sound: str
 
     @property
     def end_ms(self) -> int:
-        """When it is over."""
+        """When the sound ends, ms."""
         return self.at_ms + len(clip(self.sound)) // SAMPLES_PER_MS
 
     @property
     def argument(self) -> str:
-        """What :func:`parse_injection` reads: ``cough@12.4``."""
+        """The text that :func:`parse_injection` reads: ``cough@12.4``."""
         return f"{self.sound}@{self.at_ms / 1000:g}"
 
     def words(self) -> str:
-        """Return what is put in, for people."""
+        """Return the injection in words."""
         return f"{SOUNDS[self.sound].title} at {self.at_ms / 1000:g} s"
 
     def to_json(self) -> dict[str, Any]:
-        """Return what is put in, for scripts."""
+        """Return the injection as JSON values."""
         return {"sound": self.sound, "start_s": self.at_ms / 1000, "end_s": self.end_ms / 1000}
 
 
 def parse_injection(text: str) -> Injection:
-    """Read ``cough@12.4``. Raises :class:`~simulator.errors.InjectionError` with what to write instead."""
+    """Parse ``cough@12.4``. Raises :class:`~simulator.errors.InjectionError`, which says what to write instead."""
     found = _SYNTAX.fullmatch(text.strip())
     if found is None:
         raise InjectionError(f"{text}: give {_EXAMPLE}")
@@ -95,7 +95,7 @@ def check_within(injections: Iterable[Injection], name: str, duration_s: float) 
 
 @cache
 def clip(name: str) -> Samples:
-    """Return a sound at 16 kHz and the nominal level, float32 ``[n]``."""
+    """Return a sound at the nominal level, float32 ``[n]`` at 16 kHz."""
     path = Path(str(files("recordings"))) / "injected" / f"{name}.flac"
     samples, rate = sf.read(path, dtype="float32")
     assert rate == SAMPLE_RATE
@@ -103,7 +103,10 @@ def clip(name: str) -> Samples:
 
 
 def injected(blocks: Iterable[Samples], injections: Sequence[Injection], speech_db: float) -> Iterator[Samples]:
-    """Yield blocks with sounds put in, clipped to -1…1; ``speech_db`` is the caller's active speech level."""
+    """Yield blocks, float32 ``[n]`` at 16 kHz, with the sounds added, clipped to -1…1.
+
+    ``speech_db`` is the caller's active speech level, dBFS.
+    """
     laid = [
         (one.at_ms * SAMPLES_PER_MS, clip(one.sound) * np.float32(10 ** (_gain_db(one.sound, speech_db) / 20)))
         for one in injections

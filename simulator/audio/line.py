@@ -1,6 +1,6 @@
-"""What a line of packets does to the caller's audio: loss, jitter, stalls, comfort noise, a codec, clock drift.
+"""Network simulation for the caller's audio: loss, jitter, stalls, comfort noise, a codec, clock drift.
 
-What becomes of a packet depends on its number and the seed alone, not on how the stream was cut into blocks.
+What happens to a packet depends only on its number and the seed, not on the size of blocks.
 """
 
 from __future__ import annotations
@@ -21,32 +21,32 @@ from simulator.errors import SimulatorError
 PACKET_MS = 20
 PACKET = SAMPLE_RATE * PACKET_MS // 1000
 _STALL_EVERY_S = 10.0
-"""A stalling line stalls this often on average."""
+"""The average time between stalls."""
 
 _SILENT_DB = -45.0
 _HANGOVER = 8
-"""Packets after speech that are still sent, as in DTX."""
+"""Packets still sent after speech, as in DTX."""
 
 _UPDATE = 8
-"""Comfort noise takes a new level this often while nothing is sent: 160 ms, as SID frames do."""
+"""Packets between two updates of the comfort noise's level: 160 ms, like SID frames."""
 
 _FADE_PACKETS = 3
-"""A lost packet is the last one again, fading out within 60 ms (ITU-T G.711, appendix I)."""
+"""A lost packet repeats the previous one, which fades out within 60 ms (ITU-T G.711, appendix I)."""
 
 
 class LineError(SimulatorError):
-    """A line that is not written as it should be."""
+    """An invalid description of a network line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line's knobs, all off by default.
+    """A network line's settings, all off by default.
 
-    ``loss`` is the share of packets lost, 0…0.5, ``burst`` how many are lost in a row on average (Gilbert's model).
-    Packets come ``jitter`` ms late on average (exponentially spread); ``stall``: once in 10 s everything waits for
-    so many ms. What comes later than ``buffer`` ms is lost too. ``gsm``: GSM 06.10 at 8 kHz and 13 kbit/s, a mobile
-    telephone's. ``comfort_noise``: silence is not sent, and noise of its level is heard instead.
-    ``drift`` is by how many ppm the caller's clock is fast.
+    ``loss`` is the share of packets lost, 0…0.5, and ``burst`` the average length of a run of losses (Gilbert's
+    model). ``jitter`` is the mean delay of a packet in ms (exponentially distributed). ``stall`` is how many ms all
+    packets wait, on average once in 10 s. A packet later than ``buffer`` ms is lost too. ``gsm``: GSM 06.10 at 8
+    kHz and 13 kbit/s, a mobile telephone's codec. ``comfort_noise``: silence is not sent, and noise at its level
+    replaces it. ``drift`` is by how many ppm the caller's clock is fast.
     """
 
     loss: float = 0.0
@@ -69,11 +69,11 @@ class Line:
 
     @property
     def drops(self) -> bool:
-        """Whether packets may be missing."""
+        """Whether packets may be lost."""
         return bool(self.loss or self.jitter or self.stall)
 
     def words(self) -> str:
-        """Return what is on, for people. The buffer's delay is in no readout: it is transport."""
+        """Return the active settings in words. No readout includes the buffer's delay: it is transport."""
         said = ["GSM 06.10"] * self.gsm + ["comfort noise"] * self.comfort_noise
         if self.loss:
             said.append(f"{self.loss:.1%} loss in runs of {self.burst:g}")
@@ -85,13 +85,13 @@ class Line:
         return f"over a line with {', '.join(said)}"
 
     def to_json(self) -> dict[str, Any]:
-        """Return the knobs that are on."""
+        """Return the active settings as JSON values."""
         usual = Line()
         found = {one.name: getattr(self, one.name) for one in fields(self)}
         return {name: value for name, value in found.items() if value != getattr(usual, name)}
 
     def carried(self, blocks: Iterable[Samples], seed: int) -> Iterator[Samples]:
-        """Yield as many samples as come in, float32 at 16 kHz, as they are heard at the other end."""
+        """Yield the audio at the other end, float32 ``[n]`` at 16 kHz, with as many samples as come in."""
         count = _Count()
         heard = count.counted(blocks)
         if self.comfort_noise:
@@ -131,11 +131,11 @@ LINES = {
     "bursty-uplink": Line(jitter=10, stall=500, buffer=100),
     "drifting": Line(drift=100),
 }
-"""Lines by name. The figures are round ones within what ITU-T G.1050 spans, not measured on any network."""
+"""Lines by name. The figures are round values within the range of ITU-T G.1050, not measured on any network."""
 
 
 def parse_line(text: str) -> Line:
-    """Return the line of a name, or of knobs such as ``loss=3%,burst=2,gsm``. Raises :class:`LineError`."""
+    """Parse a line's name, or settings such as ``loss=3%,burst=2,gsm``. Raises :class:`LineError`."""
     if text in LINES:
         return LINES[text]
     kinds = {one.name: type(one.default) for one in fields(Line)}
@@ -171,7 +171,7 @@ class _Count:
 
 
 def _as_long(blocks: Iterable[Samples], count: _Count) -> Iterator[Samples]:
-    """Yield what comes, cut or filled up to as many samples as went in."""
+    """Yield blocks cut or filled to the number of samples that went in."""
     given = 0
     for block in blocks:
         part = block[: max(count.samples - given, 0)]
@@ -206,7 +206,7 @@ def _comforted(packets: Iterator[Samples], seed: int) -> Iterator[Samples]:
 
 
 def _gsm(blocks: Iterable[Samples]) -> Iterator[Samples]:
-    """Yield what GSM 06.10 leaves, by libsndfile. The code is kept until its end: 6 MB an hour."""
+    """Yield the audio after GSM 06.10, by libsndfile. The coded audio stays in memory: 6 MB an hour."""
     code = io.BytesIO()
     with sf.SoundFile(code, "w", LINE_RATE, 1, format="RAW", subtype="GSM610") as coder:
         for block in resampled(blocks, SAMPLE_RATE, LINE_RATE):

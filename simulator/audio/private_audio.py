@@ -1,4 +1,4 @@
-"""Audio files that are there whole or not at all, and that only their owner can read."""
+"""Writes audio files whole or not at all, readable only by their owner."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from base.samples import SAMPLE_RATE
 
 @contextmanager
 def private_audio(path: Path, kind: str, channels: int, *, replace: bool) -> Iterator[sf.SoundFile]:
-    """Give a 16-bit file at 16 kHz to write to, ``FLAC`` or ``WAV``; when all went well it becomes ``path``.
+    """Open a 16-bit file at 16 kHz for writing, ``FLAC`` or ``WAV``; on success it is moved to ``path``.
 
-    Raises :class:`FileExistsError` if there is one already and ``replace`` is false, and :class:`OSError`; whatever
-    is raised, nothing is left behind.
+    Raises :class:`FileExistsError` if ``path`` exists and ``replace`` is false, and :class:`OSError`. After an
+    error no file is left behind.
     """
     try:
         with (
             private_file(path, replace=replace) as file,
-            # by its name: what goes wrong while libsndfile writes to a file of Python's is printed, not raised
+            # by name: libsndfile prints errors of a Python file object instead of raising them
             sf.SoundFile(os.fsencode(file.name), "w", SAMPLE_RATE, channels, "PCM_16", format=kind) as audio,
         ):
             yield audio

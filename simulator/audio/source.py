@@ -1,4 +1,4 @@
-"""Audio files as a stream of 16 kHz mono samples, whatever their rate, width, format or channel count."""
+"""Audio files as a stream of 16 kHz mono samples, from any rate, width, format or channel count."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from simulator.audio.what_if import AS_IT_IS, WhatIf
 from simulator.errors import AudioError, ChannelError
 
 SCALES = (1 << 15, 1 << 23, 1 << 31)
-"""The full scale of 16, 24 and 32 bits."""
+"""The full scale of 16, 24 and 32 bits, as integers."""
 
 _BEYOND = 4.0
-"""12 dB over full scale: louder than sound at the right scale, except for single samples."""
+"""12 dB over full scale: at the right scale, only single samples are louder."""
 _SHARE = 0.05
 _ALL_BUT_CLICKS = 0.999
 _OVERSHOOT = 1.5
-"""What filters and resamplers may add to a full scale."""
+"""How far filters and resamplers may exceed full scale."""
 _ENOUGH = 1_000_000
-"""Samples that are not silent and that are looked at: a minute at 16 kHz."""
+"""The number of samples to look at, silence excluded: a minute at 16 kHz."""
 _MOST = 60 * _ENOUGH
-"""Samples that are looked at, silence included: an hour."""
+"""The number of samples to look at, silence included: an hour."""
 
 
 def scale_of(blocks: Iterable[Samples]) -> int:
-    """Return the full scale of samples, float32 ``[n]``: 1, or that of the integers they were.
+    """Return the full scale of samples, float32 ``[n]``: 1, or that of the integer format they came from.
 
-    Silence and what is not a number do not count, and neither do single samples far beyond full scale.
+    Silence, NaN, infinity, and single samples far beyond full scale do not count.
     """
     beyond = sounding = seen = 0
     peak = 0.0
@@ -55,14 +55,14 @@ SUFFIXES = (
     *(".wav", ".flac", ".ogg", ".mp3", ".opus", ".oga", ".aiff", ".aif", ".aifc"),
     *(".au", ".snd", ".caf", ".w64", ".rf64", ".bw64"),
 )
-"""How the names of audio files end that are found in a folder; its bytes say what a file holds."""
+"""File name endings by which a folder's audio files are found. The bytes of a file decide its format."""
 
 
 class SoundKey:
-    """Tells a recording from others by its first 0.2 s of sound, whatever its file is called and how it is stored.
+    """Identifies a recording by its first 0.2 s of sound, independently of the file's name and format.
 
-    Room tone and digital silence before it do not count. It is whole before the first speech is known to have
-    ended, so that what goes by it in a call depends on nothing that is still to come.
+    Room tone and digital silence before that sound do not count. The key is complete before the first speech is
+    known to have ended, so a seeded draw in a call never depends on later audio.
     """
 
     def __init__(self) -> None:
@@ -70,11 +70,11 @@ class SoundKey:
 
     @property
     def whole(self) -> bool:
-        """Whether further samples change nothing."""
+        """Whether the key is complete: further samples do not change it."""
         return len(self._heights) == _KEY_SAMPLES
 
     def push(self, samples: Samples) -> None:
-        """Hear the next samples, float32 ``[n]`` at 16 kHz."""
+        """Add the next samples, float32 ``[n]`` at 16 kHz."""
         if self.whole:
             return
         heights = to_pcm16(samples)
@@ -83,13 +83,13 @@ class SoundKey:
         self._heights = np.concatenate([self._heights, heights])[:_KEY_SAMPLES]
 
     def __str__(self) -> str:
-        """Return the key, of what was heard so far, in hex."""
+        """Return the key of the sound so far, in hex."""
         return hashlib.sha256(self._heights.astype("<i2").tobytes()).hexdigest()
 
 
 _KEY_SAMPLES = SAMPLE_RATE // 5
 _KEY_HEIGHT = 131
-"""0.4 % of full scale: more than room tone has, less than any speech that detectors hear."""
+"""0.4 % of full scale: above room tone, below any speech that the detectors find."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +97,9 @@ class AudioSource:
     """An audio file that was opened once and found readable.
 
     ``caller_channel`` is the channel read as the caller, from 0. ``guessed_channel`` is true where the file has
-    several and none was named. ``duration_s`` is how long the file is by its content, as far as that shows
-    without decoding it. ``what_if`` is what is done to the caller's audio before anything hears it. ``scale``
-    divides float samples. ``unheard`` are stretches that are read as silence, in s. ``notes`` are sentences about
-    headers that lie.
+    several and none was named. ``duration_s`` is the length by the file's content, as far as that shows without
+    decoding. ``what_if`` is applied to the caller's audio before any detector gets it. ``scale`` divides float
+    samples. ``unheard`` are stretches replaced by silence, s. ``notes`` are sentences about wrong headers.
     """
 
     path: Path
@@ -116,7 +115,7 @@ class AudioSource:
     notes: tuple[str, ...] = ()
 
     def content_hash(self) -> str:
-        """Return the SHA-256 of the file's bytes, the chosen channel and the knobs in use, in hex."""
+        """Return the SHA-256 of the file's bytes, the chosen channel and the active what-if settings, in hex."""
         digest = hashlib.sha256()
         with self.path.open("rb") as file:
             while chunk := file.read(1 << 20):
@@ -131,9 +130,9 @@ class AudioSource:
         return digest.hexdigest()
 
     def sound_key(self) -> str:
-        """Return what :class:`SoundKey` makes of the caller's audio, without the knobs in use.
+        """Return the :class:`SoundKey` of the caller's audio without what-if settings, as text.
 
-        Reads as much of the file as that takes. Raises :class:`AudioError` as ``blocks`` does.
+        Reads only as much of the file as the key needs. Raises :class:`AudioError` as ``blocks`` does.
         """
         key = SoundKey()
         for block in self._plain_blocks():
@@ -143,28 +142,28 @@ class AudioSource:
         return str(key)
 
     def blocks(self, from_s: int = 0) -> Iterator[Samples]:
-        """Yield the caller's samples from a second on, float32 ``[n]`` in -1…1 at 16 kHz, about 4 s at a time.
+        """Yield the caller's samples from ``from_s`` s, float32 ``[n]`` in -1…1 at 16 kHz, 4 s at a time.
 
-        Values that are not numbers become silence and values beyond full scale are clipped, so that one bad
-        sample does not poison a detector's memory; then come the what-if knobs. Raises :class:`AudioError` if the
-        file stops being readable.
+        NaN and infinity become silence and values beyond full scale are clipped, because one bad sample would
+        corrupt a detector's state. The what-if settings apply after that. Raises :class:`AudioError` if the file
+        stops being readable.
         """
-        if not from_s or self.what_if:  # what is done to the audio depends on all that went before
+        if not from_s or self.what_if:  # what-if results depend on all earlier audio
             return _without(self.what_if.heard(self._plain_blocks), from_s * SAMPLE_RATE)
         warm_s = max(from_s - 1, 0)
         return _without(self._plain_blocks(warm_s), (from_s - warm_s) * SAMPLE_RATE)
 
     def unusable_samples(self) -> int:
-        """Return how many of the caller's samples are not finite numbers (heard as silence, or clipped).
+        """Return how many of the caller's samples are not finite (replaced by silence, or clipped).
 
-        Reads the file through if its format can hold such a thing. Raises :class:`AudioError` as ``blocks`` does.
+        Reads the whole file if its format can hold such values. Raises :class:`AudioError` as ``blocks`` does.
         """
         if not self.holds_any_number:
             return 0
         return sum(int(np.count_nonzero(~np.isfinite(block))) for block in self._file_blocks())
 
     def samples(self) -> Samples:
-        """Return the whole caller channel at 16 kHz, float32 of shape ``[n]``; for short files."""
+        """Return the whole caller channel at 16 kHz, float32 ``[n]``. For short files only."""
         return np.concatenate([np.zeros(0, np.float32), *self.blocks()])
 
     def _plain_blocks(self, from_s: int = 0) -> Iterator[Samples]:
@@ -186,7 +185,7 @@ class AudioSource:
             yield block
 
     def _file_blocks(self, from_s: int = 0) -> Iterator[Samples]:
-        """Yield the caller's samples at the file's own rate, at the scale -1…1."""
+        """Yield the caller's samples at the file's own rate, scaled to -1…1."""
         for block in decoded(self.path, self.caller_channel, from_s * self.sample_rate):
             yield block if self.scale == 1 else block / np.float32(self.scale)
 
@@ -201,7 +200,7 @@ def _without(blocks: Iterator[Samples], count: int) -> Iterator[Samples]:
 def open_audio(path: Path, caller_channel: int | None = None, what_if: WhatIf = AS_IT_IS) -> AudioSource:
     """Open an audio file. ``caller_channel`` counts from 0; ``None`` takes the first.
 
-    Raises :class:`AudioError` if there is no such file, it may not be read, holds no audio, breaks off, or has no
+    Raises :class:`AudioError` if the file does not exist, may not be read, contains no audio, is cut off, or has no
     such channel.
     """
     try:
@@ -233,7 +232,10 @@ def open_audio(path: Path, caller_channel: int | None = None, what_if: WhatIf = 
 
 
 def _refuse_what_is_no_file(path: Path) -> None:
-    """Raise :class:`AudioError` for what would be waited for or cannot be read twice; and :class:`OSError`."""
+    """Raise :class:`AudioError` for a folder, an empty file, and a pipe or device; also raises :class:`OSError`.
+
+    A pipe or device could block, and cannot be read twice.
+    """
     state = path.stat()
     if stat.S_ISDIR(state.st_mode):
         raise AudioError(f"{path}: is a folder; name an audio file, or a folder that holds some")

@@ -1,8 +1,7 @@
-"""What-if knobs on the caller's audio: what the same call would have been over a telephone, or in a noisy room.
+"""What-if settings for the caller's audio: the same call over a telephone, or in a noisy room.
 
-Filters work over a stream of blocks, in constant memory and without delay. Their output is the same however the
-stream was cut into blocks, bit for bit: the work is done in steps that depend on a sample's place in the stream
-alone.
+Filters work over a stream of blocks, in constant memory and without delay. Their output is bit-identical for any
+block size: the work is done in steps that depend only on a sample's position in the stream.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from simulator.audio.injecting import Injection, injected
 from simulator.audio.line import Line
 
 Gain = Callable[[NDArray[np.float64]], NDArray[np.float64]]
-"""From frequencies in Hz, ``[n]``, to linear gains, ``[n]``."""
+"""Maps frequencies in Hz, ``[n]``, to linear gains, ``[n]``."""
 
 Taps = NDArray[np.float64]
 
@@ -44,7 +43,7 @@ def taps_of(gain: Gain) -> Taps:
 
 
 def filtered(blocks: Iterable[Samples], taps: Taps) -> Iterator[Samples]:
-    """Yield as many samples as come in, filtered; a sound stays where it was."""
+    """Yield filtered blocks with as many samples as come in; the filter adds no delay."""
     half = len(taps) // 2
     step = _TRANSFORM - 2 * half
     spectrum = np.fft.rfft(taps, _TRANSFORM)
@@ -65,7 +64,7 @@ def filtered(blocks: Iterable[Samples], taps: Taps) -> Iterator[Samples]:
 
 
 def _step(stretch: Samples, spectrum: NDArray[np.complex128], half: int) -> Samples:
-    """Filter one stretch; its first and last ``half`` samples are only there for the others' sake."""
+    """Filter one stretch; its first and last ``half`` samples are context only."""
     whole = np.fft.irfft(np.fft.rfft(stretch, _TRANSFORM) * spectrum, _TRANSFORM)
     return whole[2 * half :].astype(np.float32)
 
@@ -81,7 +80,7 @@ _WHITE_BLOCK = SAMPLE_RATE
 
 
 def room_spectrum(hz: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the gain that turns white noise into Hoth's; below 100 Hz it falls by 12 dB an octave."""
+    """Return the gain, ``[n]`` for ``hz`` ``[n]``, from white noise to Hoth's; -12 dB an octave below 100 Hz."""
     known = np.array(sorted(_HOTH_DB), np.float64)
     octaves = np.log2(np.maximum(hz, 1.0))
     decibels = np.interp(octaves, np.log2(known), [_HOTH_DB[int(one)] for one in known])
@@ -90,15 +89,15 @@ def room_spectrum(hz: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def noise_taps(channel: Gain | None = None) -> Taps:
-    """Return the filter from white noise to a room's, heard through ``channel``, of mean power 1."""
+    """Return the filter from white noise to room noise heard through ``channel``, with a mean power of 1."""
     taps = taps_of(room_spectrum if channel is None else lambda hz: room_spectrum(hz) * channel(hz))
     return np.asarray(taps / np.sqrt(np.sum(taps**2)), dtype=np.float64)
 
 
 def with_noise(blocks: Iterable[Samples], taps: Taps, level_db: float, seed: int) -> Iterator[Samples]:
-    """Yield blocks with noise of ``level_db`` dBFS added, clipped to -1…1.
+    """Yield blocks with noise at ``level_db`` dBFS added, clipped to -1…1.
 
-    The noise at a place in the stream depends on the seed alone.
+    The noise at a position in the stream depends only on the seed.
     """
     height = np.float32(10.0 ** (level_db / 20))
     stream = filtered(_white(seed), taps)
@@ -121,11 +120,11 @@ SPEECH_FROM = 0.5
 
 
 def active_speech_level_db(blocks: Iterable[Samples]) -> float:
-    """Return the level in dBFS of the 32 ms frames in which the voice-activity model hears speech, all together.
+    """Return the level, dBFS, over all 32 ms frames in which the voice-activity model finds speech.
 
-    The root mean square over those frames; -26 dBFS if there are none. Noise counts where it lies under speech. On
+    The level is the root mean square over those frames; -26 dBFS if there are none. Noise under speech counts. On
     the development corpus this is within 1.1 dB of the level of the labelled speech for 95 % of the files, noisy
-    ones included; a measure by level alone (ITU-T P.56, method B) took noise for speech and was up to 6 dB off.
+    ones included. A measure by level alone (ITU-T P.56, method B) took noise for speech and was up to 6 dB off.
     """
     detector = voice_model()
     power, count = 0.0, 0
@@ -133,23 +132,23 @@ def active_speech_level_db(blocks: Iterable[Samples]) -> float:
         speech = frames[detector.push(frames) >= SPEECH_FROM]
         power += float(np.mean(np.square(speech, dtype=np.float64), axis=1).sum())
         count += len(speech)
-    # rounded, so that the order of adding up does not show
+    # rounded, so that the order of summation does not show
     return round(float(decibels(power / count, QUIETEST_DB)), 6) if count else SPEECH_DB
 
 
 LOWEST_HZ, HIGHEST_HZ = 300.0, 3400.0
-"""The band of a telephone channel (ITU-T G.712): half the power is left at its edges."""
+"""The band of a telephone channel (ITU-T G.712): half the power passes at its edges."""
 
 
 def telephone_band(hz: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the line's gain: a Butterworth high-pass of order 4 and low-pass of order 12."""
+    """Return the line's linear gain, ``[n]``: a Butterworth high-pass of order 4 and low-pass of order 12."""
     with np.errstate(divide="ignore"):
         gain = ((1 + (LOWEST_HZ / hz) ** 8) * (1 + (hz / HIGHEST_HZ) ** 24)) ** -0.5
     return np.asarray(gain, dtype=np.float64)
 
 
 def over_the_line(blocks: Iterable[Samples]) -> Iterator[Samples]:
-    """Yield as many samples as come in, after 8 kHz and µ-law; the band is :func:`telephone_band`'s affair."""
+    """Yield as many samples as come in, after 8 kHz and µ-law. :func:`telephone_band` limits the band separately."""
     down = soxr.ResampleStream(SAMPLE_RATE, LINE_RATE, 1, dtype="float32")
     up = soxr.ResampleStream(LINE_RATE, SAMPLE_RATE, 1, dtype="float32")
     nothing = np.zeros(0, np.float32)
@@ -169,13 +168,13 @@ def _mu_law(samples: Samples) -> Samples:
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """Knobs on the caller's audio, all off by default.
+    """What-if settings for the caller's audio, all off by default.
 
-    ``telephone``: 300–3400 Hz at 8 kHz through G.711 µ-law. ``noise_snr_db``: a steady room's noise, its power that
-    many dB below the caller's active speech level (:mod:`simulator.audio.what_if`); both are taken over the
-    whole band or, with the telephone on, over what its band leaves. Noise comes before µ-law, as on a real line.
-    ``noise_seed`` chooses the noise and what becomes of packets. ``line`` comes after all else. ``injections`` are
-    sounds put in beside the caller, before all of this.
+    ``telephone``: 300–3400 Hz at 8 kHz through G.711 µ-law. ``noise_snr_db``: steady room noise, with a power that
+    many dB below the caller's active speech level. Both powers are taken over the whole band or, with the telephone
+    on, over the telephone's band. Noise comes before µ-law, as on a real line. ``noise_seed`` seeds the noise and
+    the fate of packets. ``line`` applies last. ``injections`` are sounds added to the caller's audio before
+    everything else.
     """
 
     telephone: bool = False
@@ -188,7 +187,7 @@ class WhatIf:
         return bool(self.telephone or self.noise_snr_db is not None or self.line or self.injections)
 
     def words(self) -> list[str]:
-        """Return what is on, for people."""
+        """Return the active settings in words."""
         said = ["over a telephone line"] if self.telephone else []
         if self.noise_snr_db is not None:
             said.append(f"with room noise at {self.noise_snr_db:g} dB SNR")
@@ -196,7 +195,7 @@ class WhatIf:
         return said + [f"with {one.words()}" for one in self.injections]
 
     def to_json(self) -> dict[str, Any]:
-        """Return what is on, for scripts; empty if nothing is."""
+        """Return the active settings as JSON values; empty if none is active."""
         shown: dict[str, Any] = {"telephone": True} if self.telephone else {}
         if self.noise_snr_db is not None:
             shown |= {"noise_snr_db": self.noise_snr_db, "noise_seed": self.noise_seed}
@@ -207,7 +206,7 @@ class WhatIf:
         return shown
 
     def heard(self, plain: Callable[[], Iterator[Samples]]) -> Iterator[Samples]:
-        """Yield the blocks that ``plain`` yields at each call as they are heard, with as many samples."""
+        """Yield the blocks of ``plain()`` with the settings applied; each call starts at the beginning."""
         heard = self._banded(lambda: self._with_sounds(plain))
         if self.noise_snr_db is not None:
             level_db = active_speech_level_db(self._banded(plain))
@@ -226,4 +225,4 @@ class WhatIf:
 
 
 AS_IT_IS = WhatIf()
-"""Every knob off."""
+"""Every setting off."""

@@ -1,7 +1,7 @@
-"""Microphones and speakers, through PortAudio: what there is, opening them, and what can go wrong with them.
+"""Microphones and speakers through PortAudio: listing, opening and testing them, and their errors.
 
-PortAudio's library is loaded with the first call, never on import, and prints to standard error as it likes; a
-program that draws on the terminal uses devices from a process of their own (:mod:`simulator.session`).
+The first call loads PortAudio's library; an import never does. The library prints to standard error at will, so a
+program that draws on the terminal uses devices from a separate process (:mod:`simulator.session`).
 """
 
 from simulator.devices.listing import Device, Devices, list_devices

@@ -1,4 +1,4 @@
-"""What inputs and outputs there are."""
+"""Lists the available inputs and outputs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Way = Literal["input", "output"]
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A microphone or a speaker. ``name`` finds it again when it was gone; ``rate`` is what it runs at, Hz."""
+    """A microphone or a speaker. ``name`` finds it again after it was unplugged; ``rate`` is its own rate, Hz."""
 
     name: str
     host: str
@@ -23,7 +23,7 @@ class Device:
     index: int
 
     def to_json(self) -> dict[str, Any]:
-        """Return the device for scripts."""
+        """Return the device as JSON values."""
         return {
             "name": self.name,
             "host": self.host,
@@ -35,7 +35,7 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Devices:
-    """What there is, in PortAudio's order."""
+    """The available devices, in PortAudio's order."""
 
     inputs: tuple[Device, ...]
     outputs: tuple[Device, ...]
@@ -45,9 +45,9 @@ class Devices:
         return self.inputs if way == "input" else self.outputs
 
     def find(self, way: Way, name: str | None) -> Device:
-        """Return a device by name, or part of one that only it has; ``None``: the system's default.
+        """Return a device by its name or a unique part of it; ``None``: the system's default.
 
-        Raises :class:`DeviceError` if there is none, or several are meant.
+        Raises :class:`DeviceError` if none or several match.
         """
         there = self.of(way)
         if not there:
@@ -65,7 +65,7 @@ class Devices:
 
 
 def why_none(way: Way) -> str:
-    """Return what is said where there is no device of a way."""
+    """Return the message for a way without devices, input or output."""
     if is_forbidden(way):
         return f"no {_WORDS[way]} may be used: permission denied; {how_to_permit()}"
     return f"there is no {_WORDS[way]}; plug one in and try again"
@@ -75,7 +75,7 @@ _WORDS = {"input": "microphone", "output": "speaker"}
 
 
 def list_devices(*, again: bool = False) -> Devices:
-    """List devices. ``again``: look again for what was plugged in, which requires every stream to be closed.
+    """List devices. ``again`` looks for newly plugged ones, which requires every stream to be closed.
 
     Raises :class:`DeviceError` where PortAudio is missing or does not start.
     """

@@ -1,8 +1,8 @@
-"""What a speaker is still to play: Live appends and cuts, *Hear it* lays sound at places.
+"""The playback buffer of a speaker: Live appends and cuts, *Hear it* places sound at positions.
 
 The speaker's clock is not the microphone's. Live renders the agent on the microphone's samples, and the speaker
-plays them on its own; the microphone's clock starts each sound, so that the two drift apart only within one stretch
-of sound (2 ms in 20 s at 100 ppm), never over a call.
+plays them on its own clock. The microphone's clock starts each sound, so the two drift apart only within one
+stretch of sound (2 ms in 20 s at 100 ppm), never over a call.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from base.samples import SAMPLE_RATE, Samples, live_resampler
 from simulator.devices.streams import tone
 
 FADE_S = 0.004
-"""How long the agent takes to fall silent; no click is heard."""
+"""The fade-out after a cut, short enough to be quick and long enough to avoid a click."""
 
 STUCK_S = 2.0
-"""A speaker that has not asked for what waits for so long is taken as unplugged."""
+"""A speaker that requests nothing for this long while samples wait counts as unplugged."""
 
 _LONGEST_S = 2.0
-"""No more than this is appended; a speaker that hangs costs no memory."""
+"""The most that is appended, so that a speaker that hangs costs no memory."""
 
 _GULP = SAMPLE_RATE // 100
 
 
 class PlaybackBuffer:
-    """Samples at 16 kHz that wait, each at its place, for a speaker to take them at its own rate."""
+    """Samples at 16 kHz, each at its position, which wait for a speaker to take them at its own rate."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        """Held for copying, and for resampling one block: neither side waits for more."""
+        """Held while copying and while resampling one block, so neither side waits longer."""
         self._waiting = np.zeros(0, np.float32)
         self._resampler: Any = None
         self._resampled = np.zeros(0, np.float32)
@@ -48,22 +48,22 @@ class PlaybackBuffer:
         self._cut_at_s: float | None = None
         self._served_s = time.monotonic()
         self.taken: Callable[[Samples, int, float], None] | None = None
-        """Hears each block as the speaker takes it, from its thread: float32 ``[n]``, Hz, when (monotonic).
+        """Receives each block as the speaker takes it, in its thread: float32 ``[n]``, Hz, time (monotonic, s).
 
-        Not what a speaker takes before its rate is known (:meth:`opened`): that is silence.
+        It does not receive the silence that a speaker takes before :meth:`opened` sets its rate.
         """
         self.played = 0
-        """How many samples at 16 kHz the speaker has taken: the place of the next."""
+        """Samples at 16 kHz that the speaker has taken, which is the position of the next one."""
         self.underruns = 0
         """How often the speaker ran dry while the agent was speaking."""
         self.silence_ms: float | None = None
-        """From the last :meth:`cut` to the last sample handed to the speaker, plus the speaker's own latency.
+        """From the last :meth:`cut` to the last sample handed to the speaker, plus the speaker's latency, ms.
 
-        ``None`` if nothing was being played.
+        ``None`` if nothing was playing.
         """
 
     def opened(self, rate: int, latency_s: float) -> None:
-        """Note the speaker's rate and latency, and drop what waits. A rate of 0: there is no speaker."""
+        """Note the speaker's rate in Hz and latency, and drop waiting samples. A rate of 0: there is no speaker."""
         with self._lock:
             self._rate, self._latency_s = rate, latency_s
             self._waiting = self._resampled = np.zeros(0, np.float32)
@@ -73,17 +73,17 @@ class PlaybackBuffer:
 
     @property
     def sounding(self) -> bool:
-        """Whether something is played, or about to be."""
+        """Whether samples are playing or waiting."""
         return self._playing
 
     def stuck(self) -> bool:
-        """Whether something waits and the speaker has not asked for it for :data:`STUCK_S`."""
+        """Whether samples wait and the speaker has requested none for :data:`STUCK_S`."""
         return bool(len(self._waiting)) and time.monotonic() - self._served_s >= STUCK_S
 
     def put(self, chunk: Samples, *, more: bool) -> None:
-        """Append what follows, float32 ``[n]`` at 16 kHz; ``more``: the sound goes on after it.
+        """Append samples, float32 ``[n]`` at 16 kHz; ``more``: the sound continues after them.
 
-        Silence is only kept inside a sound.
+        Silence is kept only inside a sound.
         """
         with self._lock:
             if not self._rate or not (np.any(chunk) or (self._playing and self._more)):
@@ -92,21 +92,21 @@ class PlaybackBuffer:
             self._wait(np.concatenate([self._waiting, chunk]) if room else self._waiting, more=more)
 
     def lay(self, place: int, samples: Samples) -> None:
-        """Play samples, float32 ``[n]`` at 16 kHz, from a place on instead of what waits there and after.
+        """Place samples, float32 ``[n]`` at 16 kHz, at a position; they replace everything from there on.
 
-        Samples whose place is past are not played.
+        Samples whose position has passed are dropped.
         """
         with self._lock:
             kept, late = max(place - self.played, 0), max(self.played - place, 0)
             self._wait(np.concatenate([self._waiting[:kept], samples[late:]]), more=False)
 
     def cut(self, decided_s: float | None = None) -> None:
-        """Fall silent with the next block; how long that takes is measured from ``decided_s``, monotonic."""
+        """Fall silent with the next block. ``silence_ms`` is measured from ``decided_s`` (monotonic)."""
         with self._lock:
             rest, self._waiting = self._waiting[: round(SAMPLE_RATE * FADE_S)], self._waiting[:0]
             if self._resampler is None:
                 self._waiting = _faded(rest)
-            else:  # the resampler holds 15 ms, which are too many to play
+            else:  # the resampler holds 15 ms, too much to play out
                 rest = np.concatenate([self._resampled, self._resampler.resample_chunk(rest, last=True)])
                 self._resampler.clear()
                 self._resampled, self._held = _faded(rest[: round(self._rate * FADE_S)]), False
@@ -117,14 +117,14 @@ class PlaybackBuffer:
             self._cut_at_s = decided_s if self._playing else None
 
     def play_tone(self) -> None:
-        """Play half a second of a soft tone over whatever else is played."""
+        """Mix half a second of a soft tone into whatever plays."""
         with self._lock:
             self._tone = tone(self._rate)
 
     def render(self, block: NDArray[np.float32], dry: bool) -> None:
-        """Fill a block, float32 ``[n, channels]``, from the speaker's thread. ``dry``: it was served too late.
+        """Fill a block, float32 ``[n, channels]``, in the speaker's thread. ``dry``: the block was late.
 
-        Where nothing waits the block is silent.
+        A block without samples is silent.
         """
         with self._lock:
             self._served_s = time.monotonic()

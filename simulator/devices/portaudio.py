@@ -1,4 +1,4 @@
-"""PortAudio, found when it is first needed, and its ways of failing in sentences."""
+"""Loads PortAudio on first use, and describes its failures in sentences."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import IO, Any, Literal
 from simulator.errors import DeviceError
 
 SOUND = Path("/dev/snd")
-"""Where Linux has its sound cards."""
+"""The folder of Linux's sound cards."""
 
 _SHARED_MEMORY = Path("/dev") / "shm"
 
@@ -24,12 +24,12 @@ _REMEDIES = {
 
 
 def how_to_permit() -> str:
-    """Return what a person has to do on this platform."""
+    """Return how to permit audio on this platform."""
     return _REMEDIES.get(sys.platform, _REMEDIES["linux"])
 
 
 def is_forbidden(way: Literal["input", "output"]) -> bool:
-    """Whether there are sound cards on this Linux, none of which we may open: PortAudio then lists nothing."""
+    """Whether Linux has sound cards of which none may be opened: PortAudio then lists nothing."""
     try:
         cards = [*SOUND.glob(f"pcmC*{'c' if way == 'input' else 'p'}")]
     except PermissionError:
@@ -45,9 +45,9 @@ _PACKAGES = {
 
 
 def portaudio() -> Any:
-    """Return the module ``sounddevice``, PortAudio initialised.
+    """Return the module ``sounddevice`` with PortAudio initialised.
 
-    Raises :class:`DeviceError`, naming the platform's package, where the library is missing or does not start.
+    Raises :class:`DeviceError`, which names the platform's package, where the library is missing or does not start.
     """
     try:
         with quiet_stderr():
@@ -67,13 +67,13 @@ def portaudio() -> Any:
 
 
 def look_again() -> Any:
-    """Return ``sounddevice`` after PortAudio has looked for devices again. Every stream must be closed before.
+    """Return ``sounddevice`` after PortAudio has listed devices again. Every stream must be closed first.
 
-    PortAudio lists devices once, when it starts; sounddevice has no public way to start it again.
+    PortAudio lists devices once, when it starts. sounddevice has no public way to restart it.
     """
     module = portaudio()
     with quiet_stderr():
-        with contextlib.suppress(module.PortAudioError):  # it was not running, as after a failed start
+        with contextlib.suppress(module.PortAudioError):  # it was not running, for example after a failed start
             module._terminate()
         try:
             module._initialize()
@@ -83,10 +83,10 @@ def look_again() -> Any:
 
 
 def not_answering() -> str:
-    """Return what to say of a sound system that does not answer.
+    """Return the message for a sound system that does not answer.
 
-    JACK's library, which PortAudio starts on Linux, keeps a small database for every user. A program that is killed
-    while it opens that database leaves a lock, and the next program waits for it without end.
+    JACK's library, which PortAudio starts on Linux, keeps a small database for each user. A program that is killed
+    while it opens that database leaves a lock, and the next program waits for it forever.
     """
     kept = _SHARED_MEMORY / f"jack_db-{os.getuid()}" if sys.platform == "linux" else None
     if kept is None or not kept.exists():
@@ -98,7 +98,7 @@ def not_answering() -> str:
 
 
 def reason(error: Exception) -> str:
-    """Return what PortAudio, or the host's sound system behind it, says is wrong, in a few words."""
+    """Return the reason that PortAudio, or the sound system behind it, gives, in a few words."""
     said: list[Any] = list(error.args)
     host: list[Any] = list(said[2]) if len(said) > 2 and isinstance(said[2], tuple) else []
     text = host[2] if len(host) > 2 and host[2] else said[0] if said else ""
@@ -107,7 +107,7 @@ def reason(error: Exception) -> str:
 
 @contextlib.contextmanager
 def quiet_stderr() -> Iterator[None]:
-    """Keep the sound system's own chatter off the terminal; it writes to descriptor 2 from C."""
+    """Redirect the sound system's own messages away from the terminal; C code writes them to descriptor 2."""
     try:
         sys.stderr.flush()
         kept = os.dup(2)
@@ -125,7 +125,7 @@ def quiet_stderr() -> Iterator[None]:
 
 
 def own_output() -> IO[bytes]:
-    """Return standard output for this process's own words; what a library prints there after this goes nowhere."""
+    """Return standard output for this process only; anything that a library prints there later is discarded."""
     kept = os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)

@@ -1,4 +1,4 @@
-"""Opening a microphone or a speaker at a rate and width that it takes."""
+"""Opens a microphone or a speaker at a sample rate and channel count that it accepts."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ TONE_HZ, TONE_S, TONE_PEAK = 440.0, 0.5, 0.1
 
 
 def tone(rate: int) -> Samples:
-    """Return half a second of a soft tone, float32 ``[n]`` at ``rate`` Hz, that begins and ends without a click."""
+    """Return half a second of a soft tone, float32 ``[n]`` at ``rate`` Hz, without a click at either end."""
     t = np.arange(round(rate * TONE_S)) / max(rate, 1)
     rise = np.minimum(1.0, np.minimum(t, TONE_S - t) / 0.02)
     return np.asarray(TONE_PEAK * rise * np.sin(2 * np.pi * TONE_HZ * t), np.float32)
 
 
 BLOCK_S = 0.01
-"""The speaker asks for this much at a time: what a barge-in decides is heard from the next block on."""
+"""The speaker's block length: a barge-in takes effect with the next block."""
 
 HEARD_S = 0.01
-"""The microphone delivers about this much at a time."""
+"""The microphone's approximate block length."""
 
 OTHER_RATES = (48_000, 44_100)
-"""What sound cards run at, tried after 16 kHz and the device's own rate."""
+"""Common rates of sound cards, Hz, tried after 16 kHz and the device's own rate."""
 
 Block = NDArray[np.float32]
 Deliver = Callable[[Block, bool], None]
-"""Takes a block, float32 ``[n, channels]``, only valid during the call, and whether input was lost before it."""
+"""Takes a block, float32 ``[n, channels]``, valid only during the call, and whether input was lost before it."""
 
 Render = Callable[[Block, bool], None]
 """Fills a block, float32 ``[n, channels]``, in place; takes whether the speaker ran dry before it."""
 
 
 class Stream(Protocol):
-    """An open device. ``rate`` in Hz, ``latency_s`` as the sound system reports it."""
+    """An open device. ``rate`` is in Hz; ``latency_s`` is what the sound system reports."""
 
     rate: int
     channels: int
@@ -49,11 +49,11 @@ class Stream(Protocol):
 
     @property
     def alive(self) -> bool:
-        """Whether it still runs; a device that was pulled may end it, or just fall silent."""
+        """Whether it still runs. An unplugged device may end the stream, or only fall silent."""
         ...
 
     def close(self) -> None:
-        """Let go of the device; what is still to be played is not."""
+        """Release the device; samples not yet played are dropped."""
         ...
 
 
@@ -68,22 +68,22 @@ class _Opened:
 
     @property
     def alive(self) -> bool:
-        """Whether it still runs."""
+        """Whether the stream still runs."""
         try:
             return bool(self._stream.active)
         except portaudio().PortAudioError:
             return False
 
     def close(self) -> None:
-        """Let go of the device."""
+        """Release the device."""
         with quiet_stderr():
             self._stream.close(ignore_errors=True)
 
 
 def open_input(device: Device, deliver: Deliver) -> Stream:
-    """Open a microphone at 16 kHz mono if it can, else at its own rate, or with two channels.
+    """Open a microphone at 16 kHz mono if possible, else at its own rate, or with two channels.
 
-    ``deliver`` is called from PortAudio's thread. Raises :class:`DeviceError`.
+    PortAudio calls ``deliver`` in its own thread. Raises :class:`DeviceError`.
     """
 
     def came(block: Block, _count: int, _time: Any, status: Any) -> None:
@@ -93,9 +93,9 @@ def open_input(device: Device, deliver: Deliver) -> Stream:
 
 
 def open_output(device: Device, render: Render) -> Stream:
-    """Open a speaker, at the rates and widths that a microphone is tried at, in blocks of 10 ms.
+    """Open a speaker in blocks of 10 ms, trying the same rates and channel counts as for a microphone.
 
-    ``render`` is called from PortAudio's thread. Raises :class:`DeviceError`.
+    PortAudio calls ``render`` in its own thread. Raises :class:`DeviceError`.
     """
 
     def wanted(block: Block, _count: int, _time: Any, status: Any) -> None:
@@ -160,7 +160,7 @@ def _code(error: Exception) -> int | None:
 
 
 def _about_shape(error: Exception) -> bool:
-    """Whether another rate or channel count may do; macOS and Windows say so in the host's own codes."""
+    """Whether another rate or channel count may help; macOS and Windows report that in host error codes."""
     code = _code(error)
     return code in (_INVALID_CHANNELS, _INVALID_RATE, _FORMAT_REFUSED) or (code == -9999 and not _forbidden(error))
 

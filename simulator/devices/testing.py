@@ -1,4 +1,4 @@
-"""Trying devices out: what a microphone hears in two seconds, a tone on a speaker, and the way between both."""
+"""Device tests: two seconds of a microphone, a tone on a speaker, and the round trip through both."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _HEARD_OUT_S = 0.2
 
 @dataclass(frozen=True, slots=True)
 class MicrophoneTest:
-    """What a microphone delivered: how much, how loud (dBFS, at least -100), and as what it was opened."""
+    """What a microphone delivered: its length, its level (dBFS, at least -100), and the format it was opened in."""
 
     seconds: float
     peak_db: float
@@ -32,7 +32,7 @@ class MicrophoneTest:
 
 
 def listen(device: Device, seconds: float = LISTEN_S) -> MicrophoneTest:
-    """Listen to a microphone. Raises :class:`DeviceError`, also where it delivers nothing."""
+    """Record from a microphone. Raises :class:`DeviceError`, also if it delivers nothing."""
     blocks: list[Block] = []
     with quiet_stderr():
         stream = open_input(device, lambda block, _lost: blocks.append(block.copy()))
@@ -58,14 +58,14 @@ def listen(device: Device, seconds: float = LISTEN_S) -> MicrophoneTest:
 
 
 def play_tone(device: Device) -> None:
-    """Play half a second of a soft tone. Raises :class:`DeviceError`, also where the speaker takes nothing."""
+    """Play half a second of a soft tone. Raises :class:`DeviceError`, also if the speaker takes nothing."""
     done = threading.Event()
     left: Samples | None = None
 
     def render(block: Block, _dry: bool) -> None:
         nonlocal left
         block[:] = 0.0
-        if left is None:  # its rate is not known yet
+        if left is None:  # the speaker's rate is not known yet
             return
         block[: len(left)] = left[: len(block), None]
         left = left[len(block) :]
@@ -74,7 +74,7 @@ def play_tone(device: Device) -> None:
 
     with quiet_stderr():
         stream = open_output(device, render)
-        # what is handed over last is still to be heard
+        # the last block is still to be played
         left = np.pad(tone(stream.rate), (0, round(stream.rate * _HEARD_OUT_S)))
         try:
             over = done.wait(TONE_S + 4.0)
@@ -87,19 +87,19 @@ def play_tone(device: Device) -> None:
 _SWEEP_S, _LONGEST_S, _SETTLE_S = 0.25, 1.5, 0.3
 _LOWEST_HZ, _HIGHEST_HZ = 300.0, 3000.0
 _CLEAR = 8.0
-"""How far the sweep's match must stand out, in root mean squares of the match: noise alone reaches 4 to 5."""
+"""How far the sweep's peak must stand out, in root mean squares of the correlation: noise alone reaches 4 to 5."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoundTrip:
-    """From a sample handed to the speaker to its delivery by the microphone, ms; and how loud it comes back, dB."""
+    """The time from handing a sample to the speaker until the microphone delivers it, ms, and the echo's level, dB."""
 
     ms: float
     level_db: float
 
 
 def round_trip(microphone: Device, speaker: Device) -> RoundTrip | None:
-    """Play a short sweep and find it in what the microphone hears; ``None``: it does not hear the speaker.
+    """Play a short sweep and find it in the microphone's audio; ``None``: the microphone does not hear it.
 
     Raises :class:`DeviceError`.
     """
@@ -137,16 +137,16 @@ def round_trip(microphone: Device, speaker: Device) -> RoundTrip | None:
 
 
 def sweep(rate: int) -> Samples:
-    """Return a soft sweep of 0.25 s from 300 to 3000 Hz, float32 ``[n]`` at ``rate``."""
+    """Return a soft sweep of 0.25 s from 300 to 3000 Hz, float32 ``[n]`` at ``rate`` Hz."""
     t = np.arange(round(_SWEEP_S * rate)) / rate
     phase = 2 * np.pi * (_LOWEST_HZ * t + (_HIGHEST_HZ - _LOWEST_HZ) / (2 * _SWEEP_S) * t**2)
     return (0.3 * np.sin(phase) * np.hanning(len(t))).astype(np.float32)
 
 
 def found_in(heard: list[tuple[Block, float]], rate: int, handed_s: float) -> RoundTrip | None:
-    """Return where a sweep handed over at ``handed_s`` is in blocks, each with the time of its delivery."""
+    """Return the position of a sweep, handed over at ``handed_s``, in blocks with their delivery times (s)."""
     sound = np.concatenate([block for block, _ in heard]).mean(axis=1)
-    # the last block's time dates all samples: single blocks come early or late
+    # the last block's time dates all samples, because single blocks come early or late
     last_s = heard[-1][1]
     first = len(sound) - round((last_s - handed_s) * rate)
     window = sound[max(first, 0) :]
@@ -157,7 +157,7 @@ def found_in(heard: list[tuple[Block, float]], rate: int, handed_s: float) -> Ro
     spectrum = np.fft.rfft(window, size) * np.conj(np.fft.rfft(played, size))
     match = np.abs(np.fft.irfft(spectrum, size))[: len(window) - len(played)]
     at = int(np.argmax(match))
-    if not match[at] > _CLEAR * float(np.sqrt(np.mean(np.square(match)))):  # nothing at all matches with 0
+    if not match[at] > _CLEAR * float(np.sqrt(np.mean(np.square(match)))):  # silence matches with 0
         return None
     gain = float(match[at]) / float(np.dot(played, played))
     return RoundTrip(1000 * (at + max(-first, 0)) / rate, float(decibels(gain**2, QUIETEST_DB)))

@@ -1,1 +1,1 @@
-"""What the headers of an audio file promise, held against what is there."""
+"""Container formats: the length a header promises, checked against the bytes in the file."""

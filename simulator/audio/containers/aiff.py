@@ -1,4 +1,4 @@
-"""AIFF and AIFF-C, Apple's Core Audio Format, and the AU of Sun and NeXT, also called .snd."""
+"""AIFF and AIFF-C, Apple's Core Audio Format, and AU (also called .snd) by Sun and NeXT."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from simulator.audio.containers.riff import LONGEST_PART
 
 _BITS = {b"NONE": 0, b"twos": 0, b"sowt": 0, b"raw ": 0, b"in24": 24, b"in32": 32, b"fl32": 32, b"FL32": 32}
 _BITS |= {b"42ni": 24, b"23ni": 32, b"fl64": 64, b"FL64": 64, b"ulaw": 8, b"ULAW": 8, b"alaw": 8, b"ALAW": 8}
-"""Bits of a sample by coding, 0 where the header says; other codings are held against the sound's length alone."""
+"""Bits of a sample by coding, 0 where the header says. For other codings only the chunk's length is checked."""
 
 _IMA4_BYTES, _IMA4_SAMPLES = 34, 64
-"""What a packet of one channel takes, and what it holds."""
+"""Bytes and samples in one packet of one channel."""
 
 
 def aiff_layout(file: BinaryIO, base: int, size: int) -> Layout | None:
-    """Return the layout of an AIFF file that begins at ``base``, or ``None`` if its sound is not found.
+    """Return the layout of an AIFF file that begins at byte ``base``, or ``None`` if its sound is not found.
 
     Raises :class:`~simulator.audio.containers.promises.LayoutError`.
     """
@@ -98,7 +98,7 @@ def _begins_chunk(start: bytes, left: int) -> bool:
 
 
 def _rate(extended: bytes) -> float:
-    """Return a number of 80 bits, in Hz."""
+    """Return the value of an 80-bit float, in Hz."""
     exponent = int.from_bytes(extended[:2], "big") & 0x7FFF
     return float(int.from_bytes(extended[2:], "big") * 2.0 ** (exponent - 16383 - 63))
 
@@ -110,7 +110,7 @@ _UNKNOWN = 0xFFFFFFFF
 
 
 def au_layout(file: BinaryIO, base: int, size: int) -> Layout | None:
-    """Return the layout of an AU file that begins at ``base``, or ``None`` if its header is cut.
+    """Return the layout of an AU file that begins at byte ``base``, or ``None`` if its header is cut off.
 
     Raises :class:`~simulator.audio.containers.promises.LayoutError`.
     """
@@ -132,7 +132,7 @@ def au_layout(file: BinaryIO, base: int, size: int) -> Layout | None:
 
 
 _EDITS = 4
-"""Bytes of the number of edits that stand before the sound."""
+"""Bytes of the edit count before the sound."""
 
 
 def caf_layout(file: BinaryIO, base: int, size: int) -> Layout | None:

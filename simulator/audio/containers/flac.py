@@ -1,4 +1,4 @@
-"""FLAC: how long it is by its own last frame, whatever its header says."""
+"""FLAC: the length comes from the file's last frame, whatever the header says."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from simulator.audio.containers.pieces import FileStretch, Layout, Part
 from simulator.audio.containers.promises import LayoutError, broken_off, more_than_promised
 
 MARK = b"fLaC\x00\x00\x00\x22"
-"""How a FLAC file begins: its name, and the header of a STREAMINFO block that others follow."""
+"""The first bytes of a FLAC file: its mark, and the header of a STREAMINFO block that is not the last block."""
 _MARKS = (MARK, b"fLaC\x80\x00\x00\x22")
 
 _TAIL = 1 << 16
 _MOST_TAIL = 1 << 22
 _PROBES, _PROBED = 8, 1 << 15
 _LATE_S = 0.25
-"""How much less than promised may be there: encoders pad."""
+"""Tolerance for a stream shorter than promised, s: encoders pad."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Info:
-    """A STREAMINFO block at byte ``start`` of the file; ``total`` samples, 0 where unknown."""
+    """A STREAMINFO block at byte ``start`` of the file. ``total`` is in samples, 0 where unknown."""
 
     start: int
     content: bytes
@@ -52,7 +52,7 @@ class _Info:
 
 
 def flac_layout(file: BinaryIO, base: int, size: int) -> Layout | None:
-    """Return the layout of a FLAC file that begins at ``base``; files that were joined are read one after another.
+    """Return the layout of a FLAC file that begins at byte ``base``. Concatenated files are read in sequence.
 
     Raises :class:`~simulator.audio.containers.promises.LayoutError`.
     """
@@ -78,7 +78,7 @@ def _info(file: BinaryIO, start: int) -> _Info | None:
 
 
 def _rises(file: BinaryIO, info: _Info, end: int) -> bool:
-    """Whether frames here and there in a file are numbered upwards: they are not where files were joined."""
+    """Whether sampled frames have rising numbers. Where files were concatenated, the numbers start again."""
     size, before = end - info.start, -1
     for part in range(1, _PROBES):
         file.seek(info.start + size * part // _PROBES)
@@ -92,7 +92,7 @@ def _rises(file: BinaryIO, info: _Info, end: int) -> bool:
 
 
 def _part(file: BinaryIO, info: _Info, end: int) -> tuple[Part, str]:
-    """Return one file of those that were joined, its length put right, and a note if its header lies."""
+    """Return one of the concatenated files with its length corrected, and a note if its header is wrong."""
     whole = FileStretch(info.start, end - info.start)
     there = _samples(file, info, end)
     late = round(_LATE_S * info.rate)
@@ -111,7 +111,7 @@ def _part(file: BinaryIO, info: _Info, end: int) -> tuple[Part, str]:
 
 
 def _starts(file: BinaryIO, base: int, size: int) -> list[int]:
-    """Return where files begin that were joined into one."""
+    """Return the bytes at which concatenated files begin."""
     found, at, overlap = {base}, base, len(MARK) - 1
     while at < size:
         file.seek(at)
@@ -126,7 +126,7 @@ def _starts(file: BinaryIO, base: int, size: int) -> list[int]:
 
 
 def _samples(file: BinaryIO, info: _Info, end: int) -> int | None:
-    """Return how many samples the frames up to ``end`` hold, ``None`` if no frame is found."""
+    """Return the number of samples in the frames up to byte ``end``; ``None`` if there is no frame."""
     tail = max(_TAIL, 4 * info.most_frame)
     while True:
         start = max(info.start + 42, end - tail)
@@ -138,23 +138,23 @@ def _samples(file: BinaryIO, info: _Info, end: int) -> int | None:
 
 
 def _end_of_frames(tail: bytes, info: _Info) -> int | None:
-    """Return the number of the sample after the last whole frame of a stretch of the file."""
+    """Return the number of the sample after the last whole frame of some bytes; ``None`` if there is none."""
     heads = [(at, head) for at in _syncs(tail) if (head := _head(tail, at, info)) is not None]
     last = None
     for number in range(len(heads) - 1, -1, -1):
         at, (first, count) = heads[number]
         ends = [len(tail), len(tail) - 128, *(other for other, _ in heads[number + 1 :])]
-        padded = len(tail.rstrip(b"\0"))  # a checksum may end in zeros itself
+        padded = len(tail.rstrip(b"\0"))  # a checksum may itself end in zeros
         ends += [padded, padded + 1, padded + 2]
         whole = any(at < one <= len(tail) and _crc16(tail[at:one]) == 0 for one in ends)
         if whole or (first + count == info.total and _ends_somewhere(tail[at:])):
             return first + count
-        last = first  # cut off: all before it is there
+        last = first  # cut off; every frame before it is complete
     return last
 
 
 def _ends_somewhere(frame: bytes) -> bool:
-    """Whether a frame's checksum comes out right at some byte: something that is no tag may stand behind it."""
+    """Whether a frame's checksum matches at some byte: bytes that are not a tag may follow it."""
     table, crc = _table(16, 0x8005), 0
     for one in frame:
         crc = (crc << 8 & 0xFFFF) ^ table[crc >> 8 ^ one]
@@ -173,7 +173,7 @@ def _syncs(tail: bytes) -> list[int]:
 
 
 def _head(tail: bytes, at: int, info: _Info) -> tuple[int, int] | None:
-    """Return the first sample and the number of samples of the frame at a place, ``None`` if none begins there."""
+    """Return the first sample and the sample count of the frame at a byte; ``None`` if no frame begins there."""
     head = tail[at : at + 16]
     if len(head) < 6 or head[3] & 1 or head[2] >> 4 == 0 or head[2] & 15 == 15 or head[3] >> 4 > 10:
         return None
@@ -199,7 +199,7 @@ def _block(code: int) -> int:
 
 
 def _number(coded: bytes) -> tuple[int, int]:
-    """Return a number coded as UTF-8 is, and the bytes it takes: none if it is not one."""
+    """Return a number coded like UTF-8 and its length in bytes; the length is 0 if the coding is invalid."""
     first = coded[0]
     if first < 0x80:
         return first, 1

@@ -1,4 +1,4 @@
-"""MPEG audio (MP3): walked through from frame to frame, so that neither its headers nor bytes between decide."""
+"""MPEG audio (MP3), read frame by frame: neither its headers nor stray bytes decide its length."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ _BIT_RATES = {
     (2, 2): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
     (2, 3): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
-"""Kilobits a second by MPEG 1 or 2 and layer."""
+"""Bit rates in kbit/s by MPEG version (1 or 2) and layer."""
 
 _CHAIN = 4
-"""Frames that must follow one another for bytes to be taken for MPEG audio."""
+"""Consecutive frames required before bytes count as MPEG audio."""
 _SEARCHED = 1 << 20
 _GULP = 1 << 20
 _LONGEST = 1 << 13
-"""More bytes than any frame and its information have."""
+"""An upper bound for a frame and its stream information, in bytes."""
 _LATE_S = 0.25
 _TOLD_JUNK = 1024
 _PADDING = 4
-"""Bytes by which frames of one bit rate differ."""
+"""Bytes by which frames of one bit rate may differ."""
 _DECODER_DELAY = 529
-"""Samples that the decoder leaves out in front where it is given the number of frames."""
+"""Samples that the decoder drops at the start when it knows the number of frames."""
 
 
 _StreamKind = tuple[int, int, int, int]
-"""What stays the same in a stream: ten times the MPEG version, layer, Hz, channels."""
+"""What is constant in a stream: ten times the MPEG version, layer, Hz, channels."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Head:
-    """What the header of a frame says; ``info`` is where an encoder's information stands in it."""
+    """A parsed frame header. ``info`` is the offset of the encoder's stream information in the frame."""
 
     four: bytes
     stream: _StreamKind
@@ -50,10 +50,10 @@ class _Head:
 
 @dataclass(frozen=True, slots=True)
 class _Info:
-    """What an encoder says of the stream, in a first frame that holds no sound and that ends at byte ``end``.
+    """The encoder's stream information, from a first frame without sound that ends at byte ``end``.
 
-    ``frames`` is ``None`` where it does not say; ``place`` is the byte of the file at which that can be put right.
-    ``silence`` is how many samples the decoder leaves out.
+    ``frames`` is ``None`` where it is not given. ``place`` is the byte of the file where a correction can be
+    written. ``silence`` is how many samples the decoder drops.
     """
 
     frames: int | None
@@ -64,7 +64,7 @@ class _Info:
 
 @dataclass(slots=True)
 class _Walk:
-    """What a walk through a stream finds: its frames, as stretches of the file, and the bytes between those."""
+    """The result of reading a stream: its frames as stretches of the file, and the stray bytes between them."""
 
     runs: list[FileStretch]
     frames: int = 0
@@ -73,14 +73,14 @@ class _Walk:
     longest: int = 0
 
     def note_length(self, length: int) -> None:
-        """Note how long a frame is."""
+        """Note a frame's length in bytes."""
         if length < self.shortest:
             self.shortest = length
         if length > self.longest:
             self.longest = length
 
     def take(self, start: int, end: int, frames: int) -> None:
-        """Take frames that stand in a row in the file."""
+        """Add consecutive frames of the file."""
         self.frames += frames
         last = self.runs[-1] if self.runs else None
         if last is not None and last.start + last.length == start:
@@ -90,7 +90,7 @@ class _Walk:
 
 
 def mpeg_layout(file: BinaryIO, base: int, size: int) -> Layout | None:
-    """Return the layout of MPEG audio that begins at or near ``base``, or ``None`` if this is none.
+    """Return the layout of MPEG audio that begins at or near byte ``base``, or ``None`` if there is none.
 
     Raises :class:`~simulator.audio.containers.promises.LayoutError`.
     """
@@ -123,7 +123,7 @@ def mpeg_layout(file: BinaryIO, base: int, size: int) -> Layout | None:
 
 @lru_cache(maxsize=4096)
 def _head(four: bytes) -> _Head | None:
-    """Return what a frame's first four bytes say, ``None`` if they begin no frame of a length that is known."""
+    """Return the header in a frame's first four bytes; ``None`` if no frame of a known length begins there."""
     if len(four) < 4 or four[0] != 0xFF or four[1] < 0xE0:
         return None
     version, layer = (2.5, 0, 2, 1)[four[1] >> 3 & 3], 4 - (four[1] >> 1 & 3)
@@ -144,7 +144,7 @@ def _head(four: bytes) -> _Head | None:
 
 
 def _first(file: BinaryIO, base: int, size: int) -> int | None:
-    """Return where the first of some frames in a row begins."""
+    """Return the byte at which the first run of frames begins; ``None`` if there is none."""
     file.seek(base)
     start = file.read(_SEARCHED + _CHAIN * _LONGEST)
     at = start.find(b"\xff")
@@ -156,7 +156,7 @@ def _first(file: BinaryIO, base: int, size: int) -> int | None:
 
 
 def _is_chain(content: bytes, at: int, all_of_it: bool) -> bool:
-    """Whether frames of one stream stand in a row; a short file, ``all_of_it``, may hold fewer."""
+    """Whether consecutive frames of one stream follow. A whole short file, ``all_of_it``, may have fewer."""
     first = _head(content[at : at + 4])
     if first is None:
         return False
@@ -171,7 +171,7 @@ def _is_chain(content: bytes, at: int, all_of_it: bool) -> bool:
 
 
 def _walk(file: BinaryIO, start: int, size: int, stream: _StreamKind) -> _Walk:
-    """Go from frame to frame; what lies between frames is left out, tags are not counted as between."""
+    """Read frame by frame. Bytes between frames are skipped; tags do not count as stray bytes."""
     walk = _Walk([])
     at, buffer, begin = start, b"", start
     strange = 0
@@ -194,9 +194,9 @@ def _walk(file: BinaryIO, start: int, size: int, stream: _StreamKind) -> _Walk:
 
 
 def _end_of_row(buffer: bytes, begin: int, at: int, stream: _StreamKind, walk: _Walk) -> int:
-    """Take the frames that stand in a row from byte ``at`` of the file on, and return where the last of them ends.
+    """Add the consecutive frames from byte ``at`` of the file, and return the byte at which the last one ends.
 
-    ``buffer`` holds the file from byte ``begin`` on.
+    ``buffer`` holds the file from byte ``begin``.
     """
     place, frames, most = at - begin, 0, len(buffer)
     while (head := _head(buffer[place : place + 4])) is not None and head.stream == stream:
@@ -210,7 +210,7 @@ def _end_of_row(buffer: bytes, begin: int, at: int, stream: _StreamKind, walk: _
 
 
 def _again(content: bytes, at: int, stream: _StreamKind) -> int:
-    """Return where frames of a stream go on, two in a row, or where to search on."""
+    """Return the byte at which the stream resumes with two frames, or the byte from which to search further."""
     at = content.find(b"\xff", at)
     while at >= 0:
         head = _head(content[at : at + 4])
@@ -224,7 +224,7 @@ def _again(content: bytes, at: int, stream: _StreamKind) -> int:
 
 
 def _information(frame: bytes, head: _Head, at: int) -> _Info | None:
-    """Return what the first frame says of the stream, if it holds that instead of sound."""
+    """Return the stream information of the first frame; ``None`` if that frame holds sound."""
     xing = frame[head.info :]
     if xing[:4] in (b"Xing", b"Info") and len(xing) >= 12:
         flags = int.from_bytes(xing[4:8], "big")
@@ -239,12 +239,12 @@ def _information(frame: bytes, head: _Head, at: int) -> _Info | None:
 
 
 def is_sync(start: bytes) -> bool:
-    """Whether bytes look to a decoder like the beginning of MPEG audio."""
+    """Whether a decoder would take some bytes for the beginning of MPEG audio."""
     return len(start) > 1 and start[0] == 0xFF and start[1] >= 0xE0
 
 
 def _would_be_misjudged(walk: _Walk, info: _Info | None, head: _Head, frames: int) -> bool:
-    """Whether the decoder would take another number of frames for the stream's, and stop early."""
+    """Whether the decoder would assume a wrong number of frames and stop early."""
     if info and info.frames:
         return info.frames != frames
     varies = walk.longest - walk.shortest > _PADDING
@@ -252,7 +252,7 @@ def _would_be_misjudged(walk: _Walk, info: _Info | None, head: _Head, frames: in
 
 
 def _with_length(pieces: tuple[Piece, ...], info: _Info | None, head: _Head, frames: int) -> tuple[Piece, ...]:
-    """Return the pieces with the number of frames in front, so that the decoder does not guess it by their size."""
+    """Return the pieces with a frame count in front, so that the decoder does not guess it from their size."""
     first = pieces[0]
     assert isinstance(first, FileStretch)
     number, end = frames.to_bytes(4, "big"), first.start + first.length
@@ -269,10 +269,10 @@ def _with_length(pieces: tuple[Piece, ...], info: _Info | None, head: _Head, fra
 
 
 def _frame_about(head: _Head, number: bytes) -> bytes:
-    """Return a frame of the same stream that says how many frames follow."""
+    """Return a frame of the same stream that states the number of frames that follow."""
     about = bytes(head.info - 4) + b"Xing\0\0\0\1" + number
     for code in range(0x10, 0xF0, 0x10):
-        # without a checksum, which would stand before it
+        # without a checksum, which would precede it
         four = bytes((head.four[0], head.four[1] | 1, head.four[2] & 0x0C | code, head.four[3]))
         frame = _head(four)
         if frame is not None and frame.length >= 4 + len(about):

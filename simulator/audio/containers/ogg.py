@@ -1,4 +1,4 @@
-"""Ogg: its pages walked through, so that every part of a chained file is read, and one stream of several."""
+"""Ogg, read page by page: every part of a chained file, and one stream of several."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NO_GRANULE = (1 << 64) - 1
 
 @dataclass(slots=True)
 class _Stream:
-    """One stream of a link: its first packet's beginning, its pages, whether it ended, and its times in samples."""
+    """One stream of a link: the start of its first packet, its pages, whether it ended, its times in samples."""
 
     start: bytes
     pages: list[FileStretch] = field(default_factory=list)
@@ -24,7 +24,7 @@ class _Stream:
     most: int = 0
     next_page: int = 0
     lost: int = 0
-    """Pages that are missing in the middle, by their numbers."""
+    """Missing pages in the middle, by page numbers."""
 
     @property
     def sounds(self) -> bool:
@@ -32,7 +32,7 @@ class _Stream:
 
     @property
     def form(self) -> tuple[bytes, ...]:
-        """Return what must be the same in all parts: the coding, the channels, and the rate."""
+        """What must be the same in all parts: the coding, the channels, and the rate."""
         if self.start.startswith(b"\x01vorbis"):
             return (b"vorbis", self.start[11:16])
         return (self.start[:8], self.start[9:10])
@@ -40,15 +40,15 @@ class _Stream:
 
 @dataclass(slots=True)
 class _Link:
-    """Streams that are there at the same time; a chained file has several links, one after another."""
+    """Streams that run at the same time. A chained file has several links in sequence."""
 
     streams: dict[int, _Stream] = field(default_factory=dict)
     begun: bool = False
-    """Whether a page came that is no stream's first."""
+    """Whether a page came that is not a stream's first."""
 
 
 def ogg_layout(file: BinaryIO, base: int, size: int) -> Layout | None:
-    """Return the layout of an Ogg file that begins at ``base``, or ``None`` if no sound is found in it.
+    """Return the layout of an Ogg file that begins at byte ``base``, or ``None`` if it contains no sound.
 
     Raises :class:`~simulator.audio.containers.promises.LayoutError`.
     """
@@ -82,7 +82,7 @@ def ogg_layout(file: BinaryIO, base: int, size: int) -> Layout | None:
 
 
 def _links(file: BinaryIO, base: int, size: int) -> tuple[list[_Link], int]:
-    """Walk through the pages; return the links, and where the last whole page ends."""
+    """Read the pages; return the links, and the byte at which the last whole page ends."""
     links: list[_Link] = []
     at = end = base
     while at + 27 <= size:
@@ -125,7 +125,7 @@ def _take(links: list[_Link], head: bytes, page: FileStretch, start: bytes) -> N
 
 
 def _next_page(file: BinaryIO, at: int, size: int) -> int | None:
-    """Return where the next page begins after something that is none."""
+    """Return the byte at which the next page begins, after bytes that are not a page."""
     while at < size:
         file.seek(at)
         block = file.read(1 << 16)
@@ -137,7 +137,7 @@ def _next_page(file: BinaryIO, at: int, size: int) -> int | None:
 
 
 def _joined(pages: list[FileStretch]) -> Part:
-    """Return pages as few stretches."""
+    """Return pages merged into as few stretches as possible."""
     joined: list[FileStretch] = []
     for page in pages:
         if joined and joined[-1].start + joined[-1].length == page.start:

@@ -1,4 +1,4 @@
-"""Which container a file is in, by its first bytes and never by its name."""
+"""Detects a file's container by its first bytes, never by its name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from simulator.audio.containers.riff import is_wave64, riff_layout, wave64_layou
 from simulator.errors import AudioError
 
 UNCHECKED = "is in a container whose header Turnlab does not read: whether the end is missing cannot be seen"
-"""What is said of a rare container, such as NIST's or Creative's, that only the decoder knows."""
+"""The note for a rare container, such as NIST's or Creative's, that only the decoder can read."""
 
 _LAYOUTS = {
     b"RIFF": riff_layout,
@@ -34,9 +34,9 @@ _LAYOUTS = {
 
 
 def layout_of(path: Path) -> Layout:
-    """Return what a file's own bytes show of it.
+    """Return the layout of a file as its bytes show it.
 
-    Raises :class:`~simulator.errors.AudioError` if it breaks off or cannot be read as one recording, and
+    Raises :class:`~simulator.errors.AudioError` if the file is cut off or cannot be read as one recording, and
     :class:`OSError`.
     """
     state = path.stat()
@@ -45,7 +45,7 @@ def layout_of(path: Path) -> Layout:
 
 @lru_cache(maxsize=256)
 def _layout_at(path: Path, _changed_ns: int, size: int) -> Layout:
-    """Return the layout of a file as it was at a time: it is asked for at every reading from another place on."""
+    """Return the layout of a file in one state; cached, because every read from another position needs it."""
     with path.open("rb") as file:
         try:
             return _layout(file, size)
@@ -66,12 +66,12 @@ def _layout(file: BinaryIO, size: int) -> Layout:
     file.seek(base)
     if is_sync(file.read(2)):
         raise LayoutError("holds no frames of MPEG audio in a row; use WAV, FLAC, OGG or MP3")
-    # given to the decoder without its name, by which it might take it for MPEG audio
+    # the decoder gets no file name, by which it might take the file for MPEG audio
     return Layout((_from(base, size),), (UNCHECKED,))
 
 
 def _in_container(file: BinaryIO, base: int, size: int) -> Layout | None:
-    """Return the layout of a file in a container of a known name, and of those that were joined to it."""
+    """Return the layout of a file in a known container, and of the files concatenated to it."""
     found = _alone(file, base, size)
     if found is None or found.another is None:
         return found
@@ -86,7 +86,7 @@ def _in_container(file: BinaryIO, base: int, size: int) -> Layout | None:
 
 
 def _alone(file: BinaryIO, base: int, size: int) -> Layout | None:
-    """Return the layout of the file that begins at ``base``, without those that follow."""
+    """Return the layout of the file that begins at byte ``base``, without those that follow."""
     file.seek(base)
     start = file.read(16)
     make = wave64_layout if is_wave64(start) else _LAYOUTS.get(start[:4])

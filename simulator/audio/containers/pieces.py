@@ -1,4 +1,4 @@
-"""A file as a decoder is to see it: stretches of the file on disk, with bytes of ours in between, with notes."""
+"""A file as the decoder sees it: stretches of the file on disk with inserted bytes between them, and notes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 @dataclass(frozen=True, slots=True)
 class FileStretch:
-    """``length`` bytes of the file on disk, from byte ``start`` on."""
+    """``length`` bytes of the file on disk, from byte ``start``."""
 
     start: int
     length: int
@@ -21,14 +21,14 @@ class FileStretch:
 
 Piece = bytes | FileStretch
 Part = tuple[Piece, ...]
-"""What a decoder is given as one file; without a piece, the file as it is."""
+"""One file as the decoder gets it; without pieces, the file unchanged."""
 
 
 class PiecedFile:
-    """A binary file made of pieces, read-only and seekable.
+    """A read-only, seekable binary file made of pieces.
 
-    Reading never raises, since libsndfile's callbacks cannot pass an exception on: ``fault`` holds what went wrong,
-    and the file ends there. Raises :class:`OSError` when it cannot be opened.
+    Reading never raises, because libsndfile's callbacks cannot pass an exception on: ``fault`` keeps the error, and
+    the file ends there. Raises :class:`OSError` when the file cannot be opened.
     """
 
     def __init__(self, path: Path, part: Part) -> None:
@@ -47,17 +47,17 @@ class PiecedFile:
         self._file.close()
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Go to a place and return it."""
+        """Move to a byte and return its offset."""
         base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._starts[-1]}[whence]
         self._at = max(0, base + offset)
         return self._at
 
     def tell(self) -> int:
-        """Return the place of the next byte."""
+        """Return the offset of the next byte."""
         return self._at
 
     def readinto(self, into: Any) -> int:
-        """Fill a buffer as far as there are bytes and return their number."""
+        """Fill a buffer as far as bytes remain and return their number."""
         view, done = memoryview(into).cast("B"), 0
         while done < len(view) and self._at < self._starts[-1] and self.fault is None:
             count = self._read_piece(view[done:])
@@ -74,7 +74,7 @@ class PiecedFile:
         return bytes(found[: self.readinto(found)])
 
     def _read_piece(self, into: memoryview) -> int:
-        """Read from the piece at the place alone, and return how many bytes came."""
+        """Read from the piece at the current offset only, and return the number of bytes read."""
         number = bisect_right(self._starts, self._at) - 1
         piece, within = self._pieces[number], self._at - self._starts[number]
         count = min(len(into), self._starts[number + 1] - self._at)
@@ -94,7 +94,7 @@ def _length(piece: Piece) -> int:
 
 
 def after_tags(file: BinaryIO, at: int, size: int) -> int:
-    """Return where the tags that begin at a byte end; that byte itself where none does."""
+    """Return the byte at which tags that begin at ``at`` end; ``at`` itself if no tag begins there."""
     while at < size:
         file.seek(at)
         head = file.read(32)
@@ -114,10 +114,10 @@ def after_tags(file: BinaryIO, at: int, size: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """``parts`` are read one after another; ``notes`` say where headers lie, to follow the file's name.
+    """``parts`` are read in sequence. ``notes`` describe wrong headers; each follows the file's name in a sentence.
 
-    ``mpeg`` is known of MPEG audio, which is decoded in a process of its own. ``another`` is the byte at which
-    another file begins that was joined to this one.
+    ``mpeg`` is set for MPEG audio, which a separate process decodes. ``another`` is the byte at which another file
+    begins that was concatenated to this one.
     """
 
     parts: tuple[Part, ...] = ((),)
@@ -128,7 +128,7 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Mpeg:
-    """A stream of MPEG audio: its rate in Hz, its channels, and the samples a channel its frames hold."""
+    """A stream of MPEG audio: its rate in Hz, its channels, and its samples per channel."""
 
     sample_rate: int
     channels: int

@@ -1,4 +1,4 @@
-"""Promised lengths of sound, held against the bytes that are there."""
+"""Promised lengths of sound, checked against the bytes in the file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 SLACK = 1024
-"""Bytes that a length may be wrong by: programs pad, and count what they then do not write."""
+"""Tolerance for a wrong length, in bytes: programs pad, and count padding that they do not write."""
 
 _NEAR = 1 << 16
 _WRAP = 1 << 32
@@ -28,24 +28,24 @@ _TAGS = (b"ID3", b"TAG", b"APETAGEX")
 
 
 class LayoutError(Exception):
-    """A file that cannot be read as one whole recording; why and what to do, to follow the file's name."""
+    """A file that cannot be read as one whole recording. The text, reason and remedy, follows its name."""
 
 
 def broken_off(where: str) -> LayoutError:
-    """Return what is raised for a file that breaks off, after or before something."""
+    """Return the error for a file that is cut off; ``where`` says after or before what."""
     return LayoutError(f"breaks off {where}; copy or export it again completely")
 
 
 def more_than_promised(promised: str, there: str) -> str:
-    """Return the note about a header that promises less sound than is there; both in words."""
+    """Return the note for a header that promises less sound than the file contains. Both lengths are words."""
     return f"promises {promised} of sound in its header and holds {there}; heard to its end"
 
 
 @dataclass(frozen=True, slots=True)
 class PromisedSound:
-    """Sound from byte ``start`` of a file of ``size`` bytes on; ``promised`` bytes of it, ``None`` if unknown.
+    """The sound from byte ``start`` of a file of ``size`` bytes. It has ``promised`` bytes, ``None`` if unknown.
 
-    ``byte_rate`` is in bytes a second, to say lengths in seconds; 0 where it is not known.
+    ``byte_rate``, in bytes a second, converts lengths to seconds; 0 where it is not known.
     """
 
     start: int
@@ -55,20 +55,20 @@ class PromisedSound:
 
     @property
     def present(self) -> int:
-        """All bytes from the start of the sound to the end of the file."""
+        """The number of bytes from the start of the sound to the end of the file."""
         return max(0, self.size - self.start)
 
     def seconds(self, count: int) -> str:
-        """Return a number of bytes in words, in seconds where that can be said."""
+        """Return a number of bytes in words: as seconds if the byte rate is known."""
         return f"{count / self.byte_rate:.1f} s" if self.byte_rate else f"{count:,} bytes"
 
     def says(self, promised: int, there: int) -> str:
-        """Return the note about a header that promises fewer bytes than are there."""
+        """Return the note for a header that promises fewer bytes than the file contains."""
         return more_than_promised(self.seconds(promised), self.seconds(there))
 
 
 def promised_of_32_bits(size: int, present: int) -> int | None:
-    """Return the length that a 32-bit field promises, ``None`` where it says that it is not known.
+    """Return the length that a 32-bit field promises; ``None`` for a placeholder of unknown length.
 
     Programs that write to a pipe, or are killed, leave 2³² - 1, 2³¹ - 1, 2³¹ or a number just below.
     """
@@ -77,13 +77,13 @@ def promised_of_32_bits(size: int, present: int) -> int | None:
 
 
 def promised_of_64_bits(size: int) -> int | None:
-    """Return the length that a 64-bit field promises, ``None`` where it says that it is not known."""
+    """Return the length that a 64-bit field promises; ``None`` for a placeholder of unknown length."""
     return None if size >= 1 << 62 else size
 
 
 @dataclass(frozen=True, slots=True)
 class ActualSound:
-    """``count`` bytes are sound; ``note`` says where the header lies; at byte ``another`` another file begins."""
+    """``count`` bytes are sound. ``note`` describes a wrong header. At byte ``another`` another file begins."""
 
     count: int
     note: str = ""
@@ -91,17 +91,18 @@ class ActualSound:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """The note, if there is one."""
+        """The note as a tuple; empty if there is none."""
         return (self.note,) if self.note else ()
 
 
 def heard(
     sound: PromisedSound, follows: Callable[[int], bytes], is_chunk: Callable[[bytes, int], bool], align: int = 2
 ) -> ActualSound:
-    """Return how much of the bytes is sound.
+    """Return how many of the bytes are sound.
 
-    ``follows`` gives the 16 bytes at a byte of the file; ``is_chunk`` says whether those begin a chunk, with a
-    number of bytes left in the file. Chunks begin ``align`` bytes apart. Raises :class:`LayoutError`.
+    ``follows`` returns the 16 bytes at a byte of the file. ``is_chunk`` takes these and the number of bytes left in
+    the file, and returns whether a chunk begins there. Chunks begin ``align`` bytes apart. Raises
+    :class:`LayoutError`.
     """
     promised, present = sound.promised, sound.present
     if promised is None:
@@ -118,13 +119,13 @@ def heard(
             or any(is_chunk(follows(at), sound.size - at) or follows(at).startswith(_TAGS) for at in places)
         ):
             return ActualSound(min(length, present), "" if length == promised else _wrapped(sound, length), another)
-    if not promised:  # the length of a recorder that never came to write it
+    if not promised:  # the recorder never wrote the length
         return ActualSound(present)
     return ActualSound(present, sound.says(promised, present))
 
 
 def _possible(promised: int, present: int) -> list[int]:
-    """Return the lengths that a field of 32 bits may mean, in a file of more than 4 GiB."""
+    """Return the lengths that a 32-bit field may mean in a file of more than 4 GiB."""
     return list(range(promised, present + 1, _WRAP)) or [promised]
 
 
@@ -134,12 +135,12 @@ def _wrapped(sound: PromisedSound, length: int) -> str:
 
 
 def is_other_file(start: bytes) -> bool:
-    """Whether bytes begin a file of its own."""
+    """Whether some bytes begin another file."""
     return start.startswith(_FILES)
 
 
 def reading_at(file: BinaryIO) -> Callable[[int], bytes]:
-    """Return what gives the 16 bytes at a byte of a file, fewer at its end."""
+    """Return a function that reads the 16 bytes at a byte of a file; fewer at the end of the file."""
 
     def read(at: int) -> bytes:
         file.seek(at)

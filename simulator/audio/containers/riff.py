@@ -1,4 +1,4 @@
-"""WAV in all its wrappings: RIFF, RIFX, RF64, BW64, and Sony's Wave64."""
+"""WAV in all its containers: RIFF, RIFX, RF64, BW64, and Sony's Wave64."""
 
 from __future__ import annotations
 
@@ -20,43 +20,43 @@ from simulator.audio.containers.promises import (
 )
 
 LONGEST_PART = 1 << 30
-"""Bytes of sound in one part: what a plain WAV, AIFF or AU can say with room to spare."""
+"""Bytes of sound in one part: well below the limit of a plain WAV, AIFF or AU."""
 
 _BY_SAMPLE = (1, 3, 6, 7)
-"""Codings in which a block is one sample of each channel: PCM, float, A-law, µ-law."""
+"""Codings with one sample of each channel in a block: PCM, float, A-law, µ-law."""
 _MPEG = (0x50, 0x55)
 _EXTENSIBLE = 0xFFFE
 
 _KNOWN = (b"data", b"LIST", b"bext", b"iXML", b"id3 ", b"cue ", b"smpl", b"PEAK", b"JUNK", b"axml")
-"""Chunks that are taken for such even where they break off."""
+"""Chunks recognised by name even where they are cut off."""
 
 _LARGE = (b"RF64", b"BW64")
 _W64 = b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00"
 _W64_TAIL = b"\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"
-"""What follows the four letters in a Wave64 chunk's name."""
+"""The bytes after the four letters of a Wave64 chunk's name."""
 
 
 @dataclass(slots=True)
 class _Found:
-    """What was found on the way to the sound."""
+    """What the chunks before the sound contained."""
 
     form: bytes = b""
     fact: bytes = b""
     ds64_size: int | None = None
     irregular: bool = False
-    """Whether a decoder that keeps to the rules may not find its way."""
+    """Whether a strict decoder may fail to find the sound."""
     data: int | None = None
     size: int = 0
     order: Literal["little", "big"] = "little"
 
 
 def is_wave64(start: bytes) -> bool:
-    """Whether a file that begins so is Wave64."""
+    """Whether the first bytes are those of a Wave64 file."""
     return start.startswith(_W64)
 
 
 def wave64_layout(file: BinaryIO, base: int, size: int) -> Layout | None:
-    """Return the layout of a Wave64 file that begins at ``base``, or ``None`` if its sound is not found.
+    """Return the layout of a Wave64 file that begins at byte ``base``, or ``None`` if its sound is not found.
 
     Raises :class:`~simulator.audio.containers.promises.LayoutError`.
     """
@@ -77,7 +77,7 @@ def wave64_layout(file: BinaryIO, base: int, size: int) -> Layout | None:
 
 
 def riff_layout(file: BinaryIO, base: int, size: int) -> Layout | None:
-    """Return the layout of a RIFF file that begins at ``base``, or ``None`` if its sound is not found.
+    """Return the layout of a RIFF file that begins at byte ``base``, or ``None`` if its sound is not found.
 
     Raises :class:`~simulator.audio.containers.promises.LayoutError`.
     """
@@ -99,7 +99,7 @@ def riff_layout(file: BinaryIO, base: int, size: int) -> Layout | None:
 
 
 def _walk(file: BinaryIO, found: _Found, at: int, size: int) -> None:
-    """Go from chunk to chunk up to the sound; a chunk of odd length is followed by a byte that some leave out."""
+    """Read chunk by chunk up to the sound. A pad byte follows a chunk of odd length; some programs omit it."""
     while at + 8 <= size:
         file.seek(at)
         head = file.read(8)
@@ -158,13 +158,13 @@ def _layout(
 
 
 def _format_tag(found: _Found) -> int:
-    """Return the number of the coding; that of an extensible header stands further on."""
+    """Return the number of the coding. An extensible header stores it further on."""
     tag = int.from_bytes(found.form[:2], found.order)
     return int.from_bytes(found.form[24:26], found.order) if tag == _EXTENSIBLE else tag
 
 
 def _of_mpeg(file: BinaryIO, start: int, sound: ActualSound) -> Layout:
-    """Return the layout of MPEG audio in a WAV, which no other decoder may get."""
+    """Return the layout of MPEG audio in a WAV; no other decoder may open it."""
     found = mpeg_layout(file, start, start + sound.count)
     if found is None:
         raise LayoutError("holds no frames of MPEG audio in a row; export it again")
@@ -173,7 +173,7 @@ def _of_mpeg(file: BinaryIO, start: int, sound: ActualSound) -> Layout:
 
 
 def _later_sound(file: BinaryIO, found: _Found, at: int, size: int) -> list[tuple[int, int]]:
-    """Return the start and length of the stretches of sound in further chunks of a RIFF file."""
+    """Return the start and length in bytes of the sound in further chunks of a RIFF file."""
     later = []
     at += at - (found.data or 0) & 1
     while at + 8 <= size:
@@ -189,7 +189,7 @@ def _later_sound(file: BinaryIO, found: _Found, at: int, size: int) -> list[tupl
 
 
 def _parts(found: _Found, start: int, count: int, block: int) -> tuple[Part, ...]:
-    """Return plain WAV files of the sound, none longer than such a file may be."""
+    """Return the sound as plain WAV files, none longer than the format allows."""
     count -= count % block
     step = LONGEST_PART - LONGEST_PART % block
     parts = []
