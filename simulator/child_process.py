@@ -69,7 +69,7 @@ class ChildProcess:
             self._process.stdin.flush()
 
     def close(self, timeout_s: float = TIMEOUT_S) -> None:
-        """Close the child's standard input, wait for its end, kill it after ``timeout_s``, and release the pipes."""
+        """Close the child's standard input, wait for its end, kill it after ``timeout_s``, release the pipes."""
         assert self._process.stdin is not None
         with contextlib.suppress(OSError, ValueError):
             self._process.stdin.close()

@@ -1,18 +1,18 @@
-"""What can go wrong with a person's files and devices; every message is one line that says what to do."""
+"""Errors in a user's files and devices. Every message is one line that says what to do."""
 
 from __future__ import annotations
 
 
 class SimulatorError(Exception):
-    """A recording, label file, scenario, profile or model that cannot be used as it is."""
+    """A recording, label file, scenario, profile or model that cannot be used."""
 
 
 class AudioError(SimulatorError):
-    """A file that holds no audio Turnlab can read."""
+    """A file without audio that Turnlab can read."""
 
 
 class ChannelError(AudioError):
-    """A channel was asked for that the audio does not have."""
+    """A request for a channel that the audio does not have."""
 
 
 class LabelError(SimulatorError):
@@ -20,7 +20,7 @@ class LabelError(SimulatorError):
 
 
 class InjectionError(SimulatorError):
-    """A sound to be put into a recording that does not exist, or at no moment of it."""
+    """An injected sound that does not exist, or lies outside the recording."""
 
 
 class ModelError(SimulatorError):
@@ -36,8 +36,8 @@ class VoiceError(SimulatorError):
 
 
 class DeviceError(SimulatorError):
-    """A microphone or speaker, or the library that reaches them, cannot be used as it is."""
+    """A microphone, a speaker, or their library cannot be used."""
 
 
 class WorkersError(SimulatorError):
-    """Workers that cannot be used, or that died of a task."""
+    """Workers that cannot be used, or that died during a task."""

@@ -1,4 +1,4 @@
-"""Labelled recordings scored under several arms: the one call behind ``turnlab evaluate`` and Tune's *Evaluate*."""
+"""Scores labelled recordings under several arms, for ``turnlab evaluate`` and Tune's *Evaluate*."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RecordingScore:
-    """What one recording came to.
+    """One recording's results.
 
-    ``mixed`` says why nothing was scored: its audio holds both sides, and no detector tells them apart. ``note``
-    says why there seems to be another voice in the caller's room.
+    ``mixed`` is why nothing was scored: the audio contains both sides, and no detector separates them. ``note`` is
+    why there seems to be another voice in the caller's room.
     """
 
     mixed: str | None = None
@@ -45,7 +45,7 @@ class RecordingScore:
 
 @dataclass(slots=True)
 class Evaluation:
-    """Everything an evaluation found: ``scored`` is in step with ``recordings``; ``skipped`` are paths with why."""
+    """An evaluation's results. ``scored`` is parallel to ``recordings``; ``skipped`` are paths with reasons."""
 
     arms: list[Arm]
     baseline: str
@@ -58,7 +58,7 @@ class Evaluation:
 
     @property
     def silence_only(self) -> bool:
-        """Whether there is no end-of-turn model to hold against silence alone."""
+        """Whether there is no end-of-turn model to compare with silence alone."""
         return self.judge == SILENCE_ONLY
 
     @property
@@ -67,7 +67,7 @@ class Evaluation:
         return [arm.name for arm in self.arms]
 
     def add(self, recording: Recording, one: RecordingScore) -> None:
-        """Take in what a recording came to."""
+        """Add a recording's results."""
         if one.scored is None:
             self.skipped.append((recording.place, one.mixed or ""))
             return
@@ -76,9 +76,9 @@ class Evaluation:
         self.runs += one.runs
 
     def end_of_turn(self) -> dict[tuple[str, ...], dict[Group | None, TurnScore]]:
-        """Return the trade-offs by the arms they hold for.
+        """Return the trade-offs by the arms they apply to.
 
-        Of ``voice_config`` the timeout bends a curve, and the sensitivity says where on it an arm stands.
+        Of ``voice_config``, the timeout changes the curve, and the sensitivity selects an arm's point on it.
         """
         by_timeout: dict[int, dict[str, float]] = {}
         policy = end_of_turn_policy(self.profile.values)
@@ -91,7 +91,7 @@ class Evaluation:
         }
 
     def comparison(self) -> Comparison:
-        """Return the readouts of the arms, compared."""
+        """Return the comparison of the arms' readouts."""
         measured = {(one.recording, one.arm): one.measured for one in self.runs}
         return compare(measured, list(dict.fromkeys(one.recording for one in self.runs)), self.names, self.baseline)
 
@@ -114,7 +114,7 @@ def score(
 def _replays(
     recording: Recording, labels: Labels, activity: Activity, arm: Arm, profile: EngineProfile
 ) -> Replayed:
-    """Return what replays a recording scripted over an agent who talks in given windows."""
+    """Return the scripted replays of a recording over an agent who speaks in given windows."""
 
     def replay(windows: tuple[Span, ...]) -> tuple[Event, ...]:
         heard = replace(recording, labels=labels.model_copy(update={"agent": windows}))
@@ -124,12 +124,12 @@ def _replays(
 
 
 def why_not_scored(recording: Recording) -> str:
-    """Return why a recording has nothing to score against; "" if it has."""
+    """Return why a recording cannot be scored; "" if it can."""
     if scores_anything(recording.labels):
         return ""
     return "provisional labels; check them with t in Tune" if has_unchecked_labels(recording) else "unlabelled"
 
 
 def has_unchecked_labels(recording: Recording) -> bool:
-    """Tell whether a recording's labels are a machine's guess that a person has not checked."""
+    """Return whether a recording's labels are machine-made and unchecked by a person."""
     return recording.labels is not None and recording.labels.provisional

@@ -93,7 +93,7 @@ class Analyzer:
         return probability, self._advance(frames, probability.tolist())
 
     def finish(self) -> list[Observation]:
-        """End the stream as if silence followed, which closes speech at its very end. Return the last observations."""
+        """End the stream as if silence followed, which closes an open span; return the last observations."""
         silence = np.zeros((1, FRAME_SAMPLES), np.float32)
         revealed: list[Observation] = []
         while self._spans.speaking:
@@ -152,7 +152,7 @@ class _Recent:
         self._end += len(block)
 
     def last(self, count: int, *, before: int = 0) -> Samples:
-        """Return a copy of up to ``count`` samples, float32 ``[n]``, that end ``before`` samples before the newest."""
+        """Return a copy of the last ``count`` samples or fewer, float32 ``[n]``, without the newest ``before``."""
         end = self._end - before
         return self._room[max(0, end - count) : end].copy()
 

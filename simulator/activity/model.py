@@ -48,7 +48,7 @@ class Resumption:
 
 @record
 class Laughter:
-    """Span ``span``, which began at ``start_ms``, sounds like laughter. A lower ``score_db`` is more like laughter."""
+    """Span ``span``, which began at ``start_ms``, sounds like laughter: the lower ``score_db``, the more so."""
 
     known_ms: int
     start_ms: int
@@ -139,7 +139,7 @@ SILENCE_ONLY = "silence only"
 
 
 def framed(blocks: Iterable[Samples]) -> Iterator[tuple[NDArray[np.float32], int]]:
-    """Cut blocks into whole frames ``[n, 512]``, each with its count of real samples; silence pads the last frame."""
+    """Cut blocks into frames ``[n, 512]`` with the count of real samples; silence pads the last frame."""
     rest = np.zeros(0, np.float32)
     for block in blocks:
         rest = np.concatenate([rest, block])

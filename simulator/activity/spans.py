@@ -48,7 +48,7 @@ class SpanDetector:
         return self._quiet_since is not None
 
     def push(self, probability: float) -> SpeechStart | Lull | Resumption | SpanClosed | None:
-        """Take the next frame's speech probability 0…1; return what became known at the frame's end, or ``None``."""
+        """Take the next frame's speech probability 0…1; return what became known at its end, or ``None``."""
         start_ms = self._frame * FRAME_MS
         known_ms = start_ms + FRAME_MS
         self._frame += 1

@@ -148,7 +148,7 @@ def telephone_band(hz: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def over_the_line(blocks: Iterable[Samples]) -> Iterator[Samples]:
-    """Yield as many samples as come in, after 8 kHz and µ-law. :func:`telephone_band` limits the band separately."""
+    """Yield as many samples as come in, after 8 kHz and µ-law; :func:`telephone_band` limits the band."""
     down = soxr.ResampleStream(SAMPLE_RATE, LINE_RATE, 1, dtype="float32")
     up = soxr.ResampleStream(LINE_RATE, SAMPLE_RATE, 1, dtype="float32")
     nothing = np.zeros(0, np.float32)

@@ -92,7 +92,7 @@ _CLEAR = 8.0
 
 @dataclass(frozen=True, slots=True)
 class RoundTrip:
-    """The time from handing a sample to the speaker until the microphone delivers it, ms, and the echo's level, dB."""
+    """The time from the speaker's buffer to the microphone's, ms, and the level at which sound returns, dB."""
 
     ms: float
     level_db: float

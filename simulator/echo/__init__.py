@@ -1,1 +1,1 @@
-"""What if the agent's own sound leaks back into the caller's channel."""
+"""Simulated echo: the agent's own sound leaks back into the caller's channel."""

@@ -1,6 +1,6 @@
-"""The caller's side of a call in which the agent is heard as it speaks: which samples come next.
+"""The caller in a call with echo: decides frame by frame which samples come next.
 
-The rules are those of :mod:`simulator.replay`, asked frame by frame, with what the agent has done so far.
+The rules are those of :mod:`simulator.replay`, applied to what the agent has done so far.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from simulator.labels import Move
 from simulator.replay import ANCHOR_TIMEOUT_MS, HeardAgent, Placement, anchor_wait
 
 MARGIN_MS = 250
-"""Room tone is taken this far from detected speech, so that no weak sound of it is repeated."""
+"""The minimum distance of room tone from detected speech, so that no weak speech is repeated."""
 
 _LONGEST_TONE_MS = 4000
 _SHORTEST_TONE_MS = 100
 _WOUND_ON = 20 * SAMPLE_RATE
-"""Going forward at most this far reads on; going further, or back, reopens the file."""
+"""Up to this far ahead, the reader skips samples; further ahead, or back, it reopens the file."""
 
 
 class AudioReader:
-    """Reads stretches of a source, forwards at little cost."""
+    """Reads stretches of a source; reading forwards is cheap."""
 
     def __init__(self, source: AudioSource) -> None:
         self._source = source
@@ -35,7 +35,7 @@ class AudioReader:
         self._at = 0
 
     def read(self, start: int, count: int) -> Samples:
-        """Return ``count`` samples from sample ``start`` on, float32 ``[count]``, with silence past the end.
+        """Return ``count`` samples from sample ``start``, float32 ``[count]``; silence follows the end.
 
         Raises :class:`~simulator.errors.AudioError` if the file stops being readable.
         """
@@ -47,7 +47,7 @@ class AudioReader:
             try:
                 block = next(self._blocks, None)
             except AudioError:
-                # It yields nothing more; a caller that tries again must get the error again, not silence.
+                # A retry must raise the error again, not return silence.
                 self._blocks = self._source.blocks()
                 self._at, self._ready = 0, np.zeros(0, np.float32)
                 raise
@@ -61,9 +61,9 @@ class AudioReader:
 
 
 def room_tone(source: AudioSource, gaps_ms: list[tuple[int, int]]) -> Samples:
-    """Return the longest of some quiet gaps, at most 4 s of it, forwards and back so that it repeats seamlessly.
+    """Return at most 4 s of the longest quiet gap, forwards and then backwards, so that it repeats seamlessly.
 
-    Silence if there is none of 0.1 s.
+    Returns silence if no gap is at least 0.1 s long. The result is float32 ``[n]`` at 16 kHz.
     """
     start_ms, end_ms = max(gaps_ms, key=lambda gap: gap[1] - gap[0], default=(0, 0))
     length_ms = min(end_ms - start_ms, _LONGEST_TONE_MS)
@@ -74,7 +74,7 @@ def room_tone(source: AudioSource, gaps_ms: list[tuple[int, int]]) -> Samples:
 
 
 def gaps_between_moves(moves: tuple[Move, ...], activity: Activity) -> list[tuple[int, int]]:
-    """Return the stretches of the file outside every move in which no speech was detected, ms."""
+    """Return the stretches outside every move in which no speech was detected, ms of the file."""
     edges = [0, *(round(t * 1000) for move in moves for t in (move.start_s, move.end_s)), activity.duration_ms]
     gaps = zip(edges[::2], edges[1::2], strict=True)
     spoken = [(span.start_ms, span.end_ms) for span in activity.spans]
@@ -82,30 +82,30 @@ def gaps_between_moves(moves: tuple[Move, ...], activity: Activity) -> list[tupl
 
 
 def gaps_between_speech(activity: Activity) -> list[tuple[int, int]]:
-    """Return the stretches of the file in which no speech was detected, a little away from it, ms."""
+    """Return the stretches without detected speech, :data:`MARGIN_MS` away from it, ms of the file."""
     edges = [0, *(t for span in activity.spans for t in (span.start_ms, span.end_ms)), activity.duration_ms]
     return [(start + MARGIN_MS, end - MARGIN_MS) for start, end in zip(edges[::2], edges[1::2], strict=True)]
 
 
 LONGEST_WAIT_MS = 30_000
-"""How long a caller waits for an anchor while the agent is talking, perhaps to its own echo."""
+"""How long a caller waits for an anchor while the agent speaks, perhaps to its own echo."""
 
 
 class Caller(Protocol):
-    """Plays the recording, and notes each stretch of it in the ``placements`` it was made with."""
+    """Plays the recording, and appends each stretch played to its ``placements``."""
 
     @property
     def done(self) -> bool:
-        """Whether all of the recording has been played."""
+        """Whether the whole recording has been played."""
         ...
 
     def frame(self, now_ms: int) -> Samples:
-        """Return the frame that starts at ``now_ms``, float32 ``[512]``, room tone where nothing is played."""
+        """Return the frame that starts at ``now_ms``, float32 ``[512]``; room tone where nothing is played."""
         ...
 
 
 class RigidCaller:
-    """The audio as it is."""
+    """Plays the audio unchanged."""
 
     def __init__(self, source: AudioSource, activity: Activity, placements: list[Placement]) -> None:
         self.done = False
@@ -115,7 +115,7 @@ class RigidCaller:
         placements.append(Placement(0, activity.duration_ms, 0))
 
     def frame(self, now_ms: int) -> Samples:
-        """Return the frame that starts at ``now_ms``, float32 ``[512]``, room tone where nothing is played."""
+        """Return the frame that starts at ``now_ms``, float32 ``[512]``; room tone where nothing is played."""
         frame = _tone_at(self._tone, now_ms)
         last_ms = min(now_ms + FRAME_MS, self._duration_ms)
         self.done = last_ms == self._duration_ms
@@ -126,7 +126,7 @@ class RigidCaller:
 
 
 class ElasticCaller:
-    """Moves, each when its anchor has come, with the recording's own room tone between them."""
+    """Plays each move when its anchor comes, with the recording's own room tone between moves."""
 
     def __init__(
         self,
@@ -145,11 +145,11 @@ class ElasticCaller:
 
     @property
     def done(self) -> bool:
-        """Whether all of the recording has been played."""
+        """Whether the whole recording has been played."""
         return len(self._placements) == len(self._moves) and self._heard_ms >= self._last_end_ms
 
     def frame(self, now_ms: int) -> Samples:
-        """Return the frame that starts at ``now_ms``, float32 ``[512]``, room tone where nothing is played."""
+        """Return the frame that starts at ``now_ms``, float32 ``[512]``; room tone where nothing is played."""
         frame = _tone_at(self._tone, now_ms)
         self._heard_ms = now_ms + FRAME_MS
         while True:
@@ -170,7 +170,7 @@ class ElasticCaller:
         self._quiet_since_ms = self._last_end_ms
 
     def _play(self, place: Placement, now_ms: int, frame: Samples) -> None:
-        """Lay what is played of a move into the frame that starts at ``now_ms``."""
+        """Copy the part of a move that falls into the frame that starts at ``now_ms``."""
         first = max(now_ms, place.start_ms + place.shift_ms)
         last = min(now_ms + FRAME_MS, place.end_ms + place.shift_ms)
         if first < last:
@@ -179,7 +179,7 @@ class ElasticCaller:
             frame[at : at + len(stretch)] = stretch
 
     def _place(self, move: Move, now_ms: int) -> int | None:
-        """Return when the next move starts, ms, ``None`` while it still waits for its anchor."""
+        """Return when the next move starts, ms; ``None`` while it waits for its anchor."""
         free_ms = max(now_ms, self._last_end_ms)
         wait = anchor_wait(move.anchor)
         if wait is None:
@@ -188,7 +188,7 @@ class ElasticCaller:
         return self._give_up(wait.wish, free_ms) if came_ms is None else max(came_ms + wait.delay_ms, free_ms)
 
     def _give_up(self, anchor: str, now_ms: int) -> int | None:
-        """Return when the caller gives up waiting, if that is now: after 10 s of quiet, or 30 s in all."""
+        """Return ``now_ms`` if the caller stops waiting now, after 10 s of quiet or 30 s in all; else ``None``."""
         self._quiet_since_ms = max(self._quiet_since_ms, self._machine.sounding_until_ms or 0)
         quiet = now_ms >= self._quiet_since_ms + ANCHOR_TIMEOUT_MS
         if not quiet and now_ms < self._last_end_ms + LONGEST_WAIT_MS:
@@ -205,7 +205,7 @@ def caller_of(
     activity: Activity,
     placements: list[Placement],
 ) -> Caller:
-    """Return the caller who plays some moves; without moves, the audio as it is."""
+    """Return a caller who plays some moves; without moves, the audio unchanged."""
     if not moves:
         return RigidCaller(source, activity, placements)
     return ElasticCaller(machine, source, moves, activity, placements)

@@ -1,7 +1,7 @@
-"""One arm over one recording in which the agent's own sound leaks back: frame by frame, as a call comes.
+"""One run over one recording with echo: the agent's own sound leaks back, frame by frame, as in a call.
 
-With echo, what is detected differs by arm. A span that begins with what is also heard without echo keeps the name
-it has there, so its latencies are the same in every arm; one that begins with echo alone is named after the next.
+With echo, the detected speech differs by run. A span that begins with sound also heard without echo keeps its
+number, so its latencies are the same in every run. A span that begins with echo alone takes the next number.
 """
 
 from __future__ import annotations
@@ -34,25 +34,25 @@ USUAL_DELAY_MS = 100
 
 @dataclass(frozen=True, slots=True)
 class Echo:
-    """The agent's sound, sent at -26 dBFS, comes back ``loss_db`` quieter, ``delay_ms`` later."""
+    """The agent's sound, sent at -26 dBFS, returns ``loss_db`` quieter and ``delay_ms`` later."""
 
     loss_db: float
     delay_ms: int = USUAL_DELAY_MS
 
     def words(self) -> str:
-        """Return what leaks, for people."""
+        """Return the echo in words."""
         return f"with echo −{self.loss_db:g} dB after {self.delay_ms} ms"
 
     def to_json(self) -> dict[str, Any]:
-        """Return what leaks, for scripts."""
+        """Return the echo as JSON values."""
         return {"echo_db": self.loss_db, "echo_delay_ms": self.delay_ms}
 
 
 class EchoPath:
-    """Listens to what the agent plays and says what of it is heard on the caller's side.
+    """Renders what the caller's side hears of the agent's sound.
 
-    The agent speaks with the bundled voice, so that a readout does not depend on what is installed. Only sounds
-    that were noted by then are heard: nothing is known of what the agent will do.
+    The agent speaks with the bundled voice, so a readout does not depend on the installed voices. Only sounds noted
+    so far are rendered: future sounds are unknown.
     """
 
     def __init__(self, echo: Echo, recording: Recording) -> None:
@@ -61,7 +61,7 @@ class EchoPath:
         self._renderer = AgentRenderer(BundledVoice(telephone=recording.source.what_if.telephone))
 
     def note(self, sound: AgentSound | None) -> None:
-        """Take note of the sound now being heard, which may yet be stopped."""
+        """Note the sound now playing, which may still be stopped."""
         self._renderer.note(sound)
 
     def frame(self, start_ms: int) -> Samples:
@@ -70,14 +70,14 @@ class EchoPath:
 
 
 ONSET_SLACK_MS = 100
-"""How much sooner than without echo a span may begin and still be the same."""
+"""How much earlier than without echo a span may begin and still be the same span."""
 
 _ECHO_NAMES = 1_000_000
 _NAMES_APART = 1000
 
 
 class SpanMatcher:
-    """Names spans as they come. ``turn_of_span`` says which labelled turn a name belongs to, so far."""
+    """Matches spans with those found without echo. ``turn_of_span`` maps the numbers so far to labelled turns."""
 
     def __init__(self, clean: Activity, labels: Labels | None, placements: list[Placement]) -> None:
         self._spans = clean.spans
@@ -89,7 +89,7 @@ class SpanMatcher:
         self._name = 0
 
     def rename(self, seen: Observation) -> Observation:
-        """Return an observation under its span's name; observations come in order."""
+        """Return an observation with its span's matched number. Call it for observations in order."""
         if isinstance(seen, SpeechStart):
             self._name = self._choose(self._file_ms(seen.start_ms))
             self._taken.add(self._name)
@@ -109,7 +109,7 @@ class SpanMatcher:
         return name
 
     def _file_ms(self, t_ms: int) -> int:
-        """Return the place in the file that was played at ``t_ms``, or the last one before."""
+        """Return the position in the file that was played at ``t_ms``, or the last position before it, ms."""
         for place in reversed(self._placements):
             if t_ms >= place.start_ms + place.shift_ms:
                 return min(t_ms - place.shift_ms, place.end_ms)
@@ -117,11 +117,11 @@ class SpanMatcher:
 
 
 LONGEST_TAIL_MS = 30_000
-"""How long a call goes on after the caller's last sound, for an agent who answers its own echo for ever."""
+"""How long a call continues after the caller's last sound, if the agent keeps answering its own echo."""
 
 
 class _Renaming:
-    """A machine that hears spans under their names."""
+    """A machine that receives observations under their matched span numbers."""
 
     def __init__(self, machine: TurnMachine | ScriptedMachine, names: SpanMatcher) -> None:
         self._machine = machine
@@ -139,15 +139,15 @@ class _Renaming:
 
     @property
     def sound(self) -> AgentSound | None:
-        """The agent's sound now being heard."""
+        """The agent's sound now playing."""
         return self._machine.sound
 
     def observe(self, seen: Observation) -> None:
-        """Take note of something that became known of the caller."""
+        """Note an observation of the caller."""
         self._machine.observe(self._names.rename(seen))
 
     def run_before(self, t_ms: int) -> None:
-        """Let everything happen that is due before ``t_ms``."""
+        """Run everything that is due before ``t_ms``."""
         self._machine.run_before(t_ms)
 
 
@@ -162,12 +162,12 @@ def play_with_echo(
     mode: ReplayMode | None = None,
     seed: int = 0,
 ) -> Played:
-    """Run stages 1 and 2 together for one arm.
+    """Run stages 1 and 2 together once.
 
-    ``activity`` is the recording's without echo: it names spans, so that arms compare, and decides nothing. Speech
-    is detected in what is played, so in elastic replay a weak sound may be heard where it was not without
-    echo, or the other way round: hold arms with the same echo against each other, not a call with it against one
-    without. Raises what :func:`simulator.replay.play` raises.
+    ``activity`` is the recording's without echo. It only numbers spans, so that runs compare. Speech is detected in
+    what is played, so in elastic replay a weak sound may be heard where it was not heard without echo, or the
+    reverse. Compare runs that have the same echo, never a run with echo with one without. Raises what
+    :func:`simulator.replay.play` raises.
     """
     mode = mode or default_mode(recording)
     placements: list[Placement] = []
@@ -195,7 +195,7 @@ def play_with_echo(
 
 
 def _let_run(call: LiveCall, caller: Caller, machine: TurnMachine | ScriptedMachine, leak: EchoPath) -> None:
-    """Play the caller to the agent, and what the agent says back into the caller's channel, until both are done."""
+    """Play the caller to the agent, and the agent's sound into the caller's channel, until both have finished."""
     done_ms = 0
     while not caller.done or (not _quiet(machine) and call.now_ms < done_ms + LONGEST_TAIL_MS):
         frame = caller.frame(call.now_ms)

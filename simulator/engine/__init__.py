@@ -1,1 +1,1 @@
-"""Stage 2: the turn-taking state machine and what surrounds it on its clock."""
+"""Stage 2: the turn-taking state machine and its parts."""

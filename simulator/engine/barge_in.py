@@ -1,4 +1,4 @@
-"""The barge-in policy: has the caller spoken over the agent for long enough, and may they stop it now?"""
+"""The barge-in policy: whether the caller has spoken over the agent long enough, and may stop it now."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _NEVER_MS = 1 << 60
 
 
 class BargeInPolicy:
-    """Decides from what is known of the caller and heard of the agent; remembers the last barge-in.
+    """Decides from the caller's speech and the agent's sound so far; remembers the last barge-in.
 
-    Times are ms on the machine's clock. ``turn_policy`` is that of the state the agent answers in. Speech whose
-    laughter score lies below ``laughter_limit_db`` is laughter, and stops nothing while it sounds so.
+    Times are ms on the machine's clock. ``turn_policy`` is that of the state the agent answers in. Speech with a
+    laughter score below ``laughter_limit_db`` is laughter, which does not stop the agent while it lasts.
     """
 
     def __init__(self, caller: CallerState, playout: AgentPlayout, laughter_limit_db: float) -> None:
@@ -33,10 +33,10 @@ class BargeInPolicy:
         self._reported: dict[Reason, int] = {}
 
     def next(self, config: ResolvedVoiceConfig, now_ms: int) -> tuple[int, Verdict] | None:
-        """Return when the policy will decide if the caller goes on, and what; ``None``: it will not.
+        """Return the next decision and its time, assuming that the caller keeps talking; ``None``: no decision.
 
-        It decides only at the end of a frame, because only then is it known that the caller spoke in it. What holds
-        a barge-in back is said once a span; the barge-in comes when that is over, if the caller still talks.
+        Decisions fall on frame ends, because only then is it known that the caller spoke in the frame. A hold is
+        reported once per span. The barge-in follows when the hold is over, if the caller still talks.
         """
         if self._playout.sound is None or not self._caller.voiced:
             return None
@@ -79,11 +79,11 @@ class BargeInPolicy:
         return reached_ms(self._playout.audible(), caller.start_ms, needed_ms, grid_ms, FRAME_MS)
 
     def note_hold(self, reason: Reason) -> None:
-        """Note that this span was held back."""
+        """Note that this span was held."""
         self._reported[reason] = self._caller.span
 
     def why_held(self, reason: Reason, config: ResolvedVoiceConfig, now_ms: int) -> Why:
-        """Return why this span is held back at ``now_ms``."""
+        """Return why this span is held at ``now_ms``."""
         spoken_ms = self._spoken_ms(now_ms)
         policy = self.turn_policy
         if reason == "laughter":
@@ -101,7 +101,7 @@ class BargeInPolicy:
     def too_short(self, config: ResolvedVoiceConfig) -> bool:
         """Whether a span that just ended was too short to stop the agent.
 
-        It is not if it was not over the agent, was reported before, or the agent came to its own end first.
+        False if the span did not overlap the agent, was reported before, or the agent finished first.
         """
         spoken_ms = self._spoken_ms(self._caller.ended.end_ms)
         enough = spoken_ms >= round(config.barge_in_min_speech_s * 1000)

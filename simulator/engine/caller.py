@@ -1,4 +1,4 @@
-"""Where the conversation stands, what happens in it by itself, and what is known of the caller's speech so far."""
+"""The state of the conversation, the machine's own actions, and what is known of the caller's speech."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NONE_YET = SpeechEnd(0, 0, -1, 0.0)
 
 
 class Mode(Enum):
-    """Where the conversation stands."""
+    """The state of the conversation."""
 
     LISTENING = "listening"
     CALLER = "caller"
@@ -23,19 +23,19 @@ class Mode(Enum):
 
 
 LISTENING, CALLER, PAUSE, THINKING, SPEAKING = Mode
-"""The modes by names of their own: the machine asks for them all the time."""
+"""Module-level names for the modes: the machine compares them constantly."""
 
 
 Act = Literal[
     "sound_end", "underrun", "timeout", "confidence", "eager", "barge_in", "shield", "cooldown", "laughter",
     "navigation", "tool", "response", "filler", "resumption", "greeting",
 ]  # fmt: skip
-"""What the machine does by itself, in the order within one instant."""
+"""The machine's own actions, in the order within one instant."""
 
 ORDER: Mapping[Act, int] = {act: place for place, act in enumerate(get_args(Act))}
 
 Due = tuple[int, int, Act]
-"""When something happens by itself, ms; its order within one instant; and what."""
+"""An action's time (ms), its order within one instant, and the action."""
 
 
 @dataclass(slots=True)
@@ -48,12 +48,12 @@ class CallerState:
     open: bool = False
     voiced: bool = False
     laughter_db: float | None = None
-    """How much the span under way sounds like laughter, the lower the more; ``None``: not at all."""
+    """The laughter score of the current span, lower is more like laughter; ``None``: not laughter."""
     ended: SpeechEnd = _NONE_YET
-    """How the last span ended, or the one before it while it is open."""
+    """The end of the last span; while a span is open, the end of the one before."""
 
     def note(self, seen: Observation, shift_ms: int = 0) -> None:
-        """Take in the next observation, made ``shift_ms`` later than it says."""
+        """Take the next observation, ``shift_ms`` later than its own times."""
         if isinstance(seen, SpeechStart):
             self.span = seen.span
             self.start_ms = seen.start_ms + shift_ms
@@ -74,7 +74,7 @@ class CallerState:
 
 
 def later(seen: SpeechEnd, shift_ms: int) -> SpeechEnd:
-    """Return an end of speech as it is ``shift_ms`` later."""
+    """Return an end of speech shifted ``shift_ms`` later."""
     if not shift_ms:
         return seen
     return SpeechEnd(seen.known_ms + shift_ms, seen.end_ms + shift_ms, seen.span, seen.completeness, seen.evidence)

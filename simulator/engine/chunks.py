@@ -1,4 +1,4 @@
-"""How response text becomes pieces of speech: cut to length, gathered in a buffer, flushed, made into sound."""
+"""Response text to chunks of speech: capped, buffered, flushed, synthesised."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from simulator.engine.profile import MAX_SPEED, Values
 Words = tuple[str, ...]
 
 _NO_END = ("approx.", "tab.", "tabs.", "cap.", "caps.", "tel.", "ext.", "dept.", "appt.")
-"""Abbreviations of a clinic that the splitter does not know and that never end a sentence."""
+"""Abbreviations used in clinics that the splitter does not know and that never end a sentence."""
 
 
 @lru_cache(maxsize=4096)
@@ -41,8 +41,8 @@ def words_of(text: str) -> Words:
 class Capped:
     """A response after its caps: its sentences as words, the whole as text, and how many words were cut.
 
-    ``places`` says for each sentence at which character each of its words begins, and the one after the last. Those
-    of :func:`cap` are equal only if they are the same one.
+    ``places`` has, for each sentence, the first character of each word, and the end of the last. Two results of
+    :func:`cap` are equal only if they are the same object.
     """
 
     sentences: tuple[Words, ...]
@@ -73,12 +73,12 @@ def cap(text: str, max_sentences: int | None, max_words: int | None) -> Capped:
 
 
 def characters(words: Words) -> int:
-    """Return how many characters some words have with the spaces between them."""
+    """Return the number of characters of some words, including the spaces between them."""
     return sum(map(len, words)) + max(len(words) - 1, 0)
 
 
 def heard(words: tuple[str, ...], share: float) -> int:
-    """Return how many whole words were heard once ``share`` 0…1 of their sound has played."""
+    """Return how many whole words were heard after ``share`` 0…1 of their sound has played."""
     if share >= 1:
         return len(words)
     reached, count = share * characters(words), 0
@@ -96,7 +96,7 @@ CHOPPY_WORDS = 4
 
 
 class Chunk(NamedTuple):
-    """One piece of text sent to speech synthesis: when flushed, when audible at the earliest, how long (ms)."""
+    """One piece of text sent to speech synthesis: its words, when it is flushed and ready, its length (ms)."""
 
     words: Words
     flushed_ms: int
@@ -105,7 +105,7 @@ class Chunk(NamedTuple):
 
 
 class SpeakingRate(NamedTuple):
-    """How fast text is written, sent and spoken: ms a word, ms from flush to ear, ms a character, ms at least."""
+    """How fast text is written, sent and spoken: ms a word, ms from flush to caller, ms a character, minimum ms."""
 
     word_ms: float
     to_ear_ms: int
@@ -113,7 +113,7 @@ class SpeakingRate(NamedTuple):
     shortest_ms: int
 
     def lasts_ms(self, words: Words) -> int:
-        """Return how long some words sound, in ms."""
+        """Return how long some words take to speak, ms."""
         return max(round(characters(words) * self.ms_per_char), self.shortest_ms)
 
 
@@ -126,7 +126,7 @@ def _voice(
 
 
 def voice_of(values: Values, tts_model: str, min_tts_speed: float | None) -> SpeakingRate:
-    """Return the voice that a profile and a configuration give; it never speaks slower than ``min_tts_speed``."""
+    """Return the speaking rate of a profile and a TTS model, never slower than ``min_tts_speed``."""
     first_audio_ms = values.tts_sonic_3_ms.value if tts_model == "sonic-3" else values.tts_sonic_turbo_ms.value
     return _voice(
         1000.0 / values.engage_words_per_s.value,
@@ -142,13 +142,13 @@ def voice_of(values: Values, tts_model: str, min_tts_speed: float | None) -> Spe
 def chunks_after(said: Capped, voice: SpeakingRate, max_buffer_delay_ms: int) -> tuple[Chunk, ...]:
     """Return the chunks of a response, with times in ms after its first token.
 
-    Text is flushed at a sentence's end, or ``max_buffer_delay_ms`` after the first word that waits, whichever is
+    Text is flushed at the end of a sentence or ``max_buffer_delay_ms`` after the first waiting word, whichever is
     first.
     """
     chunks: list[Chunk] = []
-    written, new = 0, tuple.__new__  # which takes half as long as Chunk itself, as it knows no names
+    written, new = 0, tuple.__new__  # twice as fast as Chunk itself, which looks up its field names
     word_ms, to_ear_ms, ms_per_char, shortest_ms = voice
-    # so many words come in the meantime, give or take one for rounding
+    # words that arrive within the delay, up to one by rounding
     about = max(1, int(max_buffer_delay_ms / word_ms))
     for sentence, places in zip(said.sentences, said.places, strict=True):
         first, count = 0, len(sentence)
@@ -172,6 +172,6 @@ def chunks_after(said: Capped, voice: SpeakingRate, max_buffer_delay_ms: int) ->
 
 
 def chunks_at(sentences: tuple[Words, ...], voice: SpeakingRate, start_ms: int) -> tuple[Chunk, ...]:
-    """Return the chunks of text that is written already, all sent at ``start_ms``, one a sentence."""
+    """Return the chunks of text already written, one a sentence, all sent at ``start_ms``."""
     ready_ms = start_ms + voice.to_ear_ms
     return tuple(Chunk(words, start_ms, ready_ms, voice.lasts_ms(words)) for words in sentences)

@@ -1,22 +1,22 @@
-"""The end-of-turn policy: in a pause, when is the caller taken to have finished, and why?
+"""The end-of-turn policy: when a pause ends the caller's turn, and why.
 
-The state machine and the trade-off curve ask the same policy. A further one implements :class:`EndOfTurnPolicy`,
-gets a row in :data:`POLICIES`, and is chosen where a profile says so.
+The state machine and the trade-off curve use the same policy. To add one, implement :class:`EndOfTurnPolicy`, add a
+row to :data:`POLICIES`, and choose it where a profile selects its policy.
 
-:class:`ConfidencePolicy` asks how sure one can be, as silence grows, that the caller has finished. After ``s``
-seconds of it the turn confidence is ``c(s) = 1 - 0.7 * 2^(-(s - 0.2) / h)``: 0.3 after 0.2 s, and half of the
-remaining doubt is gone every ``h`` seconds. So a pause is judged whose completeness ``q`` is 0.3, which says
-nothing; without an end-of-turn model, that is every pause.
+:class:`ConfidencePolicy` models how sure one can be, as silence grows, that the caller has finished. After ``s``
+seconds the turn confidence is ``c(s) = 1 - 0.7 * 2^(-(s - 0.2) / h)``: 0.3 after 0.2 s; every ``h`` seconds halve
+the remaining doubt. This holds for a pause with a completeness ``q`` of 0.3, which is neutral. Without an
+end-of-turn model, every pause has it.
 
-What sounds unfinished, a ``q`` below 0.3, waits longer; what sounds finished, above it, less long. Where a ``q`` of
-0.3 ends the turn after ``d`` seconds, it ends
+A lower ``q`` (sounds unfinished) waits longer; a higher one (sounds finished) waits less. Where a neutral pause
+ends the turn after ``d`` seconds, other pauses end it
 
 * after ``d * q / 0.3 + C * (1 - q / 0.3)`` if ``q`` is lower and ``d`` below the ceiling ``C``: a ``q`` of 0 waits
   ``C`` seconds whatever the threshold is;
 * after ``d - H * (q - 0.3) / 0.7 * (1 - d / U)`` if ``q`` is higher and ``d`` below ``U``: a head start of at most
-  ``H`` seconds, the less the longer the wait is.
+  ``H`` seconds, which shrinks as the wait grows.
 
-Both fade out as waits grow longer, because a pause that has lasted so long is no likelier over for how it began.
+Both effects fade as waits grow, because the start of a long pause does not predict its end.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ EndReason = Literal["timeout", "confidence"]
 KNOWN_AFTER_S = 0.2
 _AT_FIRST = 1.0 - NO_MODEL_COMPLETENESS
 LOWEST, HIGHEST = 0.3, 0.95
-"""The confidences between which ``eager_eot_threshold`` moves the one that ends a turn."""
+"""The range of confidences that ``eager_eot_threshold`` can set."""
 _AT_ZERO, _PER_UNIT = 0.9, 0.6
 OWN_THRESHOLD = "the profile's eot_threshold"
 
 
 class EndOfTurnLimits(NamedTuple):
-    """The confidence and the silence that end a turn, and the confidence that begins an answer ahead, if any.
+    """The confidence and the silence that end a turn, and the eager confidence that starts an answer early, if any.
 
-    ``setting`` and ``eager_setting`` say what gave the two confidences, in words for people.
+    ``setting`` and ``eager_setting`` name the source of the two confidences, in words.
     """
 
     threshold: float
@@ -57,30 +57,30 @@ class EndOfTurnLimits(NamedTuple):
 
 
 class EndOfTurnPolicy(Protocol):
-    """Decides about a pause from how it was judged, how long it has lasted, and the configuration.
+    """Decides about a pause from its judgement, its length, and the configuration.
 
-    Times are ms on the clock of ``ended``, the end of speech that began the pause. A policy keeps nothing from one
-    pause to the next, and fires no earlier than ``ended.known_ms``.
+    Times are ms on the clock of ``ended``, the end of speech that began the pause. A policy keeps no state between
+    pauses and never fires before ``ended.known_ms``.
     """
 
     def limits(self, config: ResolvedVoiceConfig, policy: TurnPolicy = NO_POLICY) -> EndOfTurnLimits:
-        """Return what holds under a configuration in a state: its turn policy goes before ``voice_config``."""
+        """Return the limits of a configuration in a state. The state's turn policy overrides ``voice_config``."""
         ...
 
     def end(self, ended: SpeechEnd, limits: EndOfTurnLimits) -> tuple[int, EndReason]:
-        """Return when the turn ends if the pause goes on, and by what."""
+        """Return when the turn ends if the pause continues, and the reason."""
         ...
 
     def eager_ms(self, ended: SpeechEnd, limits: EndOfTurnLimits) -> int | None:
-        """Return when an answer is begun ahead if the pause goes on; ``None``: never."""
+        """Return when an eager answer starts if the pause continues; ``None``: never."""
         ...
 
     def confidence(self, ended: SpeechEnd, at_ms: float) -> float:
-        """Return the confidence, 0…1, that the turn is over, at a moment of the pause."""
+        """Return the confidence, 0…1, that the turn is over at a moment of the pause."""
         ...
 
     def setting_for(self, threshold: float) -> float | None:
-        """Return the ``eager_eot_threshold`` under which turns end at a confidence; ``None``: none does."""
+        """Return the ``eager_eot_threshold`` that ends turns at a confidence; ``None``: no value does."""
         ...
 
     def why_end(self, reason: EndReason, ended: SpeechEnd, limits: EndOfTurnLimits, at_ms: int) -> Why:
@@ -88,24 +88,24 @@ class EndOfTurnPolicy(Protocol):
         ...
 
     def why_eager(self, ended: SpeechEnd, limits: EndOfTurnLimits, at_ms: int) -> Why:
-        """Return why an answer was begun ahead at ``at_ms``."""
+        """Return why an eager answer started at ``at_ms``."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """What an ``eager_eot_threshold`` of 0…1 means under a profile.
+    """The meaning of an ``eager_eot_threshold`` of 0…1 under a profile.
 
-    It moves the confidence that ends a turn, or with ``head_start`` one that begins an answer ahead, unheard. The
-    vendor documents higher as more aggressive: the confidence is 0.9 - 0.6 of it. ``recogniser``: it is the
-    confidence itself, as in the field of the vendor's recogniser.
+    It sets the confidence that ends a turn or, with ``head_start``, the one that starts an eager answer, unheard.
+    The vendor documents higher values as more aggressive: the confidence is 0.9 - 0.6 * value. With ``recogniser``
+    the value is the confidence itself, as in the field of the vendor's speech recogniser.
     """
 
     head_start: bool = False
     recogniser: bool = False
 
     def confidence(self, setting: float) -> float:
-        """Return the confidence that a setting asks for."""
+        """Return the confidence, 0…1, for a setting."""
         return setting if self.recogniser else _AT_ZERO - _PER_UNIT * setting
 
     def ends_at(self, setting: float) -> float:
@@ -113,9 +113,9 @@ class Sensitivity:
         return min(max(self.confidence(setting), LOWEST), HIGHEST)
 
     def equal_to(self, threshold: float) -> float | None:
-        """Return the setting that ends a turn at a confidence; ``None``: none does."""
+        """Return the setting that ends a turn at a confidence; ``None``: no value does."""
         setting = threshold if self.recogniser else (_AT_ZERO - threshold) / _PER_UNIT
-        # the ends of the field's range are reached in spite of rounding
+        # rounding must not exclude the ends of the field's range
         setting = round(setting, 9)
         return setting if 0 <= setting <= 1 and LOWEST <= round(threshold, 9) <= HIGHEST else None
 
@@ -124,14 +124,14 @@ DOCUMENTED = Sensitivity()
 
 
 def sensitivity_of(values: Values) -> Sensitivity:
-    """Return what ``eager_eot_threshold`` means under a profile."""
+    """Return the meaning of ``eager_eot_threshold`` under a profile."""
     return Sensitivity(values.eager_role.value == "head_start", values.eager_direction.value == "recogniser")
 
 
 class LinearWait(NamedTuple):
-    """How long a pause waits: ``scale`` times what it would wait if nothing were known of it, plus ``shift_s``.
+    """How long a pause waits: ``scale`` times the wait of a neutral pause, plus ``shift_s``.
 
-    It holds for waits below ``until_s``; longer ones stay as they are.
+    Valid for waits below ``until_s``; longer waits do not change.
     """
 
     scale: float
@@ -140,7 +140,7 @@ class LinearWait(NamedTuple):
 
 
 class Doubt(NamedTuple):
-    """How silence and what was heard take doubt away, in seconds; see the top of this module.
+    """How silence and completeness reduce doubt, in seconds; see the top of this module.
 
     ``half_life_s`` is ``h``, ``ceiling_s`` ``C``, ``head_start_s`` ``H`` and ``head_start_until_s`` ``U``.
     """
@@ -151,10 +151,10 @@ class Doubt(NamedTuple):
     head_start_until_s: float = 1.0
 
     def confidence(self, silence_ms: float, completeness: float) -> float:
-        """Return the turn confidence after ``silence_ms`` of silence."""
+        """Return the turn confidence, 0…1, after ``silence_ms`` of silence."""
         silence_s = silence_ms / 1000.0
         scale, shift_s, until_s = self.line(completeness)
-        if silence_s < until_s:  # what a pause that says nothing would have lasted to be worth as much
+        if silence_s < until_s:  # the silence at which a neutral pause has the same confidence
             silence_s = (silence_s - shift_s) / scale if scale else -math.inf
         halvings = (silence_s - KNOWN_AFTER_S) / self.half_life_s
         return max(0.0, 1.0 - _AT_FIRST * math.pow(2.0, -max(halvings, -1.0)))
@@ -170,7 +170,7 @@ class Doubt(NamedTuple):
         return max(0, math.ceil(silence_s * 1000.0 - 1e-6))
 
     def line(self, completeness: float) -> LinearWait:
-        """Return what a completeness does to the wait."""
+        """Return the effect of a completeness, 0…1, on the wait."""
         if completeness < NO_MODEL_COMPLETENESS:
             scale = completeness / NO_MODEL_COMPLETENESS
             return LinearWait(scale, self.ceiling_s * (1.0 - scale), self.ceiling_s)
@@ -180,9 +180,9 @@ class Doubt(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ConfidencePolicy:
-    """Ends a turn where the turn confidence reaches a threshold, or the silence a timeout.
+    """Ends a turn when the turn confidence reaches a threshold, or the silence a timeout.
 
-    ``sensitivity`` says what ``eager_eot_threshold`` means.
+    ``sensitivity`` is the meaning of ``eager_eot_threshold``.
     """
 
     doubt: Doubt
@@ -190,7 +190,7 @@ class ConfidencePolicy:
     sensitivity: Sensitivity = DOCUMENTED
 
     def limits(self, config: ResolvedVoiceConfig, policy: TurnPolicy = NO_POLICY) -> EndOfTurnLimits:
-        """Return what holds. The fields of a state's turn policy are the recogniser's: confidences themselves."""
+        """Return the limits. A state's turn policy has the recogniser's fields: they are confidences."""
         threshold, setting = self._threshold(config, policy)
         timeout_ms = config.eot_timeout_ms if policy.stt_eot_timeout_ms is None else policy.stt_eot_timeout_ms
         eager, eager_setting = self._eager(config, policy)
@@ -215,7 +215,7 @@ class ConfidencePolicy:
         return self.sensitivity.confidence(wanted), f"eager_eot_threshold {wanted:g}"
 
     def end(self, ended: SpeechEnd, limits: EndOfTurnLimits) -> tuple[int, EndReason]:
-        """Return when the turn ends, and by what; at one moment, by the timeout."""
+        """Return when the turn ends, and the reason: the timeout, if both fall on one moment."""
         timeout_ms = max(ended.known_ms, ended.end_ms + limits.timeout_ms)
         confident_ms = self._reaches_ms(limits.threshold, ended)
         if confident_ms is None or timeout_ms <= confident_ms:
@@ -223,15 +223,15 @@ class ConfidencePolicy:
         return confident_ms, "confidence"
 
     def eager_ms(self, ended: SpeechEnd, limits: EndOfTurnLimits) -> int | None:
-        """Return when the confidence reaches the eager threshold, if there is one."""
+        """Return when the confidence reaches the eager threshold; ``None`` without one, or if it never does."""
         return None if limits.eager is None else self._reaches_ms(limits.eager, ended)
 
     def confidence(self, ended: SpeechEnd, at_ms: float) -> float:
-        """Return the turn confidence."""
+        """Return the turn confidence, 0…1, at a moment of the pause."""
         return self.doubt.confidence(at_ms - ended.end_ms, ended.completeness)
 
     def setting_for(self, threshold: float) -> float | None:
-        """Return the setting; a head start ends no turn."""
+        """Return the setting; ``None`` with a head start, which ends no turn."""
         return None if self.sensitivity.head_start else self.sensitivity.equal_to(threshold)
 
     def _reaches_ms(self, threshold: float, ended: SpeechEnd) -> int | None:
@@ -239,7 +239,7 @@ class ConfidencePolicy:
         return None if needed_ms is None else max(ended.known_ms, ended.end_ms + needed_ms)
 
     def why_end(self, reason: EndReason, ended: SpeechEnd, limits: EndOfTurnLimits, at_ms: int) -> Why:
-        """Return the numbers that decided."""
+        """Return the reason with the deciding numbers."""
         silence_ms, now = at_ms - ended.end_ms, self.confidence(ended, at_ms)
         if reason == "timeout":
             waited = {"timeout_ms": limits.timeout_ms, "confidence": now}
@@ -254,7 +254,7 @@ class ConfidencePolicy:
         return Why("confidence", numbers, now - limits.threshold)
 
     def why_eager(self, ended: SpeechEnd, limits: EndOfTurnLimits, at_ms: int) -> Why:
-        """Return the numbers that decided."""
+        """Return the reason with the deciding numbers."""
         threshold, now = limits.eager or 0.0, self.confidence(ended, at_ms)
         numbers: dict[str, float | str] = {
             "confidence": now,
@@ -280,7 +280,7 @@ POLICIES: Mapping[str, Callable[[Values], EndOfTurnPolicy]] = {
 
 
 def end_of_turn_policy(values: Values, name: str = "confidence") -> EndOfTurnPolicy:
-    """Return the policy of a profile with these values."""
+    """Return the policy with a profile's values."""
     return POLICIES[name](values)
 
 
@@ -290,20 +290,20 @@ def _needed_ms(doubt: Doubt, threshold: float, completeness: float) -> int | Non
 
 
 MAX_SPECULATIONS = 3
-"""Generations begun ahead of a confirmed end of turn, per caller turn."""
+"""Eager generations, started before a confirmed end of turn, allowed per caller turn."""
 
 
 class PauseWatch:
-    """A policy that is asked again and again under the same settings: it remembers what they come to."""
+    """A policy with a cache of its limits, for repeated calls with the same settings."""
 
     def __init__(self, values: Values) -> None:
         self.policy = end_of_turn_policy(values)
         self.speculations = 0
-        """Generations begun ahead of a confirmed end of turn, in the caller turn under way."""
+        """Eager generations in the current caller turn."""
         self._known: tuple[ResolvedVoiceConfig, TurnPolicy, EndOfTurnLimits] | None = None
 
     def limits(self, config: ResolvedVoiceConfig, policy: TurnPolicy) -> EndOfTurnLimits:
-        """Return what ends a turn under a configuration in a state with this turn policy."""
+        """Return the limits of a configuration in a state with this turn policy."""
         known = self._known
         if known is None or known[0] is not config or known[1] is not policy:
             known = self._known = (config, policy, self.policy.limits(config, policy))
@@ -312,7 +312,7 @@ class PauseWatch:
     def due(
         self, ended: SpeechEnd, config: ResolvedVoiceConfig, policy: TurnPolicy, *, ahead: bool
     ) -> tuple[int, EndReason | Literal["eager"]]:
-        """Return when the pause ends the turn and by what, or when an answer is begun ``ahead`` before that."""
+        """Return the pause's next event: the end of turn and its reason or, with ``ahead``, an eager answer."""
         limits = self.limits(config, policy)
         found = self.policy.end(ended, limits)
         if limits.eager is None or not ahead or self.speculations >= MAX_SPECULATIONS:

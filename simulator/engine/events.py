@@ -1,4 +1,4 @@
-"""What stage 2 puts out: events in time order, each with what it was about and why it happened."""
+"""Stage 2's output: events in time order, each with its data and its reason."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ P = ParamSpec("P")
 
 
 def _moment(name: str) -> Any:
-    """Return a field for a moment of the call, in ms; scripts see it in seconds, under another name."""
+    """Return a field for a moment of the call, in ms; JSON has it in seconds, under ``name``."""
     return field(metadata={"name": name, "seconds": True, "moment": True})
 
 
 def _where_known() -> Any:
-    """Return a field that scripts see only where it holds something."""
+    """Return a field that JSON omits when it is ``None``."""
     return field(default=None, metadata={"where_known": True})
 
 
 @record
 class Event:
-    """One thing that happened ``t_ms`` whole milliseconds after the start, in caller turn ``turn`` (from 0).
+    """Something that happened ``t_ms`` ms after the start, in caller turn ``turn`` (from 0).
 
-    Every kind is a class of its own, and its moments are whole milliseconds of the call too.
+    Each kind of event is a class. All moments are whole milliseconds of the call.
     """
 
     t_ms: int
@@ -34,10 +34,10 @@ class Event:
     why: Why
 
     type: ClassVar[str]
-    """What scripts call it."""
+    """The event's name in JSON."""
 
     def facts(self) -> dict[str, Any]:
-        """Return what it was about as scripts see it: moments in seconds."""
+        """Return the event's own data as JSON values: moments in seconds."""
         found = {}
         for attribute, name, seconds, where_known in _facts_of(type(self)):
             value = getattr(self, attribute)
@@ -46,7 +46,7 @@ class Event:
         return found
 
     def to_json(self) -> dict[str, Any]:
-        """Return the event as scripts see it: seconds, three decimals."""
+        """Return the event as JSON values: seconds with three decimals."""
         why: dict[str, Any] = {"rule": self.why.rule, "text": self.why.text(), **self.why.numbers}
         if self.why.margin is not None:
             why["margin"] = round(self.why.margin, 3)
@@ -58,7 +58,7 @@ _FACTS: dict[type[Event], tuple[_Fact, ...]] = {}
 
 
 def _facts_of(kind: type[Event]) -> tuple[_Fact, ...]:
-    """Return a kind's own fields: the name here, that for scripts, whether in seconds, whether only where known."""
+    """Return a kind's own fields: name, JSON name, whether in seconds, whether omitted when ``None``."""
     if kind not in _FACTS:
         _FACTS[kind] = tuple(
             (one.name, one.metadata.get("name", one.name), "seconds" in one.metadata, "where_known" in one.metadata)
@@ -70,7 +70,7 @@ def _facts_of(kind: type[Event]) -> tuple[_Fact, ...]:
 
 @record(kw_only=True)
 class SpeechStarted(Event):
-    """The caller's speech became known; it began at ``start_ms``."""
+    """The caller's speech was detected; it began at ``start_ms``."""
 
     type = "speech_start"
     start_ms: int = _moment("start")
@@ -79,7 +79,7 @@ class SpeechStarted(Event):
 
 @record(kw_only=True)
 class SpeechEnded(Event):
-    """The end of a span of speech became known; it was at ``end_ms``, and sounded finished to a degree 0…1."""
+    """The end of a span of speech was detected. It was at ``end_ms`` and sounded finished to a degree 0…1."""
 
     type = "speech_end"
     end_ms: int = _moment("end")
@@ -89,7 +89,7 @@ class SpeechEnded(Event):
 
 @record(kw_only=True)
 class EagerEndOfTurn(Event):
-    """An answer was begun ahead of a confirmed end of turn."""
+    """An answer started before a confirmed end of turn."""
 
     type = "eager_end_of_turn"
     generation: int
@@ -97,7 +97,7 @@ class EagerEndOfTurn(Event):
 
 @record(kw_only=True)
 class TurnResumed(Event):
-    """The caller went on in a pause; ``discarded`` is the generation begun ahead."""
+    """The caller resumed in a pause; ``discarded`` is the eager generation."""
 
     type = "turn_resumed"
     discarded: int | None
@@ -105,10 +105,10 @@ class TurnResumed(Event):
 
 @record(kw_only=True)
 class EndOfTurn(Event):
-    """A turn that began at ``onset_ms`` was taken to be over, its last word having ended at ``speech_end_ms``.
+    """A turn that began at ``onset_ms`` ended; its last word ended at ``speech_end_ms``.
 
-    ``span`` is its last span of speech, ``confidence`` the turn confidence 0…1 then, and ``head_start_ms`` how long
-    before that the answer was begun.
+    ``span`` is its last span of speech, ``confidence`` the turn confidence 0…1, and ``head_start_ms`` how much
+    earlier the answer had started.
     """
 
     type = "end_of_turn"
@@ -123,7 +123,7 @@ class EndOfTurn(Event):
 
 @record(kw_only=True)
 class TurnReopened(Event):
-    """The caller went on after the end of turn, before the response was heard."""
+    """The caller resumed after the end of turn, before the response was heard."""
 
     type = "turn_reopened"
     discarded: int | None
@@ -145,7 +145,7 @@ class NavDecided(Event):
 
 @record(kw_only=True)
 class NavMalformed(Event):
-    """Navigation returned what is no line of its kind."""
+    """Navigation returned a malformed line."""
 
     type = "nav_malformed"
     generation: int
@@ -153,7 +153,7 @@ class NavMalformed(Event):
 
 @record(kw_only=True)
 class EmotionApplied(Event):
-    """Navigation's emotion was given to speech synthesis."""
+    """Speech synthesis received navigation's emotion."""
 
     type = "emotion_applied"
     emotion: str
@@ -161,7 +161,7 @@ class EmotionApplied(Event):
 
 @record(kw_only=True)
 class FillerStarted(Event):
-    """A filler began to be heard; by itself it ends at ``until_ms``."""
+    """A filler began to play. Uninterrupted, it ends at ``until_ms``."""
 
     type = "filler_start"
     text: str
@@ -171,7 +171,7 @@ class FillerStarted(Event):
 
 @record(kw_only=True)
 class FillerEnded(Event):
-    """A filler was heard no longer."""
+    """A filler stopped playing."""
 
     type = "filler_end"
     interrupted: bool
@@ -180,11 +180,11 @@ class FillerEnded(Event):
 
 @record(kw_only=True)
 class ResponseStarted(Event):
-    """A response began to be heard; by itself it ends at ``until_ms``.
+    """A response began to play. Uninterrupted, it ends at ``until_ms``.
 
-    ``stages_ms`` splits the wait since the caller's last word; there is none where the response is ``resumed``
-    after a false barge-in, the ``greeting``, or a labelled window, which has no chunks either. The greeting answers
-    no turn, so its ``turn`` and ``generation`` are -1 unless it is a labelled window.
+    ``stages_ms`` splits the wait since the caller's last word. It is empty where the response is ``resumed`` after
+    a false barge-in, the ``greeting``, or a labelled window, which has no chunks either. The greeting answers no
+    turn, so its ``turn`` and ``generation`` are -1 unless it is a labelled window.
     """
 
     type = "response_start"
@@ -200,14 +200,14 @@ class ResponseStarted(Event):
     stages_ms: Mapping[str, int] | None = _where_known()
 
     def facts(self) -> dict[str, Any]:
-        """Return what it was about; of a labelled window in the order in which scripts know it."""
+        """Return the event's own data; for a labelled window, in the order of the JSON format."""
         found = Event.facts(self)
         return found if self.chunks is not None else {"filler_overhang_ms": self.filler_overhang_ms} | found
 
 
 @record(kw_only=True)
 class ResponseEnded(Event):
-    """A response was heard no longer."""
+    """A response stopped playing."""
 
     type = "response_end"
     interrupted: bool
@@ -225,7 +225,7 @@ class ResponseTruncated(Event):
 
 @record(kw_only=True)
 class Underrun(Event):
-    """The agent fell silent in mid-response: the next chunk came ``late_ms`` after the last one ended."""
+    """The agent fell silent in mid-response: the next chunk came ``late_ms`` late."""
 
     type = "underrun"
     late_ms: int
@@ -233,7 +233,7 @@ class Underrun(Event):
 
 @record(kw_only=True)
 class BargeIn(Event):
-    """Speech that began at ``speech_start_ms`` stopped the agent, who is silent from ``stops_ms`` on."""
+    """Speech that began at ``speech_start_ms`` stopped the agent, which is silent from ``stops_ms``."""
 
     type = "barge_in"
     span: int
@@ -246,7 +246,7 @@ class BargeIn(Event):
 
 @record(kw_only=True)
 class BargeInSuppressed(Event):
-    """Speech of the caller over the agent did not stop it."""
+    """The caller's speech over the agent did not stop it."""
 
     type = "barge_in_suppressed"
     reason: Literal["too_short", "cooldown", "shield", "laughter"]
@@ -255,7 +255,7 @@ class BargeInSuppressed(Event):
 
 @record(kw_only=True)
 class ToolStarted(Event):
-    """A tool began to run after ``queued_ms`` of waiting for others."""
+    """A tool started after it waited ``queued_ms`` for others."""
 
     type = "tool_start"
     tool: str
@@ -265,7 +265,7 @@ class ToolStarted(Event):
 
 @record(kw_only=True)
 class ToolEnded(Event):
-    """A tool was done, or ``cancelled``."""
+    """A tool finished, or was ``cancelled``."""
 
     type = "tool_end"
     tool: str
@@ -285,7 +285,7 @@ class ToolDenied(Event):
 
 @record(kw_only=True)
 class MissedResponse(Event):
-    """The caller of an elastic replay gave up waiting for the agent."""
+    """In elastic replay, the caller gave up waiting for the agent."""
 
     type = "missed_response"
     waited_ms: int = field(metadata={"name": "waited_s", "seconds": True})
@@ -330,10 +330,10 @@ MEASURED: frozenset[object] = frozenset(
         Underrun,
     }
 )
-"""The kinds of events that readouts are measured from."""
+"""The kinds of events that readouts use."""
 
 MOMENTS = {"t"} | {one.metadata["name"] for kind in EVENTS for one in fields(kind) if "moment" in one.metadata}
-"""What scripts see of events as moments of the call, in seconds, by their names there."""
+"""The JSON names of all moments of the call, which JSON has in seconds."""
 
 
 def heard_speech(events: Iterable[Event], open_end_ms: int) -> list[tuple[int, int]]:
@@ -348,9 +348,9 @@ SoundEnded = FillerEnded | ResponseEnded
 
 
 class Emit(Protocol):
-    """Says what happens now, in the caller turn under way unless ``turn`` names another.
+    """Emits an event now, in the current caller turn unless ``turn`` names another.
 
-    ``why`` is called where reasons are asked for.
+    ``why`` is called only where reasons are wanted.
     """
 
     def __call__(
@@ -362,4 +362,4 @@ class Emit(Protocol):
         *args: P.args,
         **facts: P.kwargs,
     ) -> None:
-        """Note an event of a kind with its own fields."""
+        """Emit an event of a kind with its own fields."""

@@ -1,4 +1,4 @@
-"""Fillers: which words there are, when which kind is due in the turn being answered, and which was said last."""
+"""Fillers: their vocabulary, when each kind is due in the turn being answered, and which was spoken last."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ DONE_PHRASES = ("All right, that is settled then", "Great, thank you for that", 
 PROGRESS = ("I am still looking", "It is taking a moment", "Almost there, please bear with me")
 
 _SHORT_WORDS = 2
-"""A navigation filler of at most this many words is a backchannel; a longer one is a phrase."""
+"""A navigation filler with at most this many words is a backchannel; a longer one is a phrase."""
 
 _DONE_HINTS = ("great", "got", "booked", "done", "confirm", "thank", "perfect", "all set", "settled")
-"""Words of a ``filler_hint`` that point to something achieved rather than to a wait."""
+"""Words of a ``filler_hint`` that suggest a success rather than a wait."""
 
 
 def navigation_filler(
     filler: str, hint: str | None, config: ResolvedVoiceConfig, last: str | None, pick: float
 ) -> str | None:
-    """Return what is said when navigation returned ``filler``, shaped by the style; ``None``: nothing.
+    """Return the filler to speak for navigation's ``filler``, shaped by the style; ``None``: none.
 
-    ``hint`` is the ``filler_hint`` of the action or exit that was chosen: it asks for a filler where navigation
-    gave none, and says which kind; a filler that only repeats it is replaced, for it is never spoken as it stands.
-    ``pick`` 0…1 chooses among the vocabulary; no filler is said twice running if there is another.
+    ``hint`` is the ``filler_hint`` of the chosen action or exit. It requests a filler where navigation gave none,
+    and selects its kind. The hint itself is never spoken: a filler that only repeats it is replaced. ``pick`` 0…1
+    selects from the vocabulary. No filler is spoken twice in a row if there is another.
     """
     if not (filler or hint) or config.filler_style == "silent":
         return None
@@ -47,7 +47,7 @@ def navigation_filler(
 
 
 def backchannel(config: ResolvedVoiceConfig, last: str | None, pick: float) -> str | None:
-    """Return the backchannel for a turn whose navigation was skipped; ``None``: the style is silent."""
+    """Return the backchannel for a turn without navigation; ``None``: the style is silent. ``pick`` is 0…1."""
     if config.filler_style == "silent":
         return None
     custom = config.filler_vocabulary if config.filler_style == "backchannel" else None
@@ -55,7 +55,7 @@ def backchannel(config: ResolvedVoiceConfig, last: str | None, pick: float) -> s
 
 
 def transition_filler(config: ResolvedVoiceConfig, last: str | None, pick: float) -> str | None:
-    """Return what breaks the silence after a change of state; ``None``: the style is silent."""
+    """Return the filler after a change of state; ``None``: the style is silent. ``pick`` is 0…1."""
     if config.filler_style == "silent":
         return None
     own = PHRASES if config.filler_style == "phrase" else BACKCHANNELS
@@ -63,14 +63,14 @@ def transition_filler(config: ResolvedVoiceConfig, last: str | None, pick: float
 
 
 def progress_phrase(config: ResolvedVoiceConfig, last: str | None, pick: float) -> str | None:
-    """Return what is said while a tool runs on; ``None``: the style is silent."""
+    """Return the filler for a running tool; ``None``: the style is silent. ``pick`` is 0…1."""
     if config.filler_style == "silent":
         return None
     return _choose(config.progress_vocabulary or PROGRESS, last, pick)
 
 
 def vocabulary(config: ResolvedVoiceConfig) -> tuple[str, ...]:
-    """Return every filler that may be said under a configuration, except navigation's own words."""
+    """Return every filler that a configuration may use, except navigation's own words."""
     if config.filler_style == "silent":
         return ()
     own = (*BACKCHANNELS, *PHRASES, *DONE_BACKCHANNELS, *DONE_PHRASES)
@@ -91,7 +91,7 @@ def _fresh(words: tuple[str, ...], last: str | None) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)
 def _hinted(filler: str, hint: str | None) -> tuple[bool, bool]:
-    """Return whether a hint points to something achieved, and whether the filler only repeats it."""
+    """Return whether a hint suggests a success, and whether the filler only repeats it."""
     if not hint:
         return False, False
     return any(word in hint.lower() for word in _DONE_HINTS), _bare(filler) == _bare(hint)
@@ -109,25 +109,25 @@ class FillerScheduler:
 
     def __init__(self) -> None:
         self.next: tuple[int, Kind] | None = None
-        """The filler due first: when and of which kind."""
+        """The time and kind of the next filler."""
         self._due: dict[Kind, int] = {}
         self._last_text: str | None = None
         self._last_start_ms: int | None = None
         self._phrases = 0
 
     def clear(self) -> None:
-        """Forget what was due in this turn."""
+        """Drop what was planned for this turn."""
         self._due.clear()
         self.next = None
         self._phrases = 0
 
     def plan(self, kind: Kind, at_ms: int) -> None:
-        """Have a filler of one kind at a moment."""
+        """Plan a filler of one kind at a time."""
         self._due[kind] = at_ms
         self._find_next()
 
     def drop(self, kind: Kind) -> None:
-        """Have no such filler after all."""
+        """Drop the planned filler of one kind."""
         self._due.pop(kind, None)
         self._find_next()
 
@@ -138,13 +138,13 @@ class FillerScheduler:
                 self.next = (at_ms, kind)
 
     def free_from_ms(self, config: ResolvedVoiceConfig) -> int:
-        """Return when ``filler_cooldown_ms`` after the last filler is over."""
+        """Return when ``filler_cooldown_ms`` after the start of the last filler is over, ms."""
         return 0 if self._last_start_ms is None else self._last_start_ms + config.filler_cooldown_ms
 
     def take(
         self, kind: Kind, generation: Generation, config: ResolvedVoiceConfig, now_ms: int, confirmed_ms: int
     ) -> tuple[str, Callable[[], Why]] | None:
-        """Return the words of the filler that is due now, and what says why; ``None``: none is said after all."""
+        """Return the words of the filler due now and a function for its reason; ``None``: no filler."""
         self.drop(kind)
         if now_ms < self.free_from_ms(config):
             return None

@@ -1,4 +1,4 @@
-"""One answer being made: navigation, tools, first token, buffer, speech synthesis, as times on the clock."""
+"""One answer in preparation: navigation, tools, first token, buffer and speech synthesis as times on the clock."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from simulator.audio.source import SoundKey
 
 FORWARD_CALL = "forward_call"
-"""The one tool that ``voice_config`` can switch off."""
+"""The only tool that ``voice_config`` can switch off."""
 
 
 class ToolRun(NamedTuple):
-    """One tool call on the clock, ms; ``queued_ms`` is how long it waited for others to end."""
+    """One tool call on the clock, ms; ``queued_ms`` is how long it waited for other calls."""
 
     name: str
     start_ms: int
@@ -29,12 +29,12 @@ class ToolRun(NamedTuple):
     queued_ms: int
 
     def runs_at(self, t_ms: int) -> bool:
-        """Whether it runs at a moment."""
+        """Whether it runs at ``t_ms``."""
         return self.start_ms <= t_ms < self.end_ms
 
 
 def next_progress_ms(runs: Sequence[ToolRun], interval_ms: int, after_ms: int) -> int | None:
-    """Return the next moment after ``after_ms`` at which a call has run for a whole number of intervals."""
+    """Return the first time after ``after_ms`` at which a call has run for a whole number of intervals, ms."""
     due = []
     for run in runs:
         passed = max(0, after_ms - run.start_ms) // interval_ms
@@ -45,7 +45,7 @@ def next_progress_ms(runs: Sequence[ToolRun], interval_ms: int, after_ms: int) -
 
 
 class ToolEvent(NamedTuple):
-    """Something a tool call does at a moment; sorts by time, ends before starts."""
+    """A tool call's event at a time. Sorts by time, and ends before starts."""
 
     at_ms: int
     order: int
@@ -55,9 +55,9 @@ class ToolEvent(NamedTuple):
 
 
 def schedule(tools: Sequence[tuple[Tool, float]], capacity: int, asked_ms: int) -> tuple[ToolRun, ...]:
-    """Lay tools out from ``asked_ms`` on, in their order, at most ``capacity`` at once.
+    """Schedule tools in order from ``asked_ms``, at most ``capacity`` at once.
 
-    Each comes with the quantile 0…1 of its duration.
+    Each tool comes with the quantile 0…1 of its duration.
     """
     free_at = [asked_ms] * max(capacity, 1)
     runs = []
@@ -70,7 +70,7 @@ def schedule(tools: Sequence[tuple[Tool, float]], capacity: int, asked_ms: int) 
 
 
 def tool_events(runs: Sequence[ToolRun], denied: Sequence[tuple[str, str]], asked_ms: int) -> list[ToolEvent]:
-    """Return what tools will do, in order of time; ``denied`` are those not allowed, each with its reason."""
+    """Return the events of tools in time order; ``denied`` are the tools not allowed, each with its reason."""
     events = [ToolEvent(run.end_ms, 0, ToolEnded, run) for run in runs]
     events += [ToolEvent(run.start_ms, 1, ToolStarted, run) for run in runs]
     events += [
@@ -80,7 +80,7 @@ def tool_events(runs: Sequence[ToolRun], denied: Sequence[tuple[str, str]], aske
 
 
 def running(events: Sequence[ToolEvent]) -> list[ToolRun]:
-    """Return the calls that have begun but not ended, given what is still to come."""
+    """Return the calls that have started and not ended, given the events still to come."""
     waiting = {event.run for event in events if event.kind is ToolStarted}
     return [event.run for event in events if event.kind is ToolEnded and event.run not in waiting]
 
@@ -89,12 +89,12 @@ EMOTIONS = ("friendly", "sympathetic", "calm", "enthusiastic", "serious", "cheer
 
 
 class MalformedNavigationError(ValueError):
-    """A navigation line that does not have the documented form; the message says what is wrong with it."""
+    """A malformed navigation line; the message names the fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class Navigation:
-    """What navigation decided. ``filler`` may be empty and may hold commas."""
+    """Navigation's decision. ``filler`` may be empty and may contain commas."""
 
     code: str
     verbose: bool
@@ -104,7 +104,7 @@ class Navigation:
 
 @lru_cache(maxsize=1024)
 def parse_navigation(line: str) -> Navigation:
-    """Read a navigation line. Raises :class:`MalformedNavigationError`."""
+    """Parse a navigation line. Raises :class:`MalformedNavigationError`."""
     if len(line.strip().splitlines()) > 1:
         raise MalformedNavigationError("it is more than one line")
     parts = line.strip().split(",", 3)
@@ -121,23 +121,23 @@ def parse_navigation(line: str) -> Navigation:
 
 
 class DrawKey(NamedTuple):
-    """What the stage latencies after one span of speech depend on."""
+    """The key of the latency draws after one span of speech."""
 
     seed: int
     recording: str
     span: int
 
     def draw(self, stage: str) -> float:
-        """Return a quantile 0…1 for one stage."""
+        """Return the quantile 0…1 of one stage."""
         return seeded_draw(self.seed, self.recording, self.span, stage)
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What answers begin with that are given to one span of speech: nothing in it depends on settings.
+    """The settings-independent start of every answer to one span of speech.
 
-    ``hint`` is the ``filler_hint`` of the action or exit that navigation chose; ``navigation_ms`` is ``None`` where
-    navigation is skipped. ``sympathetic``: navigation chose that emotion, before which the agent may be quiet.
+    ``hint`` is the ``filler_hint`` of the action or exit that navigation chose. ``navigation_ms`` is ``None`` where
+    navigation is skipped. ``sympathetic``: navigation chose that emotion, before which the agent may pause.
     """
 
     key: DrawKey
@@ -154,32 +154,32 @@ class Opening:
 
 @dataclass(slots=True)
 class Generation:
-    """An answer from its start: every time it would reach without an interruption, in ms.
+    """An answer's times from its start, ms, as they are without an interruption.
 
-    ``prompted_ms`` is when the engage model may begin, after navigation and tools. Without a plan the answer waits
-    for a confirmed end of turn, because tools do things that cannot be undone.
+    ``prompted_ms`` is the earliest start of the engage model, after navigation and tools. An answer without a plan
+    waits for a confirmed end of turn, because the effects of tools cannot be undone.
     """
 
     number: int
     opening: Opening
     started_ms: int
     asked_ms: int
-    """When navigation had returned; without navigation, when the answer was begun."""
+    """When navigation returned; without navigation, when the answer started."""
     tools: tuple[ToolRun, ...] = ()
     denied: tuple[tuple[str, str], ...] = ()
     prompted_ms: int = 0
     first_token_ms: int = 0
     said: Capped = NOTHING_SAID
     plan: tuple[Chunk, ...] = ()
-    """Its chunks, with times after the first token."""
+    """Its chunks, with times in ms after the first token."""
     ready_ms: int = 0
-    """When its first sound could play."""
+    """The earliest time for its first sound."""
 
 
 class GenerationPlanner:
-    """What every generation is made with, of one run or of several over the same recording.
+    """Makes the generations of one run, or of several runs over the same recording.
 
-    ``draws`` are the seed and the recording, which the latencies depend on.
+    ``draws`` are the seed and the recording's key, which the latencies depend on.
     """
 
     def __init__(self, values: Values, script: Script, draws: tuple[int, str | SoundKey]) -> None:
@@ -191,7 +191,7 @@ class GenerationPlanner:
         self._voice: tuple[str, float | None, SpeakingRate] | None = None
 
     def begin(self, span: int, turn: int, number: int, start_ms: int) -> Generation:
-        """Begin the answer to span ``span``, the last of the machine's turn ``turn``, at ``start_ms``."""
+        """Start the answer to span ``span``, the last of the machine's turn ``turn``, at ``start_ms``."""
         opening = self._openings.get((span, turn))
         if opening is None:
             opening = self._openings[span, turn] = self._opening(span, turn)
@@ -220,7 +220,7 @@ class GenerationPlanner:
         )
 
     def voice(self, config: ResolvedVoiceConfig) -> SpeakingRate:
-        """Return how fast an agent with these settings speaks."""
+        """Return the agent's speaking rate under these settings."""
         known = self._voice
         if known is None or known[0] != config.tts_model or known[1] != config.min_tts_speed:
             voice = voice_of(self._values, config.tts_model, config.min_tts_speed)
@@ -275,22 +275,22 @@ def _read(line: str, state: State) -> tuple[Navigation | None, str | None]:
     return (navigation, None) if fault is None else (None, fault)
 
 
-# ---- where the wait went
+# ---- the stages of a wait
 
 
 STAGES = ("end_of_turn", "navigation", "tools", "first_token", "buffer", "tts", "post_eot_pause", "filler_queue")
 
 NOT_SPLIT: Mapping[str, int] = {}
-"""The stages of a wait of which nobody asks where it went."""
+"""The stages of a wait whose split is not needed."""
 
 
 def stages_ms(
     generation: Generation, speech_end_ms: int, confirmed_ms: int, pause_ms: int, heard_ms: int
 ) -> dict[str, int]:
-    """Split the time from ``speech_end_ms`` to ``heard_ms`` into stages that add up to it exactly.
+    """Split the time from ``speech_end_ms`` to ``heard_ms`` into stages, ms, that add up to it exactly.
 
-    Work done ahead of the confirmed end of turn cost the caller no wait, so it counts only from there on. ``tts``
-    includes the transport to the caller's ear; ``post_eot_pause`` the quiet of ``empathy_hold_ms``.
+    Work before the confirmed end of turn costs the caller no wait, so it counts only from there. ``tts`` includes
+    the transport to the caller. ``post_eot_pause`` includes the pause of ``empathy_hold_ms``.
     """
     split = {"end_of_turn": confirmed_ms - speech_end_ms}
     reached_ms = confirmed_ms

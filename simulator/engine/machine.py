@@ -1,13 +1,13 @@
 """The turn-taking state machine: one object for recordings and for a microphone.
 
-Feed it observations in time order and let its own clock run in between::
+Feed it observations in time order, and let its own clock run in between::
 
     machine.observe(observation)   # what became known of the caller, at observation.known_ms
     machine.run_before(t_ms)       # everything the machine itself does before t_ms
 
-It never looks ahead, so a recording on a virtual clock and frames as they come give the same events. ``config``
-may be replaced between calls and holds for every decision after that; what is being generated already keeps the
-settings it was begun with.
+The machine never looks ahead, so a recording on a virtual clock and live frames give the same events. ``config``
+may be replaced at any time. It applies to every later decision; an answer already in preparation keeps its own
+settings.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _UNKNOWN_MS, _NEVER_MS = -1, 1 << 62
 
 
 class TurnMachine:
-    """Decides, from what is known of the caller so far, when the agent thinks, speaks and stops."""
+    """Decides when the agent thinks, speaks and stops, from what is known of the caller so far."""
 
     def __init__(
         self,
@@ -61,34 +61,34 @@ class TurnMachine:
     ) -> None:
         """Begin a call.
 
-        ``brief``: report only events that readouts need, without reasons and confidences.
-        ``planner`` is one that was made for the same profile, script, recording and seed: it remembers answers.
+        ``brief``: emit only the events that readouts need, without reasons and confidences. ``planner`` must be
+        made for the same profile, script, recording and seed. A shared planner reuses answers between runs.
         """
         self.events: list[Event] = []
         self._config = config
         self._brief = brief
         self._due_ms = _UNKNOWN_MS
-        """When the next thing happens that the machine does by itself; unknown again after each that happened."""
+        """When the machine's next action is due; unknown after each action."""
         self._act: Act = "sound_end"
         self.mode = LISTENING
         self.turn = -1
         self.now_ms = self._reached_ms = 0
         self.last_finished_response_ms: int | None = None
-        """When the agent last came to the end of a response by itself."""
+        """When the agent last finished a response uninterrupted."""
         self._script = script
         self._caller = CallerState()
-        self._floor = AgentPlayout()
+        self._playout = AgentPlayout()
         planner = planner or GenerationPlanner(profile.values, script, (seed, recording))
         self._answer = ResponseInProgress(profile.values, planner, self._emit, brief=brief)
-        self._delivery = ResponsePlayer(
-            profile.values, self._caller, self._answer, self._floor, self._emit, brief=brief
+        self._player = ResponsePlayer(
+            profile.values, self._caller, self._answer, self._playout, self._emit, brief=brief
         )
         self._pause = PauseWatch(profile.values)
         self._heard_in: State = NO_STATE
         self._onset_ms = 0
         self._barged_in = self._silenced = False
         self._had_words = False
-        if self._delivery.plan_greeting(script.scenario, config):
+        if self._player.plan_greeting(script.scenario, config):
             self.mode = SPEAKING
 
     # ---- the clock
@@ -104,20 +104,20 @@ class TurnMachine:
         self._due_ms = _UNKNOWN_MS
 
     def run_before(self, t_ms: int) -> None:
-        """Let everything happen that is due before ``t_ms``."""
+        """Run everything that is due before ``t_ms``."""
         while self.step_before(t_ms):
             pass
         if t_ms > self._reached_ms:
             self._reached_ms = t_ms
 
     def step_before(self, t_ms: int) -> bool:
-        """Let the next thing happen if it is due before ``t_ms``; return whether something did."""
+        """Run the next action if it is due before ``t_ms``; return whether there was one."""
         due_ms = self._due_ms
         if due_ms == _UNKNOWN_MS:
             due_ms = self._next_ms()
         if due_ms >= t_ms:
             return False
-        # under settings that were changed since, it may have been due already: it happens now, not in the past
+        # after a change of settings an action may be overdue: it runs now, not in the past
         if due_ms < self._reached_ms:
             due_ms = self._reached_ms
         if due_ms > self.now_ms:
@@ -127,12 +127,12 @@ class TurnMachine:
         return True
 
     def observe(self, seen: Observation, shift_ms: int = 0) -> None:
-        """Take note of something that became known of the caller, ``shift_ms`` later than it says.
+        """Take an observation of the caller, ``shift_ms`` later than its own times.
 
         Observations come in order of ``known_ms``.
         """
         if self._brief and self.mode is CALLER and not isinstance(seen, (SpeechEnd, SpeechStart)):
-            return  # until this span ends, nothing in it changes what happens
+            return  # nothing else within this span has an effect
         known_ms = seen.known_ms + shift_ms
         if self._due_ms < known_ms:  # also where it is unknown
             self.run_before(known_ms)
@@ -148,11 +148,11 @@ class TurnMachine:
         elif self.mode is THINKING and isinstance(seen, Resumption):
             self._reopen()
         elif self.mode is not SPEAKING:
-            return  # what happens next does not depend on it
-        self._due_ms = _NEVER_MS if self.mode is CALLER and self._floor.sound is None else _UNKNOWN_MS
+            return  # the observation does not change the next action
+        self._due_ms = _NEVER_MS if self.mode is CALLER and self._playout.sound is None else _UNKNOWN_MS
 
     def _next_ms(self) -> int:
-        """Return when the machine will do something by itself; that changes only when something happened."""
+        """Return when the machine's next action is due, ms."""
         if self._due_ms == _UNKNOWN_MS:
             due = self._soonest()
             if due is None:
@@ -162,8 +162,8 @@ class TurnMachine:
         return self._due_ms
 
     def _soonest(self) -> Due | None:
-        """Return what the machine will do next by itself: when, in which order within one instant, and what."""
-        mode, delivery, found = self.mode, self._delivery, self._floor.next
+        """Return the machine's next action with its time and its order within one instant."""
+        mode, player, found = self.mode, self._player, self._playout.next
         if mode is CALLER:
             return found
         if self._answer.generation is not None:
@@ -172,14 +172,14 @@ class TurnMachine:
                 found = due
         decided: tuple[int, Act] | None
         if mode is SPEAKING:
-            decided = delivery.next_while_speaking(self._config, self.now_ms)
+            decided = player.next_while_speaking(self._config, self.now_ms)
         elif mode is THINKING:
-            decided = delivery.next(self._config)
+            decided = player.next(self._config)
         elif mode is PAUSE:
             ahead, policy = self._answer.generation is None, self._heard_in.turn_policy
             decided = self._pause.due(self._caller.ended, self._config, policy, ahead=ahead)
         else:
-            decided = None if delivery.resume_ms is None else (delivery.resume_ms, "resumption")
+            decided = None if player.resume_ms is None else (player.resume_ms, "resumption")
         if decided is None:
             return found
         at_ms, act = decided
@@ -203,52 +203,52 @@ class TurnMachine:
             return
         self.events.append(kind(self.now_ms, self.turn if turn is None else turn, reason, *args, **facts))
 
-    # ---- what others may ask
+    # ---- queries
 
     @property
     def response_sounding_since_ms(self) -> int | None:
-        """When the response now being heard began, or ``None``."""
-        return self._floor.response_since_ms
+        """When the response now playing began, ms, or ``None``."""
+        return self._playout.response_since_ms
 
     @property
     def sounding_until_ms(self) -> int | None:
-        """When the sound now being heard will end, or ``None``."""
-        return self._floor.until_ms
+        """When the sound now playing will end, ms, or ``None``."""
+        return self._playout.until_ms
 
     @property
     def sound(self) -> AgentSound | None:
-        """The filler or response now being heard: its pieces are stretches of speech with their words, in ms."""
-        return self._floor.sound
+        """The filler or response now playing. Its pieces are stretches of speech with their words, in ms."""
+        return self._playout.sound
 
     @property
     def sounds(self) -> list[AgentSound]:
-        """Every sound since the call began, the one now being heard included."""
-        return self._floor.played
+        """Every sound since the call began, including the current one."""
+        return self._playout.played
 
     @property
     def planned_speech(self) -> tuple[tuple[Words, int], ...]:
-        """What the answer under way will say, as far as is known: words, and how long they will last, in ms."""
-        return self._delivery.planned_speech(self._config)
+        """The planned speech of the current answer, as far as it is known: words and their length, ms."""
+        return self._player.planned_speech(self._config)
 
     @property
     def idle(self) -> bool:
-        """Whether the agent has nothing to say and hears no speech."""
-        return self.mode is LISTENING and self._floor.sound is None and self._delivery.resume_ms is None
+        """Whether the agent has nothing to say and the caller is not speaking."""
+        return self.mode is LISTENING and self._playout.sound is None and self._player.resume_ms is None
 
     @property
     def limits(self) -> EndOfTurnLimits:
-        """What ends a turn, or begins an answer ahead of its end, in the state the caller is now heard in."""
+        """The end-of-turn limits of the state in which the caller is heard."""
         return self._pause.limits(self._config, self._heard_in.turn_policy)
 
     def turn_confidence(self, now_ms: int) -> float | None:
-        """Return the turn confidence at a moment of the pause under way; ``None`` outside a pause."""
+        """Return the turn confidence at a moment of the current pause; ``None`` outside a pause."""
         return self._pause.policy.confidence(self._caller.ended, now_ms) if self.mode is PAUSE else None
 
     def nothing_heard_before(self, t_ms: int, span: int, end_ms: int, known_ms: int, most: float) -> bool:
-        """Whether nothing is heard or confirmed before ``t_ms``, if the caller's speech ended, however it sounded.
+        """Whether nothing would be heard or confirmed before ``t_ms`` if the caller's speech ended now.
 
-        Span ``span`` then ended at ``end_ms``, known at ``known_ms``, and is judged ``most`` finished or less. An
-        answer may have been begun ahead of time all the same, unheard. False also where it is not known.
+        Span ``span`` ends at ``end_ms``, known at ``known_ms``, with a completeness of ``most`` or less. An eager
+        answer may still start, unheard. Also false where the result is not known.
         """
         if self._next_ms() < t_ms:
             return False
@@ -260,7 +260,7 @@ class TurnMachine:
         return self._pause.policy.end(SpeechEnd(known_ms, end_ms, span, most), limits)[0] >= t_ms
 
     def miss_response(self, anchor: str, waited_ms: int) -> None:
-        """Note that the caller gave up waiting for the agent (said by a replay, which knows the caller's side)."""
+        """Note that the caller gave up waiting for the agent; elastic replay calls this."""
         self._emit(
             MissedResponse,
             lambda: Why("anchor_missed", {"waited_s": waited_ms / 1000, "anchor": anchor}),
@@ -278,14 +278,14 @@ class TurnMachine:
         self._had_words = self._had_words or caller.span not in self._script.wordless
         if self.mode is PAUSE:
             if self._answer.generation is not None:
-                self._delivery.discard_in_pause()
+                self._player.discard_in_pause()
             self.mode = CALLER
         elif self.mode is THINKING:
             self._reopen()
 
     def _reopen(self) -> None:
-        """The caller goes on while nothing is heard of the agent, before it or after a filler: same turn."""
-        self._delivery.discard_after_end(self.now_ms)
+        """Continue the turn: the caller resumed before the response was heard."""
+        self._player.discard_after_end(self.now_ms)
         self.mode = CALLER
 
     def _on_speech_end(self) -> None:
@@ -300,8 +300,8 @@ class TurnMachine:
                 self._fall_silent()
             else:
                 self.mode = PAUSE
-        elif self.mode is SPEAKING or (self.mode is THINKING and self._floor.heard):
-            self._delivery.tell_too_short(self._config)
+        elif self.mode is SPEAKING or (self.mode is THINKING and self._playout.heard):
+            self._player.emit_too_short(self._config)
 
     def _begin_turn(self, *, barged_in: bool = False) -> None:
         self.turn += 1
@@ -309,7 +309,7 @@ class TurnMachine:
         self._onset_ms = self._caller.start_ms
         self._barged_in = barged_in
         self._had_words = self._caller.span not in self._script.wordless
-        self._delivery.resume_ms = None
+        self._player.resume_ms = None
         self.mode = CALLER
 
     # ---- end of turn
@@ -340,10 +340,10 @@ class TurnMachine:
             generation=generation.number,
             head_start_ms=now_ms - generation.started_ms if eager else 0,
         )
-        self._delivery.await_answer(ended.end_ms, generation.opening.said_in.turn_policy)
+        self._player.await_answer(ended.end_ms, generation.opening.said_in.turn_policy)
         self._answer.confirm(self._config, now_ms)
 
-    # ---- the agent's sound, and barge-in
+    # ---- the agent's sound and barge-in
 
     def _speak(self, say: Callable[[ResolvedVoiceConfig, int, int], bool]) -> None:
         if say(self._config, self.now_ms, self.turn):
@@ -351,7 +351,7 @@ class TurnMachine:
             self._silenced = False
 
     def _end_sound(self) -> None:
-        sound = self._delivery.end()
+        sound = self._player.end()
         if sound.kind == "response" and not sound.stopped:
             self.last_finished_response_ms = self.now_ms
         if self.mode is not SPEAKING:
@@ -367,22 +367,22 @@ class TurnMachine:
             self.mode = LISTENING
 
     def _hold(self, reason: Reason) -> None:
-        self._delivery.hold(reason, self._config, self.now_ms)
+        self._player.hold(reason, self._config, self.now_ms)
 
     def _barge_in(self) -> None:
-        self._delivery.stop(self._config, self.now_ms)
+        self._player.stop(self._config, self.now_ms)
         self._begin_turn(barged_in=True)
 
     def _fall_silent(self) -> None:
-        """After a barge-in that held no words there is nothing to answer: wait for the caller's words."""
+        """Wait for the caller's words: a barge-in without words needs no answer."""
         self.mode = LISTENING
         self._silenced = True
-        self._delivery.plan_resumption(self._config, self.now_ms)
+        self._player.plan_resumption(self._config, self.now_ms)
 
 
 _ACTS: Mapping[Act, Callable[[TurnMachine], None]] = {
     "sound_end": TurnMachine._end_sound,
-    "underrun": lambda one: one._delivery.tell_underrun(),
+    "underrun": lambda one: one._player.emit_underrun(),
     "timeout": lambda one: one._end_turn("timeout"),
     "confidence": lambda one: one._end_turn("confidence"),
     "eager": TurnMachine._become_eager,
@@ -390,11 +390,11 @@ _ACTS: Mapping[Act, Callable[[TurnMachine], None]] = {
     "shield": lambda one: one._hold("shield"),
     "cooldown": lambda one: one._hold("cooldown"),
     "laughter": lambda one: one._hold("laughter"),
-    "navigation": lambda one: one._answer.tell_navigation(),
-    "tool": lambda one: one._answer.tell_tool(),
-    "response": lambda one: one._speak(one._delivery.say_response),
-    "filler": lambda one: one._speak(one._delivery.say_filler),
-    "resumption": lambda one: one._speak(one._delivery.resume),
-    "greeting": lambda one: one._speak(one._delivery.greet),
+    "navigation": lambda one: one._answer.emit_navigation(),
+    "tool": lambda one: one._answer.emit_tool(),
+    "response": lambda one: one._speak(one._player.say_response),
+    "filler": lambda one: one._speak(one._player.say_filler),
+    "resumption": lambda one: one._speak(one._player.resume),
+    "greeting": lambda one: one._speak(one._player.greet),
 }
-"""How the machine does each thing that it does by itself."""
+"""How the machine performs each of its own actions."""

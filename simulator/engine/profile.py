@@ -1,4 +1,4 @@
-"""``EngineProfile``: everything that is not ``voice_config``, each value with where it comes from; from files."""
+"""``EngineProfile``: every simulator value that is not ``voice_config``, each with its origin; read from files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from simulator.labels import first_fault
 Origin = Literal["documented", "vendor default", "fitted from calls", "assumed"]
 
 MIN_SPEED, MAX_SPEED = 0.25, 4.0
-"""Limits of a speaking rate, as a multiple of the normal one: beyond them speech is unintelligible."""
+"""Limits of a speaking rate, relative to normal: beyond them speech is unintelligible."""
 
 _NORMAL = NormalDist()
 _P95 = _NORMAL.inv_cdf(0.95)
@@ -41,7 +41,7 @@ class Value(_Strict):
 
 
 class Switch(_Strict):
-    """Something that is on or off."""
+    """A switch, on or off."""
 
     value: bool
     origin: Origin
@@ -49,7 +49,7 @@ class Switch(_Strict):
 
 
 class Direction(_Strict):
-    """Which way ``eager_eot_threshold`` goes: the vendor's pages say up, its recogniser's own field says down."""
+    """The direction of ``eager_eot_threshold``: up in the vendor's pages, down in its recogniser's own field."""
 
     value: Literal["documented", "recogniser"]
     origin: Origin
@@ -57,7 +57,7 @@ class Direction(_Strict):
 
 
 class Role(_Strict):
-    """What ``eager_eot_threshold`` moves: the confidence that ends a turn, or one that begins an answer ahead."""
+    """What ``eager_eot_threshold`` sets: the confidence that ends a turn, or that starts an eager answer."""
 
     value: Literal["sensitivity", "head_start"]
     origin: Origin
@@ -65,7 +65,7 @@ class Role(_Strict):
 
 
 class Latency(_Strict):
-    """A model's latency in ms: fixed where p50 equals p95, lognormal through both otherwise."""
+    """A model's latency in ms: fixed where p50 equals p95, otherwise the lognormal distribution through both."""
 
     p50: float = Field(gt=0)
     p95: float = Field(gt=0)
@@ -79,7 +79,7 @@ class Latency(_Strict):
         return self
 
     def at(self, quantile: float) -> int:
-        """Return the latency in whole ms at a quantile 0…1 of its distribution."""
+        """Return the latency at a quantile 0…1 of its distribution, whole ms."""
         return lognormal_ms(self.p50, self.p95, quantile)
 
 
@@ -139,10 +139,10 @@ class EngineProfile(_Strict):
 
 @lru_cache(maxsize=65536)
 def seeded_draw(seed: int, recording: str, span: int, stage: str) -> float:
-    """Return the quantile 0…1 that one stage meets after one span of speech.
+    """Return the quantile 0…1 of one stage after one span of speech.
 
-    It depends on nothing else, so that every arm of a comparison meets the same draw (common random numbers).
-    ``recording`` identifies what was recorded, not what its file is called.
+    The quantile depends only on the arguments, so every arm of a comparison gets the same draw (common random
+    numbers). ``recording`` identifies the recorded sound, not the file.
     """
     key = f"{seed}|{recording}|{span}|{stage}".encode(errors="surrogateescape")
     number = int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big")
@@ -151,7 +151,7 @@ def seeded_draw(seed: int, recording: str, span: int, stage: str) -> float:
 
 @lru_cache(maxsize=65536)
 def lognormal_ms(p50: float, p95: float | None, quantile: float) -> int:
-    """Return whole ms at a quantile 0…1 of the lognormal through p50 and p95; fixed where they are one."""
+    """Return the value in whole ms at a quantile 0…1 of the lognormal through p50 and p95; fixed if p95 is p50."""
     if p95 is None or p95 == p50:
         return round(p50)
     sigma = math.log(p95 / p50) / _P95
@@ -177,10 +177,10 @@ _UNITS = {
 
 @dataclass(frozen=True, slots=True)
 class ProfileFile:
-    """A profile and where it comes from.
+    """A profile and its origin.
 
-    ``extends`` names the profiles it builds on, nearest first. ``written_in`` says for each value which of them,
-    or the profile itself, it is written in.
+    ``extends`` names the profiles it builds on, nearest first. ``written_in`` maps each value to the profile that
+    defines it.
     """
 
     profile: EngineProfile
@@ -191,31 +191,31 @@ class ProfileFile:
 
 @cache
 def default_profile() -> EngineProfile:
-    """Return the profile that ships as ``default``."""
+    """Return the shipped profile ``default``."""
     return load_profile("default")
 
 
 def load_profile(name_or_path: str) -> EngineProfile:
-    """Read a profile by its shipped name or a file's path. Raises :class:`~simulator.errors.ProfileError`."""
+    """Read a profile by its shipped name or file path. Raises :class:`~simulator.errors.ProfileError`."""
     return read_profile(name_or_path).profile
 
 
 def shipped_profiles() -> tuple[str, ...]:
-    """Return the names of the profiles that ship, ``default`` first."""
+    """Return the names of the shipped profiles, ``default`` first."""
     names = (path.stem for path in _folder().glob("*.json"))
     return tuple(sorted(names, key=lambda name: (name != "default", name)))
 
 
 def read_profile(name_or_path: str) -> ProfileFile:
-    """Read a profile with where each value is written, by its shipped name or a file's path.
+    """Read a profile, with the origin of each value, by its shipped name or file path.
 
-    Raises :class:`~simulator.errors.ProfileError`: one line that names the file, the place in it and the remedy.
+    Raises :class:`~simulator.errors.ProfileError`: one line with the file, the place in it, and the remedy.
     """
     return _read(name_or_path, Path(), ())
 
 
 def unit(name: str) -> str:
-    """Return the unit of a value, which its name tells: ``nav_ms`` is in ms."""
+    """Return the unit of a value, derived from its name: ``nav_ms`` is in ms."""
     if name in _UNITS:
         return _UNITS[name]
     return "ms" if name.endswith("_ms") else "s" if name.endswith("_s") else ""
@@ -255,10 +255,10 @@ def _read(name_or_path: str, beside: Path, above: tuple[Path, ...]) -> ProfileFi
 
 
 def _raw(path: Path) -> dict[str, Any]:
-    """Return a profile file's content, of which keys and outer types are checked."""
+    """Return a profile file's content with its keys and outer types checked."""
     try:
         raw = read_json(path, nan=True)
-    except TextError as error:  # it names the file and the place in it
+    except TextError as error:  # the message names the file and the place in it
         raise ProfileError(str(error)) from None
     values = raw.get("values", {}) if isinstance(raw, dict) else None
     if not isinstance(raw, dict) or not isinstance(values, dict):

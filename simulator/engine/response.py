@@ -1,4 +1,4 @@
-"""The answer under way: its generation, navigation, tools and fillers, on the machine's clock."""
+"""The current answer: its generation, navigation, tools and fillers, on the machine's clock."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _NAVIGATION, _TOOL = ORDER["navigation"], ORDER["tool"]
 class ResponseInProgress:
     """Everything between a caller's turn and the first sound of the response.
 
-    ``brief``: what navigation and tools do is not told, because no readout needs it.
+    ``brief``: no events of navigation and tools, because no readout needs them.
     """
 
     def __init__(self, values: Values, planner: GenerationPlanner, emit: Emit, *, brief: bool = False) -> None:
@@ -51,7 +51,7 @@ class ResponseInProgress:
         self._tool_events: list[ToolEvent] = []
 
     def begin(self, span: int, turn: int, config: ResolvedVoiceConfig, now_ms: int) -> Generation:
-        """Begin a generation after span ``span``, whether or not the end of turn is confirmed."""
+        """Start a generation after span ``span``, whether or not the end of turn is confirmed."""
         self.last_number += 1
         begun = self._planner.begin(span, turn, self.last_number, now_ms)
         self._navigation_reported = self._brief
@@ -63,7 +63,7 @@ class ResponseInProgress:
         return begun
 
     def confirm(self, config: ResolvedVoiceConfig, now_ms: int) -> None:
-        """Let what waits for a confirmed end of turn begin: tools and fillers."""
+        """Start what needed a confirmed end of turn: tools and fillers."""
         generation = self.generation
         assert generation is not None
         self.confirmed_ms = now_ms
@@ -77,26 +77,26 @@ class ResponseInProgress:
             return
         self._plan_fillers(generation.opening, max(generation.asked_ms, now_ms), config)
         if self._navigation_reported and not self._brief:
-            self._tell_emotion()
+            self._emit_emotion()
 
     def voice(self, config: ResolvedVoiceConfig) -> SpeakingRate:
-        """Return how fast the agent speaks."""
+        """Return the agent's speaking rate."""
         return self._planner.voice(config)
 
     def quiet_until_ms(self, config: ResolvedVoiceConfig) -> int:
-        """Return until when no response may be heard: ``post_eot_pause_ms``, or the quiet before sympathy."""
+        """Return the earliest time of a response, ms: after ``post_eot_pause_ms`` or the pause for sympathy."""
         quiet_ms = config.post_eot_pause_ms
         if self.generation is not None and self.generation.opening.sympathetic:
             quiet_ms = max(quiet_ms, config.empathy_hold_ms)
         return (self.confirmed_ms or 0) + quiet_ms
 
     def fillers_from_ms(self, config: ResolvedVoiceConfig) -> int:
-        """Return until when no filler may be heard: the quiet before sympathy."""
+        """Return the earliest time of a filler, ms: after the pause for sympathy."""
         sympathetic = self.generation is not None and self.generation.opening.sympathetic
         return (self.confirmed_ms or 0) + (config.empathy_hold_ms if sympathetic else 0)
 
     def finish(self) -> tuple[Generation, int]:
-        """Hand the answer over to be spoken; return it with the time its end of turn was confirmed."""
+        """Finish the answer; return it with the time its end of turn was confirmed, ms."""
         generation, confirmed_ms = self.generation, self.confirmed_ms
         assert generation is not None
         assert confirmed_ms is not None
@@ -104,7 +104,7 @@ class ResponseInProgress:
         return generation, confirmed_ms
 
     def discard(self) -> int | None:
-        """Throw the answer away, if there is one, and cancel its tools; return its number."""
+        """Discard the answer, if there is one, and cancel its tools; return its number."""
         generation = self.generation
         if generation is None:
             return None
@@ -125,10 +125,10 @@ class ResponseInProgress:
         self._tool_events = []
         self.fillers.clear()
 
-    # ---- what it does by itself
+    # ---- its own actions
 
     def next(self) -> Due | None:
-        """Return what navigation or a tool will do next."""
+        """Return the next action of navigation or a tool."""
         generation = self.generation
         due: Due | None = None
         if generation is None:
@@ -143,7 +143,7 @@ class ResponseInProgress:
     def take_filler(
         self, config: ResolvedVoiceConfig, now_ms: int, *, silent: bool
     ) -> tuple[str, Kind, Callable[[], Why]] | None:
-        """Return the words of the filler that is due, its kind and what says why; ``None``: none is said."""
+        """Return the words of the filler due now, its kind and a function for its reason; ``None``: no filler."""
         due, generation = self.fillers.next, self.generation
         assert due is not None
         assert generation is not None
@@ -164,8 +164,8 @@ class ResponseInProgress:
         if due_ms is not None:
             self.fillers.plan("progress", max(due_ms, self.fillers.free_from_ms(config)))
 
-    def tell_navigation(self) -> None:
-        """Tell that navigation returned, and what."""
+    def emit_navigation(self) -> None:
+        """Emit navigation's result."""
         generation = self.generation
         assert generation is not None
         opening = generation.opening
@@ -187,16 +187,16 @@ class ResponseInProgress:
             state=opening.line.state,
         )
         if self.confirmed_ms is not None:
-            self._tell_emotion()
+            self._emit_emotion()
 
-    def _tell_emotion(self) -> None:
-        """Tell that speech synthesis has the emotion, which filler and response share."""
+    def _emit_emotion(self) -> None:
+        """Emit that speech synthesis received the emotion, which filler and response share."""
         nav = self.generation.opening.navigation if self.generation else None
         if nav is not None:
             self._emit(EmotionApplied, lambda: Why("emotion", {"emotion": nav.emotion}), emotion=nav.emotion)
 
     def _plan_fillers(self, opening: Opening, asked_ms: int, config: ResolvedVoiceConfig) -> None:
-        """Plan what is said once navigation has returned, at ``asked_ms``."""
+        """Plan the fillers that follow navigation, which returned at ``asked_ms``."""
         nav = opening.navigation
         if nav is None:
             return
@@ -206,8 +206,8 @@ class ResponseInProgress:
             deadline_ms = (self.confirmed_ms or 0) + config.transition_deadline_ms
             self.fillers.plan("transition", max(deadline_ms, asked_ms))
 
-    def tell_tool(self) -> None:
-        """Tell what a tool does now."""
+    def emit_tool(self) -> None:
+        """Emit the event of a tool that is due now."""
         generation = self.generation
         assert generation is not None
         event = self._tool_events.pop(0)

@@ -1,6 +1,6 @@
-"""What the agent says, and its events: fillers, responses, what stops them and what is left of them then.
+"""The agent's speech and its events: fillers, responses, what stops them, and what remains unsaid.
 
-The machine decides whether the agent may talk now; here that becomes a sound on the floor, and events.
+The machine decides whether the agent may speak now; this module turns the decision into sound and events.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ Utterance = Literal["response", "filler", "resumption", "greeting"]
 
 
 class ResponsePlayer:
-    """Brings the answer to the floor. Times are ms on the machine's clock; ``turn`` is the caller turn.
+    """Plays the answer. Times are ms on the machine's clock; ``turn`` is the caller turn.
 
-    What says something returns whether the agent is heard now. ``brief``: nobody asks where a wait went.
+    Methods that speak return whether the agent is heard now. ``brief``: waits are not split into stages.
     """
 
     def __init__(
@@ -46,13 +46,13 @@ class ResponsePlayer:
         values: Values,
         caller: CallerState,
         answer: ResponseInProgress,
-        floor: AgentPlayout,
+        playout: AgentPlayout,
         emit: Emit,
         *,
         brief: bool = False,
     ) -> None:
         self.resume_ms: int | None = None
-        """When the agent will take up again what a barge-in without words stopped; ``None``: not at all."""
+        """When the agent resumes a response that a barge-in without words stopped; ``None``: never."""
         self._greeting_ms: int | None = None
         """When the greeting begins; ``None``: there is none, or it has begun."""
         self._greeting: tuple[Words, ...] = ()
@@ -60,20 +60,20 @@ class ResponsePlayer:
         self._stop_latency_ms = round(values.stop_latency_ms.value)
         self._caller = caller
         self._answer = answer
-        self._floor = floor
+        self._playout = playout
         self._emit = emit
         self._brief = brief
-        self._barge_in = BargeInPolicy(caller, floor, values.laughter_limit_db.value)
+        self._barge_in = BargeInPolicy(caller, playout, values.laughter_limit_db.value)
         self._speech_end_ms = 0
         self._unsaid: tuple[Words, ...] = ()
 
     def await_answer(self, speech_end_ms: int, policy: TurnPolicy) -> None:
-        """Note that a turn has ended whose last word ended at ``speech_end_ms``; ``policy`` is the answer's."""
+        """Note the end of a turn whose last word ended at ``speech_end_ms``; ``policy`` is that of the answer."""
         self._speech_end_ms, self._barge_in.turn_policy = speech_end_ms, policy
-        self._floor.clear()
+        self._playout.clear()
 
     def plan_greeting(self, scenario: Scenario, config: ResolvedVoiceConfig) -> bool:
-        """Have the call begin with the scenario's greeting; return whether there is one.
+        """Plan the scenario's greeting at the start of the call; return whether there is one.
 
         Its words are known, so only speech synthesis precedes it.
         """
@@ -85,42 +85,42 @@ class ResponsePlayer:
         return True
 
     def planned_speech(self, config: ResolvedVoiceConfig) -> tuple[tuple[Words, int], ...]:
-        """Return what the answer under way will say, as far as is known: words, and how long they last, ms."""
+        """Return the planned speech of the current answer, as far as it is known: words and their length, ms."""
         generation = self._answer.generation
         chunks = generation.plan if generation else self._greeting_chunks(config, 0)
         return tuple((chunk.words, chunk.duration_ms) for chunk in chunks)
 
     def _greeting_chunks(self, config: ResolvedVoiceConfig, at_ms: int) -> tuple[Chunk, ...]:
-        """Return the greeting's chunks if its first sound is heard at ``at_ms``; none once it has begun."""
+        """Return the greeting's chunks if its first sound plays at ``at_ms``; none once it has begun."""
         if self._greeting_ms is None:
             return ()
         voice = self._answer.voice(config)
         return chunks_at(self._greeting, voice, at_ms - voice.to_ear_ms)
 
     def greet(self, config: ResolvedVoiceConfig, now_ms: int, turn: int) -> bool:
-        """Say the greeting."""
+        """Play the greeting."""
         chunks, self._greeting_ms = self._greeting_chunks(config, now_ms), None
         sound = response_sound(chunks, self._greeting, now_ms, self._answer.last_number, turn)
-        self._floor.play(sound)
+        self._playout.play(sound)
         self._tell_response(sound, chunks, lambda: Why("greeting", {}), sound.text, greeting=True)
         return True
 
     def discard_in_pause(self) -> None:
-        """Throw away the answer that was begun ahead: the caller goes on in the same turn."""
+        """Discard an eager answer: the caller resumes in the same turn."""
         silence_ms = self._caller.start_ms - self._caller.ended.end_ms
         discarded = self._answer.discard()
         self._emit(TurnResumed, lambda: Why("resumed", {"silence_ms": silence_ms}), discarded=discarded)
 
     def discard_after_end(self, now_ms: int) -> None:
-        """Throw away the answer to a turn that had ended: the caller goes on in it before the response."""
+        """Discard the answer to a turn that had ended: the caller resumes it before the response."""
         after_ms = now_ms - (self._answer.confirmed_ms or 0)
-        rule = "reopened" if self._floor.silent else "reopened_after_filler"
+        rule = "reopened" if self._playout.silent else "reopened_after_filler"
         discarded = self._answer.discard()
         self._emit(TurnReopened, lambda: Why(rule, {"after_ms": after_ms}), discarded=discarded)
 
     def next(self, config: ResolvedVoiceConfig) -> tuple[int, Utterance] | None:
-        """Return when the response of the answer under way is due, or the filler before it."""
-        sound, answer = self._floor.sound, self._answer
+        """Return when the current answer's response is due, or the filler before it."""
+        sound, answer = self._playout.sound, self._answer
         if answer.generation is None:
             return None
         free_ms = sound.end_ms if sound else 0
@@ -133,19 +133,19 @@ class ResponsePlayer:
         return due_ms, "response"
 
     def say_filler(self, config: ResolvedVoiceConfig, now_ms: int, turn: int) -> bool:
-        """Say the filler that is due, if it is still wanted."""
-        found = self._answer.take_filler(config, now_ms, silent=self._floor.silent)
+        """Play the filler that is due, if it is still wanted."""
+        found = self._answer.take_filler(config, now_ms, silent=self._playout.silent)
         generation = self._answer.generation
         if found is None or generation is None:
             return False
         text, kind, why = found
         lasts_ms = self._answer.voice(config).lasts_ms(words_of(text))
-        self._floor.play(filler_sound(text, now_ms, lasts_ms, generation.number, turn))
+        self._playout.play(filler_sound(text, now_ms, lasts_ms, generation.number, turn))
         self._emit(FillerStarted, why, text=text, occasion=kind, until_ms=now_ms + lasts_ms)
         return True
 
     def say_response(self, config: ResolvedVoiceConfig, now_ms: int, turn: int) -> bool:
-        """Say the response of the answer under way, which is over with that."""
+        """Play the current answer's response, which finishes the answer."""
         quiet_until_ms = self._answer.quiet_until_ms(config)
         generation, confirmed_ms = self._answer.finish()
         overhang_ms = max(0, now_ms - max(generation.ready_ms, quiet_until_ms))
@@ -153,7 +153,7 @@ class ResponsePlayer:
         sound = response_sound(
             generation.plan, said.sentences, now_ms, generation.number, turn, written_ms=generation.first_token_ms
         )
-        self._floor.play(sound)
+        self._playout.play(sound)
         self._tell_truncation(generation, config)
         waited = f", and waited {overhang_ms} ms for the filler to end" if overhang_ms else ""
         self._tell_response(
@@ -168,16 +168,16 @@ class ResponsePlayer:
         )
         return True
 
-    def tell_underrun(self) -> None:
-        """Tell of the gap that begins now in the sound being heard."""
-        sound = self._floor.sound
+    def emit_underrun(self) -> None:
+        """Emit the gap that begins now in the current sound."""
+        sound = self._playout.sound
         assert sound is not None
-        late_ms = self._floor.take_underrun(sound)
+        late_ms = self._playout.take_underrun(sound)
         self._emit(Underrun, lambda: Why("underrun", {"late_ms": late_ms}, float(late_ms)), late_ms=late_ms)
 
     def end(self) -> AgentSound:
-        """Note that the sound being heard ends now; return it."""
-        sound = self._floor.end()
+        """Note the end of the current sound; return it."""
+        sound = self._playout.end()
         kind = FillerEnded if sound.kind == "filler" else ResponseEnded
         why = self._why_stopped if sound.stopped else _why_ended
         self._emit(kind, why, sound.turn, interrupted=sound.stopped, generation=sound.generation)
@@ -191,16 +191,16 @@ class ResponsePlayer:
     def next_while_speaking(
         self, config: ResolvedVoiceConfig, now_ms: int
     ) -> tuple[int, Verdict | Utterance] | None:
-        """Return when the greeting begins, if it has not yet.
+        """Return when the greeting begins, if it has not yet begun.
 
-        Else return when the caller, going on, will stop what is heard, or will be held back from it, and by what.
+        Otherwise return the barge-in policy's next decision and its time.
         """
         if self._greeting_ms is not None:
             return self._greeting_ms, "greeting"
         return self._barge_in.next(config, now_ms) if self._caller.voiced else None
 
     def hold(self, reason: Reason, config: ResolvedVoiceConfig, now_ms: int) -> None:
-        """Tell that a barge-in is held back now."""
+        """Emit that a barge-in is held now."""
         self._barge_in.note_hold(reason)
         self._emit(
             BargeInSuppressed,
@@ -209,8 +209,8 @@ class ResponsePlayer:
             span=self._caller.span,
         )
 
-    def tell_too_short(self, config: ResolvedVoiceConfig) -> None:
-        """Tell of talk-over that just ended and stopped nothing, if it was that."""
+    def emit_too_short(self, config: ResolvedVoiceConfig) -> None:
+        """Emit that talk-over just ended without stopping the agent, if that is so."""
         if self._barge_in.too_short(config):
             self._emit(
                 BargeInSuppressed,
@@ -220,11 +220,11 @@ class ResponsePlayer:
             )
 
     def stop(self, config: ResolvedVoiceConfig, now_ms: int) -> None:
-        """Let a barge-in stop the sound being heard and throw the answer under way away; keep what is unsaid."""
-        sound, generation = self._floor.sound, self._answer.generation
+        """Stop the current sound for a barge-in, discard the current answer, and keep what is unsaid."""
+        sound, generation = self._playout.sound, self._answer.generation
         assert sound is not None
         self._barge_in.note_strike(now_ms)
-        self._floor.stop(sound, now_ms + self._stop_latency_ms)
+        self._playout.stop(sound, now_ms + self._stop_latency_ms)
         ready = generation is None or 0 < generation.ready_ms <= now_ms
         self._unsaid = sentences_left(sound) if generation is None else generation.said.sentences if ready else ()
         discarded = self._answer.discard()
@@ -240,19 +240,19 @@ class ResponsePlayer:
         )
 
     def plan_resumption(self, config: ResolvedVoiceConfig, now_ms: int) -> None:
-        """Have the unsaid taken up again, if the profile has it so: the caller said nothing to be answered."""
+        """Plan to resume the unsaid text, if the profile does so: the caller said nothing to answer."""
         if self._values.resume_false_interruption.value and self._unsaid:
             voice = self._answer.voice(config)
             quiet_ms = self._caller.ended.end_ms + round(self._values.resume_after_ms.value)
-            self.resume_ms = max(max(quiet_ms, now_ms) + voice.to_ear_ms, self._floor.until_ms or 0)
+            self.resume_ms = max(max(quiet_ms, now_ms) + voice.to_ear_ms, self._playout.until_ms or 0)
 
     def resume(self, config: ResolvedVoiceConfig, now_ms: int, turn: int) -> bool:
-        """Take up the sentence that the agent was stopped in."""
+        """Resume at the sentence in which the agent was stopped."""
         self.resume_ms = None
         voice = self._answer.voice(config)
         chunks = chunks_at(self._unsaid, voice, now_ms - voice.to_ear_ms)
         sound = response_sound(chunks, self._unsaid, now_ms, self._answer.last_number, turn)
-        self._floor.play(sound)
+        self._playout.play(sound)
         quiet_ms = now_ms - self._caller.ended.end_ms
         why = Why("resume", {"quiet_ms": quiet_ms})
         self._tell_response(sound, chunks, lambda: why, sound.text, resumed=True)

@@ -1,6 +1,6 @@
 """What the simulated agent says and does: one line for each caller turn, from a file beside the recording.
 
-The format is documented in ``docs/scenarios.md``.
+``docs/scenarios.md`` documents the format.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class _Part(BaseModel):
 
 
 class TurnPolicy(_Part):
-    """The voice pipeline's settings of one state (``TurnPolicy`` of the platform); ``None``: as elsewhere."""
+    """The voice pipeline's settings in one state (the platform's ``TurnPolicy``); ``None``: no override."""
 
     barge_in_enabled: bool = True
     greeting_shield_s: float = Field(default=0.0, ge=0)
@@ -42,7 +42,7 @@ NO_POLICY = TurnPolicy()
 
 
 class Action(_Part):
-    """One thing navigation may choose in a state. ``filler_hint`` is a direction, never spoken as it stands."""
+    """An action navigation may choose in a state. ``filler_hint`` is a direction and is never spoken itself."""
 
     description: str = ""
     filler_hint: str | None = None
@@ -55,7 +55,7 @@ class ExitCondition(Action):
 
 
 class State(_Part):
-    """A state of the context graph, as far as turn-taking goes."""
+    """A state of the context graph, reduced to what turn-taking needs."""
 
     skip_navigation: bool = False
     actions: tuple[Action, ...] = ()
@@ -63,7 +63,7 @@ class State(_Part):
     turn_policy: TurnPolicy = NO_POLICY
 
     def choice(self, code: str) -> Action | None:
-        """Return what navigation's code picks (``a0`` the first action, ``e0`` the first exit), if it is there."""
+        """Return the choice for navigation's code (``a0`` the first action, ``e0`` the first exit), or ``None``."""
         found = _CODE.match(code)
         if found is None:
             return None
@@ -71,7 +71,7 @@ class State(_Part):
         return listed[int(found[2])] if int(found[2]) < len(listed) else None
 
     def fault(self, code: str) -> str | None:
-        """Return why navigation cannot have meant ``code`` here; ``None``: it can, or nothing is listed."""
+        """Return why ``code`` is impossible here; ``None``: it is possible, or the state lists no choices."""
         if not (self.actions or self.exit_conditions) or self.choice(code) is not None:
             return None
         return f"CODE {code!r} picks none of {len(self.actions)} actions and {len(self.exit_conditions)} exits"
@@ -81,7 +81,7 @@ NO_STATE = State()
 
 
 class Tool(_Part):
-    """A tool call an answer needs: how long it takes, ms; with a p95, that is lognormal around the duration."""
+    """A tool call an answer needs: its duration, ms; with a p95, a lognormal around the duration."""
 
     name: str = Field(min_length=1)
     duration_ms: float = Field(gt=0, le=LONGEST_TOOL_MS)
@@ -95,25 +95,25 @@ class Tool(_Part):
 
 
 class AgentAnswer(_Part):
-    """One answer of the agent: the navigation model's line, the tools it runs, then the response's text."""
+    """One answer of the agent: the navigation model's line, the tools it runs, and the response's text."""
 
     state: str = ""
-    """The state the answer is given in; the caller is heard next under its turn policy."""
+    """The state in which the answer is given; the caller is heard next under its turn policy."""
     navigation: str | None = None
     tools: tuple[Tool, ...] = ()
     response: str = Field(min_length=1)
     long_response: str | None = None
-    """Said instead where the navigation line's V is 1."""
+    """The response where the navigation line's V is 1."""
 
 
 class Scenario(_Part):
-    """The agent's side of a call. The line after the n-th caller turn is ``turns[n]``; past the end they repeat."""
+    """The agent's side of a call. Caller turn ``n`` (from 0) is answered by ``turns[n]``; the list repeats."""
 
     schema_: Literal["turnlab.scenario/1"] = Field(alias="schema")
     start: str = ""
-    """The state in which the caller's first turn is heard; unless given, that of the first line."""
+    """The state in which the caller's first turn is heard; by default that of the first line."""
     greeting: str | None = None
-    """What the agent says first, in the state ``start``; ``None``: the caller speaks first."""
+    """The agent's first words, in the state ``start``; ``None``: the caller speaks first."""
     states: dict[str, State] = {}
     turns: tuple[AgentAnswer, ...] = Field(min_length=1)
 
@@ -165,20 +165,20 @@ class Scenario(_Part):
         return self.turns[turn % len(self.turns)]
 
     def name_before(self, turn: int) -> str:
-        """Return the name of the state in which the caller's turn ``turn`` is heard; empty: none."""
+        """Return the name of the state in which caller turn ``turn`` is heard; empty: none."""
         place = turn % len(self.turns)
         return self.turns[place - 1].state if place else self._start_name
 
     def state_before(self, turn: int) -> State:
-        """Return the state in which the caller's turn ``turn`` is heard and navigation chooses."""
+        """Return the state in which caller turn ``turn`` is heard and navigation chooses."""
         return self.states.get(self.name_before(turn), NO_STATE)
 
     def state_of(self, line: AgentAnswer) -> State:
-        """Return the state a line is said in."""
+        """Return the state in which a line is spoken."""
         return self.states.get(line.state, NO_STATE)
 
     def skips_navigation(self, line: AgentAnswer) -> bool:
-        """Whether the platform answers this line without asking the navigation model."""
+        """Whether the platform answers this line without the navigation model."""
         state = self.states.get(line.state)
         return state.skip_navigation if state else line.navigation is None
 
@@ -188,7 +188,10 @@ class Scenario(_Part):
 
 
 def read_scenario(path: Path) -> Scenario:
-    """Read a scenario file. Raises :class:`~simulator.errors.LabelError`, naming file, place and remedy."""
+    """Read a scenario file.
+
+    Raises :class:`~simulator.errors.LabelError`, which names the file, the place and the remedy.
+    """
     try:
         return Scenario.model_validate(read_json(path))
     except ValidationError as error:
@@ -200,7 +203,7 @@ _GREETING = "Hello, this is the front desk. How can I help you today?"
 
 @cache
 def default_scenario(*, greeting: bool = False) -> Scenario:
-    """Return the scenario for calls that have none: an ordinary front desk, one state in four unnavigated.
+    """Return the default scenario: an ordinary front desk, with one of four states that skips navigation.
 
     A recorded caller speaks first; with ``greeting`` the agent does.
     """
@@ -214,12 +217,12 @@ def default_scenario(*, greeting: bool = False) -> Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A scenario laid over a recording.
+    """A scenario applied to a recording.
 
-    ``turn_of_span`` says, where labels do, which labelled turn a span of speech belongs to, so that every arm of
-    a comparison gives the same answer to the same words. Without labels the machine's own turn count serves.
-    ``wordless`` are the spans in which, by the labels, the caller says nothing meant for the agent: a cough, a
-    door, an "uh-huh". A recogniser finds no words in them to answer, so what they interrupted stays unanswered.
+    ``turn_of_span`` maps a span of speech to its labelled turn, so that every arm of a comparison gives the same
+    answer to the same words. Without labels, the machine's own turn count applies. ``wordless`` are the spans whose
+    labels contain no words for the agent: a cough, a door, an "uh-huh". A recogniser finds no words in them, so
+    what they interrupted stays unanswered.
     """
 
     scenario: Scenario
@@ -232,14 +235,14 @@ class Script:
         return self.scenario.line(self._index(span, turn))
 
     def heard_in(self, span: int, turn: int) -> State:
-        """Return the state under whose turn policy span ``span`` is heard."""
+        """Return the state whose turn policy applies to span ``span``."""
         found = self._heard_in.get((span, turn))
         if found is None:
             found = self._heard_in[span, turn] = self.scenario.state_before(self._index(span, turn))
         return found
 
     def changes_state(self, span: int, turn: int) -> bool:
-        """Whether the line after this span is given in another state than the caller was heard in."""
+        """Whether the line after this span is spoken in another state than the span."""
         index = self._index(span, turn)
         return self.scenario.line(index).state != self.scenario.name_before(index)
 

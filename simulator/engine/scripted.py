@@ -1,4 +1,4 @@
-"""The agent's sound as labelled, only barge-in decided: for scoring the barge-in rule on its own."""
+"""The agent's sound from labels, with only barge-in decided: scores the barge-in rule on its own."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from simulator.engine.why import Why, silence_why, speech_why
 class ScriptedMachine:
     """Plays the labelled agent windows, ``(start, end)`` in ms, until the caller stops them.
 
-    With a ``greeting_policy``, the first window is the greeting, said under that turn policy.
+    With a ``greeting_policy``, the first window is the greeting, under that turn policy.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class ScriptedMachine:
         self._number = -1
 
     def observe(self, seen: Observation) -> None:
-        """Take note of something that became known of the caller; observations come in order of ``known_ms``."""
+        """Take an observation of the caller; observations come in order of ``known_ms``."""
         self.run_before(seen.known_ms)
         self._now_ms = seen.known_ms
         self._caller.note(seen)
@@ -67,7 +67,7 @@ class ScriptedMachine:
 
     @property
     def sound(self) -> AgentSound | None:
-        """The agent window now being heard."""
+        """The agent window now playing."""
         return self._playout.sound
 
     @property
@@ -76,7 +76,7 @@ class ScriptedMachine:
         return self._playout.played
 
     def run_before(self, t_ms: int) -> None:
-        """Let everything happen that is due before ``t_ms``."""
+        """Run everything that is due before ``t_ms``."""
         while self._step(t_ms):
             pass
 
@@ -130,7 +130,7 @@ class ScriptedMachine:
             return
         why = self._barge_in.why_struck(self.config, at_ms)
         self._barge_in.note_strike(at_ms)
-        # A window that ends by itself within the stop latency was not stopped, but is decided all the same.
+        # A window that ends within the stop latency was not stopped, but the decision counts.
         self._struck = True
         self._playout.stop(sound, at_ms + self._stop_latency_ms)
         self._emit(
@@ -158,7 +158,7 @@ class ScriptedMachine:
 
 
 def _apart(windows_ms: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return windows in order, those that overlap joined: one agent has one voice."""
+    """Return windows in order, with overlapping ones merged: one agent has one voice."""
     joined: list[tuple[int, int]] = []
     for start_ms, end_ms in sorted(window for window in windows_ms if window[0] < window[1]):
         if joined and start_ms <= joined[-1][1]:

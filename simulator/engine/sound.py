@@ -1,4 +1,4 @@
-"""What the caller hears of the agent: pieces of sound on the clock, and what of them was heard."""
+"""What the caller hears of the agent: pieces of sound on the clock, and which words were heard."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SOUND_END, _UNDERRUN = ORDER["sound_end"], ORDER["underrun"]
 
 
 class Piece(NamedTuple):
-    """A stretch of agent sound from ``start_ms`` to ``end_ms`` saying ``words``."""
+    """A stretch of agent sound from ``start_ms`` to ``end_ms`` with ``words``."""
 
     start_ms: int
     end_ms: int
@@ -21,10 +21,10 @@ class Piece(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """Chunks laid out on the clock without gaps, where each is ready in time; ``gaps``: where one is not.
+    """Chunks on the clock without gaps, except where a chunk is late; ``gaps`` lists the late ones.
 
-    A gap is when it begins and how long it lasts, ms. ``written_ms`` is the moment that the chunks' own times count
-    from. Pieces are made of it only where somebody asks for them, because few sounds are talked over.
+    A gap is its start and its length, ms. The chunks' own times count from ``written_ms``. Pieces are computed only
+    on request, because few sounds are talked over.
     """
 
     chunks: tuple[Chunk, ...]
@@ -34,7 +34,7 @@ class Layout(NamedTuple):
     gaps: Sequence[tuple[int, int]]
 
     def pieces(self) -> list[Piece]:
-        """Return its pieces."""
+        """Return the layout's pieces."""
         found: list[Piece] = []
         at_ms = self.start_ms
         for words, _, ready_ms, duration_ms in self.chunks:
@@ -94,33 +94,33 @@ class AgentSound:
 
     @property
     def pieces(self) -> list[Piece]:
-        """Its stretches of speech, up to where it was stopped."""
+        """Its stretches of speech, up to the point where it was stopped."""
         if self._pieces is None:
             self._pieces = self._layout.pieces() if self._layout else []
         return self._pieces
 
     @property
     def planned(self) -> list[Piece]:
-        """Its pieces as they were to be before it was stopped."""
+        """Its planned pieces, before it was stopped."""
         return self.pieces if self._planned is None else self._planned
 
     @property
     def gaps(self) -> Sequence[tuple[int, int]]:
-        """When it is to fall silent because a chunk is late, and for how long, ms."""
+        """When it falls silent because a chunk is late, and for how long, ms."""
         return self._layout.gaps if self._layout else ()
 
     @property
     def text(self) -> str:
-        """All of what it says, or was to say."""
+        """The whole text, spoken or not."""
         return " ".join(" ".join(piece.words) for piece in self.pieces)
 
     @property
     def heard_text(self) -> str:
-        """What was heard of it before it was stopped."""
+        """The text heard before it was stopped."""
         return " ".join(self.heard_words)
 
     def stop(self, at_ms: int) -> None:
-        """Fall silent at ``at_ms``, or at its own end if that comes first; sort the words into heard and not."""
+        """Stop at ``at_ms``, or at its own end if that is earlier, and split the words into heard and unheard."""
         self.stopped = at_ms < self.end_ms
         self._planned = self.pieces
         kept: list[Piece] = []
@@ -140,7 +140,7 @@ class AgentSound:
 
 
 def sentences_left(sound: AgentSound) -> tuple[Words, ...]:
-    """Return what is left to say of a stopped response, from the start of the sentence it was stopped in."""
+    """Return what remains of a stopped response, from the start of the interrupted sentence."""
     heard_count = len(sound.heard_words)
     for index, words in enumerate(sound.sentences):
         if heard_count < len(words):
@@ -158,9 +158,9 @@ def response_sound(
     *,
     written_ms: int = 0,
 ) -> AgentSound:
-    """Lay chunks out from ``start_ms`` on without gaps; a chunk not ready in time starts late (an underrun).
+    """Lay out chunks from ``start_ms`` without gaps; a chunk that is not ready starts late (an underrun).
 
-    ``written_ms`` is the moment that the chunks' own times count from.
+    The chunks' own times count from ``written_ms``.
     """
     at_ms = start_ms
     gaps: list[tuple[int, int]] = []
@@ -170,7 +170,7 @@ def response_sound(
             gaps.append((at_ms, late_ms))
             at_ms += late_ms
         at_ms += duration_ms
-    if gaps and gaps[0][0] == start_ms:  # it begins late, then
+    if gaps and gaps[0][0] == start_ms:  # it starts late
         start_ms += gaps.pop(0)[1]
     layout = Layout(chunks, start_ms, at_ms, written_ms, gaps)
     return AgentSound("response", layout, generation, turn, sentences=sentences)
@@ -183,17 +183,17 @@ def filler_sound(text: str, start_ms: int, duration_ms: int, generation: int, tu
 
 
 def overlap_ms(pieces: list[Piece], start_ms: int, end_ms: int) -> int:
-    """Return for how many ms of ``start_ms``…``end_ms`` the agent was audible."""
+    """Return for how many ms between ``start_ms`` and ``end_ms`` the agent was audible."""
     return sum(max(0, min(piece.end_ms, end_ms) - max(piece.start_ms, start_ms)) for piece in pieces)
 
 
 def reached_ms(
     pieces: list[Piece], speech_start_ms: int, needed_ms: int, grid_ms: int, frame_ms: int
 ) -> int | None:
-    """Return when speech from ``speech_start_ms`` on will have lasted ``needed_ms`` over audible agent sound.
+    """Return when speech from ``speech_start_ms`` will have overlapped audible agent sound for ``needed_ms``.
 
-    The answer lies on the frame grid through ``grid_ms``, not before it, and within a piece; ``None``: it never
-    will in the sound now planned.
+    The time lies within a piece and on the frame grid through ``grid_ms``, not before ``grid_ms``. ``None``: the
+    planned sound is too short.
     """
     done_ms = 0
     for piece in pieces:
@@ -208,7 +208,7 @@ def reached_ms(
     return None
 
 
-# ---- what is heard of the agent
+# ---- the agent's playout
 
 
 class AgentPlayout:
@@ -217,13 +217,13 @@ class AgentPlayout:
     def __init__(self) -> None:
         self.sound: AgentSound | None = None
         self.played: list[AgentSound] = []
-        """Every sound since the call began, the one now playing included."""
+        """Every sound since the call began, including the current one."""
         self.next: Due | None = None
-        """When the sound now playing ends, or falls silent in a gap before that."""
+        """When the current sound ends, or falls silent in a gap before that."""
         self._underruns: list[tuple[int, int]] = []
-        """When a gap begins in the sound now playing, and how long it lasts."""
+        """When a gap begins in the current sound, and its length, ms."""
         self.heard: list[AgentSound] = []
-        """What was heard to its own end since the last end of turn."""
+        """The sounds heard to their end since the last end of turn."""
         self.began_ms = 0
         """When the agent was first heard since the last end of turn."""
         self._new = True
@@ -234,7 +234,7 @@ class AgentPlayout:
         self._new = True
 
     def play(self, sound: AgentSound) -> None:
-        """Begin a sound."""
+        """Start a sound."""
         self.sound = sound
         self.played.append(sound)
         if self._new:
@@ -243,13 +243,13 @@ class AgentPlayout:
         self._find_next(sound)
 
     def stop(self, sound: AgentSound, at_ms: int) -> None:
-        """Cut the sound now playing short."""
+        """Stop the current sound at ``at_ms``."""
         sound.stop(at_ms)
         self._underruns = [gap for gap in self._underruns if gap[0] < sound.end_ms]
         self._find_next(sound)
 
     def take_underrun(self, sound: AgentSound) -> int:
-        """Note that a gap begins in the sound now playing; return how long it lasts."""
+        """Note that a gap begins in the current sound; return its length, ms."""
         _, late_ms = self._underruns.pop(0)
         self._find_next(sound)
         return late_ms
@@ -264,23 +264,23 @@ class AgentPlayout:
         sound, self.sound = self.sound, None
         assert sound is not None
         self.next = None
-        if not sound.stopped:  # a stopped one may ring on into the next turn, which it does not answer
+        if not sound.stopped:  # a stopped sound may fade out in the next turn, which it does not answer
             self.heard.append(sound)
         return sound
 
     def audible(self) -> list[Piece]:
-        """Return what was and will be heard of the agent since the last end of turn."""
+        """Return the agent's past and planned pieces since the last end of turn."""
         sounds = [*self.heard, self.sound] if self.sound else self.heard
         return [piece for sound in sounds for piece in sound.pieces]
 
     @property
     def until_ms(self) -> int | None:
-        """When the sound now playing will end, or ``None``."""
+        """When the current sound will end, ms, or ``None``."""
         return self.sound.end_ms if self.sound else None
 
     @property
     def response_since_ms(self) -> int | None:
-        """When the response now playing began, unless it was stopped; ``None`` where none is playing."""
+        """When the current response began, ms; ``None`` where none is playing or it was stopped."""
         sound = self.sound
         return sound.start_ms if sound and sound.kind == "response" and not sound.stopped else None
 

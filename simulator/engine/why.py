@@ -1,4 +1,4 @@
-"""Why an event happened: the rule behind it and the numbers that decided, for scripts and as a sentence."""
+"""Why an event happened: its rule and the deciding numbers, as data and as a sentence."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from simulator.activity.spans import SpanSettings
 
 
 class Why(NamedTuple):
-    """The rule behind an event and the numbers that decided.
+    """The rule behind an event and the deciding numbers.
 
-    ``margin`` is how far the deciding number lay beyond its limit (positive: beyond), in the unit of the rule.
+    ``margin`` is how far the deciding number exceeded its limit (positive: exceeded), in the rule's unit.
     """
 
     rule: str
@@ -24,12 +24,12 @@ class Why(NamedTuple):
 
 
 def speech_why() -> Why:
-    """Return why speech is taken to have begun."""
+    """Return why speech counts as begun."""
     return Why("speech", {"start_probability": _SPANS.start_probability, "frames": _SPANS.start_frames})
 
 
 def silence_why() -> Why:
-    """Return why speech is taken to have ended."""
+    """Return why speech counts as ended."""
     return Why("silence", {"end_probability": _SPANS.end_probability, "silence_ms": _SPANS.end_ms})
 
 

@@ -1,8 +1,8 @@
-"""Where heavy work is done: in this process, in several of this machine, or on a Dask cluster.
+"""Runs heavy work: in this process, in several processes of this machine, or on a Dask cluster.
 
-A task is a function of a module with arguments that can be pickled. It reads files by their paths and changes
-nothing that another task reads, so that one whose worker died is simply run again, with the same result. What many
-tasks need is given to :func:`share` once, and reaches each worker once.
+A task is a module-level function with arguments that can be pickled. It reads files by path and changes nothing
+that another task reads, so a task whose worker died runs again with the same result. :func:`share` sends a value
+that many tasks need to each worker once.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ def cores() -> int:
 
 @contextmanager
 def open_executor(workers: int | None = None, cluster: str | None = None) -> Iterator[Executor]:
-    """Give an executor: a Dask cluster's if there is an address, else of ``workers`` processes.
+    """Open an executor: a Dask cluster's if there is an address, otherwise ``workers`` processes.
 
-    0 and 1 workers mean this process, ``None`` as many as there are processors. When the block is left by an error,
-    work under way is thrown away. Raises :class:`WorkersError` before any work if the cluster cannot be used.
+    0 or 1 workers mean this process, ``None`` one per processor. If the block ends with an error, pending work is
+    dropped. Raises :class:`WorkersError` before any work if the cluster cannot be used.
     """
     count = cores() if workers is None else workers
     executor: Executor
@@ -56,7 +56,7 @@ def open_executor(workers: int | None = None, cluster: str | None = None) -> Ite
 
 
 def runs_here(executor: Executor) -> bool:
-    """Whether an executor's tasks run in this process, so that they may show what they do and need no pickling."""
+    """Whether an executor's tasks run in this process: they may report progress and need no pickling."""
     return isinstance(executor, _ThisProcess)
 
 
@@ -66,9 +66,9 @@ def runs_elsewhere(executor: Executor) -> bool:
 
 
 def in_order(executor: Executor, function: Callable[[T], R], items: Iterable[T]) -> Iterator[Future[R]]:
-    """Have a function called for each item; yield the calls, each once it is over, in the order of the items.
+    """Call a function for each item; yield the finished futures in the order of the items.
 
-    Where that is this process, each is only made when it is asked for.
+    In this process, each call starts only when its future is requested.
     """
     if runs_here(executor):
         yield from (executor.submit(function, item) for item in items)
@@ -85,7 +85,7 @@ def in_order(executor: Executor, function: Callable[[T], R], items: Iterable[T])
 
 
 class _ThisProcess(Executor):
-    """Does each task when it is submitted."""
+    """Runs each task when it is submitted."""
 
     def submit(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
         done: Future[R] = Future()

@@ -24,12 +24,12 @@ R = TypeVar("R")
 _CONNECT_S = 10.0
 _TRIES = 4
 _SAME = ("turnlab", "distributed", "numpy", "onnxruntime", "soundfile", "soxr")
-"""The packages on which results, or being understood, depend."""
+"""The packages that results, or messages between processes, depend on."""
 
 
 @cache
 def versions_here() -> dict[str, str]:
-    """Return the versions that must be the same on every worker, by name."""
+    """Return the versions that every worker must match, by package."""
     found = {"python": ".".join(platform.python_version_tuple()[:2])}
     for name in _SAME:
         try:
@@ -40,7 +40,7 @@ def versions_here() -> dict[str, str]:
 
 
 def _checked(versions: dict[str, str], call: Callable[[], R]) -> R:
-    """Do a task on a worker, unless that has other versions. Raises :class:`WorkersError` then."""
+    """Run a task on a worker. Raises :class:`WorkersError` if the worker's versions differ."""
     difference = _difference(versions, versions_here())
     if difference:
         raise WorkersError(f"a worker that joined has {difference}; {_EQUAL}")
@@ -51,7 +51,7 @@ _EQUAL = "install the same versions on this machine and on the workers"
 
 
 def _difference(here: dict[str, str], there: dict[str, str]) -> str:
-    """Return in what a worker differs: ``numpy 2.3.0 (here 2.4.6)``; empty if in nothing."""
+    """Return a worker's differences: ``numpy 2.3.0 (here 2.4.6)``; empty if there are none."""
     differing = [f"{name} {there.get(name)} (here {here[name]})" for name in here if there.get(name) != here[name]]
     return ", ".join(differing)
 
@@ -60,12 +60,12 @@ _ADDRESS = re.compile(r"(tcp|tls|wss?|ucx)://(\[[^\]\s]+\]|[^\[\]@:/\s]+):\d{1,5
 
 
 def is_address(text: str) -> bool:
-    """Whether a text is the address of a scheduler, ``tcp://host:8786``."""
+    """Whether a text is a scheduler's address, ``tcp://host:8786``."""
     return _ADDRESS.fullmatch(text) is not None
 
 
 class Cluster(Executor):
-    """Workers of a Dask scheduler. What is shared is a plugin, which workers that join later receive too."""
+    """The workers of a Dask scheduler. A shared value is a plugin, which workers that join later also receive."""
 
     def __init__(self, address: str) -> None:
         self._address = address
@@ -79,7 +79,7 @@ class Cluster(Executor):
         self._executor = self._client.get_executor(pure=False)
 
     def submit(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
-        """Have a task done by a worker; Dask gives it to another if that one dies."""
+        """Submit a task. Dask runs it on another worker if one dies."""
         task: Future[R] = Future()
         self._give(task, partial(function, *args, **kwargs), _TRIES)
         return task
@@ -98,16 +98,16 @@ class Cluster(Executor):
         given.add_done_callback(settle)
 
     def share(self, value: T) -> Shared[T]:
-        """Give a value to all workers."""
+        """Send a value to all workers."""
         token = uuid.uuid4().hex
         self._client.register_plugin(_gift(token, pickle.dumps(value, pickle.HIGHEST_PROTOCOL)))
         self._shared.append(token)
         return Shared(value, token)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Wait for the tasks, or throw them away; have the workers drop what was shared, and disconnect."""
+        """Wait for the tasks, or drop them; remove shared values from the workers and disconnect."""
         self._executor.shutdown(wait=wait and not cancel_futures)
-        with suppress(Exception):  # the scheduler is gone, and what it held with it
+        with suppress(Exception):  # the scheduler is gone, and the shared values with it
             for token in self._shared:
                 self._client.unregister_worker_plugin(token)
         self._client.close()
@@ -123,7 +123,7 @@ class Cluster(Executor):
         pass_on(given, error, task)
 
     def _check_workers(self) -> None:
-        """Raise :class:`WorkersError` if there are no workers, or some differ from this process."""
+        """Raise :class:`WorkersError` if there are no workers, or a worker differs from this process."""
         found = self._client.run(versions_here, on_error="return")
         if not found:
             raise WorkersError(f"{self._address}: has no workers; start some: dask worker {self._address}")
@@ -136,9 +136,9 @@ class Cluster(Executor):
 
 
 def _is_dasks_own(error: BaseException | None) -> bool:
-    """Tell whether an error is not a task's: it was raised where Dask passes results on, and nowhere deeper.
+    """Return whether Dask raised an error itself, not a task: its innermost frame is where Dask gathers results.
 
-    So it is where a worker dies between the end of a task and the fetching of its result.
+    Such an error occurs when a worker dies after a task and before its result is fetched.
     """
     trace = error.__traceback__ if error is not None else None
     while trace is not None and trace.tb_next is not None:
@@ -151,11 +151,11 @@ def _client_of(address: str) -> Any:
         from distributed import Client
     except ImportError:
         raise WorkersError("--cluster needs Dask, which is not installed; install turnlab[cluster]") from None
-    if not is_address(address):  # Dask would find that out, and then wait for the client it has begun
+    if not is_address(address):  # Dask would check this too, but then wait for the client it has started
         raise WorkersError(
             f"{address!r}: is not an address of a Dask scheduler; give one such as tcp://10.0.0.5:8786"
         )
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it is said here
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # the error raised below says what matters
     try:
         connect: Any = Client
         return connect(address, timeout=_CONNECT_S, set_as_default=False)
@@ -166,11 +166,11 @@ def _client_of(address: str) -> Any:
 
 
 def _gift(token: str, content: bytes) -> Any:
-    """Return what has workers receive a value."""
+    """Return a plugin that sends a value to workers."""
     from distributed import WorkerPlugin
 
     class Gift(WorkerPlugin):
-        # it is pickled by its content: what it refers to must be functions of this module
+        # pickled by value, so it may refer only to functions of this module
 
         def __init__(self) -> None:
             self.name = token

@@ -1,4 +1,4 @@
-"""Processes of this machine."""
+"""Worker processes on this machine."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _MOST_DEATHS = 3
-"""The number of workers that may die during a task before the task counts as the cause."""
+"""Workers that may die during one task before the task counts as the cause."""
 
 
 class _Task:
@@ -42,10 +42,9 @@ class _Task:
 
 
 class Processes(Executor):
-    """Processes that end with this one. Where one dies, what it was at is done by another.
+    """Worker processes that end with this one. If one dies, another runs its task.
 
-    A thread of its own hands tasks over, a few at a time: those that are handed over when a process dies are all
-    begun again.
+    A separate thread hands out a few tasks at a time. When a process dies, all tasks handed out start again.
     """
 
     def __init__(self, count: int) -> None:
@@ -55,7 +54,7 @@ class Processes(Executor):
         if method == "forkserver":
             _start_fork_server()
         self._folder = Path(tempfile.mkdtemp(prefix="turnlab-"))
-        # it is never written to: a worker that cannot read from it any more has no parent
+        # nothing is ever written: a worker that reads the end of the pipe has lost its parent
         self._lifeline, self._held = self._context.Pipe(duplex=False)
         self._waiting: deque[_Task] = deque()
         self._under_way = 0
@@ -66,7 +65,7 @@ class Processes(Executor):
         self._giver.start()
 
     def submit(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
-        """Have a task done by one of the processes."""
+        """Submit a task to one of the processes."""
         task = _Task(partial(function, *args, **kwargs))
         with self._changed:
             if self._closing:
@@ -76,13 +75,13 @@ class Processes(Executor):
         return task.future
 
     def share(self, value: T) -> Shared[T]:
-        """Put a value where each process finds it."""
+        """Store a value where each process can read it."""
         token = uuid.uuid4().hex
         (self._folder / token).write_bytes(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
         return Shared(value, token, self._folder)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """End the processes: after the tasks are done, or without ``wait`` at once."""
+        """End the processes: after the tasks, or at once without ``wait``."""
         with self._changed:
             if cancel_futures:
                 for task in self._waiting:
@@ -94,7 +93,7 @@ class Processes(Executor):
         if wait:
             self._giver.join()
             self._pool.shutdown()
-        self._held.close()  # ends the workers that are left, whatever they are at
+        self._held.close()  # ends the remaining workers, whatever they are doing
         if not wait:
             self._giver.join()
             self._pool.shutdown(cancel_futures=True)
@@ -115,7 +114,7 @@ class Processes(Executor):
                 task = self._waiting.popleft()
                 if task.future.cancelled():
                     _drop(task)
-                    self._changed.notify_all()  # it may have been the last that a shutdown waits for
+                    self._changed.notify_all()  # the shutdown may be waiting for this last task
                     continue
                 self._under_way += 1
             given: Future[Any] = Future()
@@ -135,7 +134,7 @@ class Processes(Executor):
             return self._pool.submit(task.call)
 
     def _settle(self, task: _Task, given: Future[Any]) -> None:
-        """Pass on how a task went; have it done again if its worker died."""
+        """Pass on a task's result; run the task again if its worker died."""
         error = None if given.cancelled() else given.exception()
         with self._changed:
             self._under_way -= 1
@@ -154,7 +153,7 @@ class Processes(Executor):
 
 
 def _drop(task: _Task) -> None:
-    """Cancel a task that has not begun, and wake who waits for it."""
+    """Cancel a task that has not started, and wake its waiters."""
     task.future.cancel()
     task.future.set_running_or_notify_cancel()
 
@@ -173,11 +172,11 @@ def interrupts_ignored() -> Iterator[None]:
 
 
 def _start_fork_server() -> None:
-    """Start the process that workers are forked from, with what they need already imported."""
+    """Start the process that forks workers, with their imports preloaded."""
     from multiprocessing import forkserver
 
     forkserver.set_forkserver_preload(["simulator.study"])
-    # while a dashboard draws, standard error is an object of its own, which no process can inherit
+    # while a dashboard draws, standard error is a Python object, which no process can inherit
     with interrupts_ignored(), redirect_stderr(sys.__stderr__):
         forkserver.ensure_running()
 
@@ -189,7 +188,7 @@ def _begin(lifeline: Connection, folder: Path) -> None:
 
 
 def _end_with_parent(lifeline: Connection, folder: Path) -> None:
-    """End at once when the process that began this one is gone, or throws its work away."""
+    """End at once when the parent process is gone, or drops its work."""
     with suppress(EOFError, OSError):
         lifeline.recv()
     shutil.rmtree(folder, ignore_errors=True)

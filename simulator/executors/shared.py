@@ -1,4 +1,4 @@
-"""What many tasks need: it reaches each worker once."""
+"""Values that many tasks need; each worker receives them once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class Shared(Generic[T]):
-    """A value for many tasks; as an argument of one it costs a few bytes. A worker receives the value once."""
+    """A value for many tasks. As an argument it costs a few bytes; a worker receives the value once."""
 
     def __init__(self, value: T, token: str = "", folder: Path | None = None) -> None:
         self._held = [value]
@@ -36,7 +36,7 @@ class Shared(Generic[T]):
 
 
 _received: dict[str, Any] = {}
-"""What was shared with this process, by token."""
+"""The values shared with this process, by token."""
 
 
 def _elsewhere(token: str, folder: Path | None) -> Shared[Any]:
@@ -46,17 +46,17 @@ def _elsewhere(token: str, folder: Path | None) -> Shared[Any]:
 
 
 def receive(token: str, content: bytes) -> None:
-    """Keep a value that was shared with this process."""
+    """Keep a value shared with this process."""
     _received[token] = pickle.loads(content)
 
 
 def forget(token: str) -> None:
-    """Drop a value that was shared with this process."""
+    """Drop a value shared with this process."""
     _received.pop(token, None)
 
 
 def share(executor: Executor, value: T) -> Shared[T]:
-    """Return a value as an argument for tasks of this executor; it is pickled once."""
+    """Return a value as an argument for this executor's tasks; it is pickled once."""
     return executor.share(value) if isinstance(executor, Sharing) else Shared(value)
 
 
@@ -65,12 +65,12 @@ class Sharing(Protocol):
     """An executor whose workers are processes."""
 
     def share(self, value: T) -> Shared[T]:
-        """Have each worker receive a value once."""
+        """Send a value to each worker once."""
         ...
 
 
 def pass_on(given: Future[Any], error: BaseException | None, to: Future[Any]) -> None:
-    """Let one future have the outcome of another, or an error instead; one that was cancelled stays so."""
+    """Copy one future's outcome, or an error instead, to another; a cancelled future stays cancelled."""
     if given.cancelled() and error is None:
         to.cancel()
     if not to.set_running_or_notify_cancel():

@@ -1,7 +1,7 @@
-"""Recordings at URLs (extra ``cluster``): whatever process analyses one reads it from there itself.
+"""Recordings at URLs (extra ``cluster``): the process that analyses a recording reads it from its URL.
 
-A URL is anything fsspec knows, such as ``https://``, ``s3://`` or ``file://``. Its labels and scenario are the
-files of the same name there. What is shown of a URL holds no name, password or query.
+A URL is any that fsspec knows, such as ``https://``, ``s3://`` or ``file://``. Its labels and scenario are the
+files of the same name in the same folder. Output never shows a URL's user name, password or query.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+(::[A-Za-z0-9+.:-]+)?://", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Url:
-    """A file or folder at a URL; as a string it may be shown.
+    """A file or folder at a URL. Its string form is safe to show.
 
     ``near`` are the names of the files in the same folder, ``None`` where they are not known. ``digest`` is the
-    SHA-256 of what was read there first, in hex.
+    SHA-256, in hex, of the content first read there.
     """
 
     text: str = field(repr=False)
@@ -48,7 +48,7 @@ class Url:
 
     @property
     def name(self) -> str:
-        """The last part of its path, as a name for a file here."""
+        """The last part of its path, usable as a local file name."""
         last = unquote(self._parts()[1]).replace("\0", "")
         path = Path(Path(last).name.lstrip(".") or "audio")
         return f"{path.stem[:_LONGEST]}{path.suffix[:20]}"
@@ -59,22 +59,22 @@ class Url:
         return Path(self.name).stem
 
     def beside(self, name: str) -> Url:
-        """Return another file in the same folder; ``name`` is as it stands in a URL."""
+        """Return another file in the same folder; ``name`` is URL-encoded."""
         before, _, after = self._parts()
         return Url(f"{before}{name}{after}", self.near)
 
     def with_ending(self, ending: str) -> Url:
-        """Return the file of the same name in the same folder that ends otherwise."""
+        """Return the file in the same folder with the same stem and another ending."""
         last = self._parts()[1]
         return self.beside(last.rpartition(".")[0] + ending)
 
     def within(self, name: str) -> Url:
-        """Return a file in this folder; ``name`` is as it stands in a URL."""
+        """Return a file in this folder; ``name`` is URL-encoded."""
         before, last, after = self._parts()
         return Url(f"{before}{last}{'/' if last else ''}{name}{after}")
 
     def _parts(self) -> tuple[str, str, str]:
-        """Return what stands before the last part of the path, that, and what stands after it."""
+        """Return what precedes the last part of the path, that part, and what follows it."""
         found = re.match(r"(.*?://(?:[^?#]*/)?)([^/?#]*)(.*)", self.text, re.DOTALL)
         first, chained, rest = self.text.partition("::")
         if chained and "://" in first:
@@ -89,7 +89,7 @@ Place: TypeAlias = Path | Url
 
 
 def place_of(text: str) -> Place:
-    """Return what an argument names: a URL, or a path."""
+    """Return the URL or path that an argument names."""
     return Url(text) if _URL.match(text) else Path(text)
 
 
@@ -117,7 +117,7 @@ def listed(url: Url) -> list[Url]:
 def open_at_url(
     url: Url, caller_channel: int | None = None, what_if: WhatIf = AS_IT_IS, *, mono_mix: bool = False
 ) -> Recording:
-    """Open a recording at a URL with its labels and scenario; its audio stays here until this process ends.
+    """Open a recording at a URL with its labels and scenario; its audio is kept until this process ends.
 
     Raises what :func:`~simulator.recording.open_recording` raises.
     """
@@ -125,7 +125,7 @@ def open_at_url(
 
 
 def open_elsewhere(url: Url, caller_channel: int | None, what_if: WhatIf, *, mono_mix: bool) -> Recording:
-    """Do the same on a worker of another machine, where nothing stays."""
+    """Do as :func:`open_at_url` does, on a worker of another machine, where nothing is kept."""
     with TemporaryDirectory(prefix="turnlab-") as folder:
         recording = _opened(url, Path(folder), caller_channel, what_if, mono_mix)
         unusable = recording.about_samples()
@@ -135,10 +135,10 @@ def open_elsewhere(url: Url, caller_channel: int | None, what_if: WhatIf, *, mon
 def analysis_at_url(
     recording: Recording, judge: EndOfTurnModel, progress: Callable[[float], None] | None
 ) -> Activity:
-    """Return the analysis of a recording at a URL, from this process's cache if it is there.
+    """Return the analysis of a recording at a URL, from this process's cache if possible.
 
-    Raises what :func:`~simulator.activity.analyzer.analyze` raises, and :class:`~simulator.errors.AudioError` where
-    the file at the URL is no longer what was opened.
+    Raises what :func:`~simulator.activity.analyzer.analyze` raises, and :class:`~simulator.errors.AudioError` if
+    the file at the URL has changed since it was opened.
     """
     url, source = recording.url, recording.source
     assert url is not None
@@ -153,7 +153,7 @@ def analysis_at_url(
 
 @cache
 def _folder() -> TemporaryDirectory[str]:
-    """Return the folder of what was fetched, which goes with this process."""
+    """Return the folder of fetched files, which is deleted with this process."""
     return TemporaryDirectory(prefix="turnlab-", ignore_cleanup_errors=True)
 
 
@@ -178,7 +178,7 @@ def _fetched(url: Url, folder: Path) -> Path:
 
 
 def _fetch_if_there(url: Url, copy: Path) -> None:
-    """Fetch a file that need not be there. What may not be read counts as not there: a store may say no more."""
+    """Fetch an optional file. An unreadable file counts as missing: a store may not distinguish the two."""
     files, path = _file_system(url)
     with _said_of(url):
         try:
@@ -193,7 +193,7 @@ def _fetch_if_there(url: Url, copy: Path) -> None:
 
 
 def _file_system(url: Url) -> tuple[Any, str]:
-    """Return what reads a URL, and the path it knows it by."""
+    """Return the file system that reads a URL, and the URL's path in it."""
     try:
         import fsspec
     except ImportError:
@@ -207,7 +207,7 @@ def _file_system(url: Url) -> tuple[Any, str]:
 
 @contextmanager
 def _said_of(url: Url) -> Iterator[None]:
-    """Turn what fsspec and its kinds raise into a sentence; their own texts hold the URL."""
+    """Convert the errors of fsspec and its file systems to sentences; their own texts contain the URL."""
     try:
         yield
     except SimulatorError:
@@ -236,7 +236,7 @@ def _why(url: Url, error: Exception) -> str:
 
 @contextmanager
 def _in_place_of(copy: Path, url: Url) -> Iterator[None]:
-    """Let errors about a copy be about the URL."""
+    """Name the URL instead of its copy in errors."""
     try:
         yield
     except SimulatorError as error:

@@ -1,1 +1,1 @@
-"""Real calls: heard from two channels of audio alone, held against the simulator, and what they tell about it."""
+"""Real calls: measured from two channels of audio, compared with the simulator, and used to fit it."""

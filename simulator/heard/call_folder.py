@@ -1,4 +1,4 @@
-"""The folder of one call as it is kept on disk: ``call.json`` and the audio beside it (``docs/calls.md``)."""
+"""The folder of one call on disk: ``call.json`` and the audio beside it (``docs/calls.md``)."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ CALL_FILE = "call.json"
 HEARD_FILE = "heard.json"
 HEARD_SCHEMA = "turnlab.heard/1"
 METHOD = 2
-"""Rises when calls are measured or made a recording in another way, so that what is kept is made again."""
+"""Increase this when calls are measured or converted in another way: kept results are then made again."""
 
 Speaker = Literal["caller", "agent", "operator"]
 Stretch_s = tuple[float, float]
 
 
 class UnusableCallError(SimulatorError):
-    """A call that cannot be used as it is."""
+    """A call that cannot be used."""
 
 
 class _Part(BaseModel):
@@ -36,7 +36,7 @@ class _Part(BaseModel):
 
 
 class AudioFile(_Part):
-    """One file of a call's audio. ``offset_s``: where its first sample lies on the call's clock, s."""
+    """One file of a call's audio. ``offset_s`` is the time of its first sample on the call's clock, s."""
 
     file: str
     encoding: Literal["mulaw", "alaw", "pcm16", "container"] = "container"
@@ -46,7 +46,7 @@ class AudioFile(_Part):
 
 
 class CallAudio(_Part):
-    """Both sides in a file each, or both in one file of two channels."""
+    """The audio of both sides: one file each, or one file with two channels."""
 
     caller: AudioFile | None = None
     agent: AudioFile | None = None
@@ -54,14 +54,14 @@ class CallAudio(_Part):
 
 
 class ToolCall(_Part):
-    """A tool the agent used for one turn; ``ms``: how long it took, where that is known."""
+    """A tool the agent used for one turn; ``ms`` is its duration, where known."""
 
     name: str = ""
     ms: float | None = None
 
 
 class LoggedTurn(_Part):
-    """One turn as the platform's log has it; ``reported`` are the platform's own figures, ms."""
+    """One turn in the platform's log; ``reported`` are the platform's own figures, ms."""
 
     speaker: Speaker
     from_s: float | None = None
@@ -74,16 +74,16 @@ class LoggedTurn(_Part):
 
     @property
     def from_ms(self) -> float:
-        """When it began, ms of the call; 0 where that is not known."""
+        """When it began, ms of the call; 0 where unknown."""
         return (self.from_s or 0.0) * 1000
 
     @property
     def to_ms(self) -> float:
-        """When it ended, ms of the call; 0 where that is not known."""
+        """When it ended, ms of the call; 0 where unknown."""
         return (self.to_s or 0.0) * 1000
 
     def figure(self, *names: str) -> float | None:
-        """Return the first of some reported figures that is there, ms."""
+        """Return the first of the named reported figures that is present, ms."""
         found = (self.reported.get(name) for name in names)
         return next((float(one) for one in found if isinstance(one, int | float) and one >= 0), None)
 
@@ -100,19 +100,19 @@ class CallRecord(_Part):
     duration_s: float | None = None
     direction: str | None = None
     phone_number: str | None = Field(default=None, repr=False)
-    """Tells callers apart; nothing shows it."""
+    """Distinguishes callers. It is never shown."""
     simulated: bool = False
     made_by_turnlab: bool = False
     operator: tuple[Stretch_s, ...] = ()
     operator_unplaced: bool = False
-    """Whether an operator took part and nothing says when."""
+    """Whether an operator took part at an unknown time."""
     quality_score: float | None = None
     ended_by: str | None = None
     voice_config: dict[str, Any] | None = None
     voice_config_from: str | None = None
     inherited_voice_config: dict[str, Any] | None = None
     turn_policy: dict[str, Any] | None = Field(default=None, repr=False)
-    """What the platform makes of these settings, as it says it; ``None`` where it does not answer."""
+    """The platform's own turn policy for these settings; ``None`` if the platform does not answer."""
     audio: CallAudio | None = None
     audio_state: str = "here"
     restore_at: str | None = None
@@ -124,7 +124,7 @@ class CallRecord(_Part):
         return str((self.service or {}).get("name") or "")
 
     def settings(self) -> tuple[Layer, ...]:
-        """Return the settings it was made with, its own before those it inherits.
+        """Return the call's settings, its own before those it inherits.
 
         Raises :class:`~presets.config.ConfigError`.
         """
@@ -134,14 +134,14 @@ class CallRecord(_Part):
         )
 
     def logged(self, speaker: Speaker) -> list[LoggedTurn]:
-        """Return one side's turns that have a start, in order of time."""
+        """Return one side's turns that have a start, in time order."""
         turns = [turn for turn in self.turns if turn.speaker == speaker and turn.from_s is not None]
         return sorted(turns, key=lambda turn: turn.from_ms)
 
 
 @dataclass(frozen=True, slots=True)
 class KeptCall:
-    """A call and where it is: a folder with ``call.json``, or one audio file that is all there is."""
+    """A call and its location: a folder with ``call.json``, or a lone audio file."""
 
     record: CallRecord
     path: Path
@@ -152,7 +152,7 @@ class KeptCall:
         return self.path if self.path.is_dir() else None
 
     def why_silent(self) -> str | None:
-        """Return why there is no audio to hear, ``None`` if there is some."""
+        """Return why there is no audio; ``None`` if there is some."""
         audio, state = self.record.audio, self.record.audio_state
         if audio is not None and state == "here":
             return None
@@ -171,7 +171,7 @@ def words_of(turns: Iterable[LoggedTurn]) -> str:
 
 
 def read_call_folder(folder: Path) -> KeptCall:
-    """Read a call. Raises :class:`UnusableCallError` for a folder that holds none, or one that cannot be read."""
+    """Read a call. Raises :class:`UnusableCallError` for a folder without a call, or an unreadable one."""
     path = folder / CALL_FILE
     try:
         return KeptCall(CallRecord.model_validate(read_json(path)), folder)
@@ -182,28 +182,28 @@ def read_call_folder(folder: Path) -> KeptCall:
 
 
 def lone_audio(path: Path, caller_channel: int | None) -> KeptCall:
-    """Return a two-channel audio file as a call of which nothing else is known. ``caller_channel`` from 0."""
+    """Return a two-channel audio file as a call without other data. ``caller_channel`` counts from 0."""
     both = AudioFile(file=path.name, caller_channel=caller_channel)
     return KeptCall(CallRecord(id=path.stem, audio=CallAudio(both=both)), path)
 
 
 def calls_in(path: Path) -> list[Path]:
-    """Return the folders of calls in a folder, itself or any below it, in order of name."""
+    """Return the call folders in a folder and below it, in order of name."""
     if (path / CALL_FILE).is_file():
         return [path]
     return sorted(one.parent for one in path.rglob(CALL_FILE))
 
 
 def write_heard(call: KeptCall, heard: dict[str, Any]) -> None:
-    """Keep the measures of a call beside it; nothing for a lone audio file. Raises :class:`OSError`."""
+    """Store a call's measures beside it; nothing for a lone audio file. Raises :class:`OSError`."""
     if call.folder is not None:
         write_whole(call.folder / HEARD_FILE, json_bytes({"schema": HEARD_SCHEMA, "method": METHOD, **heard}))
 
 
 def kept_measures(call: KeptCall) -> dict[str, Any] | None:
-    """Return the measures kept beside a call, ``None`` where there are none that are its own and can be read.
+    """Return the measures stored beside a call; ``None`` if there are none, or they are unreadable or stale.
 
-    Those of an earlier way of measuring, or made before its ``call.json``, are not while there is audio to measure.
+    Measures by an older method, or older than ``call.json``, are stale while there is audio to measure again.
     """
     path, audible = call.path / HEARD_FILE, call.why_silent() is None
     try:

@@ -1,4 +1,4 @@
-"""How close the simulator comes to real calls: callers are replayed, and turns heard and simulated are compared."""
+"""How closely the simulator matches real calls: replays callers, and compares heard with simulated turns."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from simulator.recording import Recording
 from simulator.replay import play
 
 DRAWS, _STEP = 13, 8
-"""Times a call is simulated; a turn's simulated response is the middle one.
+"""How often a call is simulated. A turn's simulated response is the median run.
 
-The draws of its two latencies are not by chance: they are a Fibonacci lattice, which shares both distributions out
-evenly, so that 13 find the middle as well as a hundred random ones.
+The draws of its two latencies are not random. They form a Fibonacci lattice, which covers both distributions
+evenly, so 13 draws estimate the median as well as a hundred random ones.
 """
 
 _CORRECTED_S = 1.0
-"""A person moves the end of a turn by less than this."""
+"""The most by which a person's correction moves the end of a turn."""
 
 COUNTED = ("cut_ins", "false_barge_ins", "hanging_turns")
-"""The counts that are compared, by the names of their readouts."""
+"""The compared counts, by readout name."""
 
 
 class CheckError(SimulatorError):
@@ -39,9 +39,9 @@ class CheckError(SimulatorError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReplayedCall:
-    """A heard call and what it takes to replay it: the caller's recording and analysis, and the settings it had.
+    """A measured call and what its replay needs: the caller's recording, its analysis, and the call's settings.
 
-    ``heard`` are its measures as ``heard.json`` has them.
+    ``heard`` are the measures, in the format of ``heard.json``.
     """
 
     record: CallRecord
@@ -51,14 +51,14 @@ class ReplayedCall:
     config: ResolvedVoiceConfig
 
     def simulate(self, profile: EngineProfile, seed: int) -> Measured:
-        """Replay the caller once against an agent of this profile. Raises what simulating raises."""
+        """Replay the caller once against an agent with this profile. Raises what simulating raises."""
         played = play(self.recording, self.activity, self.config, profile, mode="elastic", seed=seed)
         return measure(played, self.activity, self.recording.labels)
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedTurn:
-    """One turn's response as it was heard and as it was simulated, ms."""
+    """One turn's response time, heard and simulated, ms."""
 
     call: str
     turn: int
@@ -67,39 +67,39 @@ class CheckedTurn:
 
     @property
     def error_ms(self) -> float:
-        """How much later the simulated response comes than the heard one."""
+        """How much later the simulated response comes than the heard one, ms."""
         return self.simulated_ms - self.heard_ms
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Turns of several calls, heard against simulated, and the counts of both."""
+    """Heard and simulated turns of several calls, and the counts of both."""
 
     profile: str
     calls: int
     turns: tuple[CheckedTurn, ...]
     counts: dict[str, tuple[int, float]]
     fitted_on: frozenset[str] = frozenset()
-    """The calls, by id, that the profile was fitted to."""
+    """The ids of the calls that the profile was fitted to."""
 
     @property
     def bias_ms(self) -> float | None:
-        """The median of the errors: above 0 the simulator is late."""
+        """The median error, ms; above 0 the simulator is late."""
         return round(median(one.error_ms for one in self.turns), 1) if self.turns else None
 
     def absolute(self, share: float) -> float | None:
-        """Return a percentile of the errors' sizes, ms."""
+        """Return a percentile (``share`` 0…1) of the absolute errors, ms."""
         ranked = sorted(round(abs(one.error_ms)) for one in self.turns)
         return percentile(ranked, share) if ranked else None
 
     def within(self, limit_ms: int) -> float | None:
-        """Return the share of turns with at most such an error."""
+        """Return the share, 0…1, of turns with an absolute error of at most ``limit_ms``."""
         if not self.turns:
             return None
         return round(sum(abs(one.error_ms) <= limit_ms for one in self.turns) / len(self.turns), 4)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the check as scripts see it: ``turnlab.calls_check/1``."""
+        """Return the check as JSON values: ``turnlab.calls_check/1``."""
         return {
             "schema": "turnlab.calls_check/1",
             "profile": self.profile,
@@ -125,9 +125,9 @@ class Check:
         }
 
     def sentence(self) -> str:
-        """Return what readouts may say of how far they can be trusted.
+        """Return the accuracy statement that readouts may show.
 
-        What was found on calls that the profile was not fitted to comes first.
+        The result on calls not used for the fit comes first.
         """
         held = tuple(one for one in self.turns if one.call not in self.fitted_on)
         if len(held) == len(self.turns):
@@ -156,10 +156,10 @@ def _late(bias: float) -> str:
 
 
 def settings_of(record: CallRecord, given: VoiceConfig | None) -> tuple[ResolvedVoiceConfig, str]:
-    """Return the settings a call is replayed under, and where they are from.
+    """Return the settings for a call's replay, and their origin.
 
-    Those it was made with win; else those that were ``given``; else the built-in ones. Raises
-    :class:`CheckError` for settings in its record that are none.
+    The call's own settings take precedence, then ``given``, then the built-in ones. Raises :class:`CheckError` for
+    invalid settings in the call's record.
     """
     if record.voice_config is not None:
         try:
@@ -178,7 +178,7 @@ def settings_of(record: CallRecord, given: VoiceConfig | None) -> tuple[Resolved
 
 
 def shared_out(profile: EngineProfile) -> list[EngineProfile]:
-    """Return a profile once for each draw, its latencies fixed at the quantiles of that draw."""
+    """Return a profile once per draw, with its latencies fixed at the draw's quantiles."""
     found = []
     for number in range(DRAWS):
         drawn = {
@@ -193,7 +193,7 @@ def shared_out(profile: EngineProfile) -> list[EngineProfile]:
 
 
 def check(calls: Sequence[ReplayedCall], profile: EngineProfile) -> Check:
-    """Hold calls against their simulation under a profile. Raises what simulating raises."""
+    """Compare calls with their simulation under a profile. Raises what simulating raises."""
     drawn = shared_out(profile)
     turns: list[CheckedTurn] = []
     heard_counts = dict.fromkeys(COUNTED, 0)
@@ -210,7 +210,7 @@ def check(calls: Sequence[ReplayedCall], profile: EngineProfile) -> Check:
 
 
 def compared(call: ReplayedCall, runs: Sequence[Measured]) -> list[CheckedTurn]:
-    """Return the turns whose answer was heard and simulated: the response, or the first sound where that is all."""
+    """Return the turns with a heard and a simulated answer: the response, else the first sound."""
     name = "response_ms" if "response_ms" in call.heard["values"] else "first_sound_ms"
     simulated: dict[int, list[int]] = {}
     for run in runs:
@@ -228,9 +228,9 @@ def compared(call: ReplayedCall, runs: Sequence[Measured]) -> list[CheckedTurn]:
 
 
 def labelled_turns(call: ReplayedCall) -> dict[int, tuple[int, int]]:
-    """Return for each heard turn its number in the labels, and by how much a person moved its end later, ms.
+    """Return for each heard turn its label number, and how much later a person moved its end, ms.
 
-    A turn that a person took out of the labels, or joined to the next, is left out.
+    Turns that a person removed from the labels, or joined to the next, are left out.
     """
     labels = call.recording.labels
     ends = [turn.end_s for turn in labels.caller_turns()] if labels else []

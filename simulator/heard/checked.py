@@ -1,4 +1,4 @@
-"""What the latest check on real calls said: of each engine profile, and of each turn of a call, beside the call."""
+"""Results of the latest check on real calls: for each engine profile, and for the turns of each call."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ if TYPE_CHECKING:
     from simulator.heard.check import Check
 
 _FILE: Final = "checked.json"
-"""In the folder of all calls what was said of profiles, in a call's own folder how its turns were simulated."""
+"""In the folder of all calls: results by profile. In a call's own folder: its simulated turns."""
 _FITTED: Final = "fitted.json"
-"""In the folder of all calls, which of them profiles were fitted to."""
+"""In the folder of all calls: which calls profiles were fitted to."""
 
 
 def keep_check(profile: str, sentence: str, found: dict[str, Any]) -> None:
-    """Keep what a check said of a profile, instead of what an earlier one said. Raises :class:`OSError`."""
+    """Store a profile's check result, replacing an earlier one. Raises :class:`OSError`."""
     figures = {name: found[name] for name in ("calls", "turns", "bias_ms", "abs_error_ms")}
     kept = {**_profiles(_FILE), profile: {"sentence": sentence, **figures}}
     write_whole(calls_folder() / _FILE, json_bytes({"schema": "turnlab.calls_checked/1", "profiles": kept}))
 
 
 def checked(profile: str) -> str | None:
-    """Return how close a profile came to real calls, as half a sentence; ``None`` if that was never checked."""
+    """Return how closely a profile matched real calls, as half a sentence; ``None`` if it was never checked."""
     found = _profiles(_FILE).get(profile)
     sentence = found.get("sentence") if isinstance(found, dict) else None
     return sentence if isinstance(sentence, str) else None
 
 
 def keep_fit(profile: str, calls: Iterable[str]) -> None:
-    """Keep which calls a profile was fitted to. Raises :class:`OSError`.
+    """Store which calls a profile was fitted to. Raises :class:`OSError`.
 
-    Their ids are kept as hashes, because the id of an imported call may be a file's name.
+    The ids are stored as hashes, because an imported call's id may be a file name.
     """
     kept = {**_profiles(_FITTED), profile: sorted(map(_hashed, calls))}
     make_private_folder(calls_folder())
@@ -46,7 +46,7 @@ def keep_fit(profile: str, calls: Iterable[str]) -> None:
 
 
 def fitted_among(profile: str, calls: Iterable[str]) -> frozenset[str]:
-    """Return those of the calls, by id, that a profile was fitted to."""
+    """Return the ids of those calls that a profile was fitted to."""
     kept = _profiles(_FITTED).get(profile)
     return frozenset(call for call in calls if _hashed(call) in kept) if isinstance(kept, list) else frozenset()
 
@@ -56,19 +56,19 @@ def _hashed(call: str) -> str:
 
 
 def keep_turns(folder: Path, found: Check) -> None:
-    """Keep beside a call how its turns were simulated; where there is no room, that is not worth a failure."""
+    """Store a call's simulated turns beside it; errors of storage are ignored."""
     turns = {str(one.turn): round(one.simulated_ms) for one in found.turns}
     with suppress(OSError):
         write_whole(folder / _FILE, json_bytes({"profile": found.profile, "simulated_ms": turns}))
 
 
 def was_checked(folder: Path) -> bool:
-    """Return whether a call was held against the simulator."""
+    """Return whether a call was compared with the simulator."""
     return (folder / _FILE).exists()
 
 
 def simulated_turns(folder: Path) -> dict[int, float]:
-    """Return how long the answers to a call's turns took in the latest check, ms, by turn from 0."""
+    """Return the simulated answer times of a call's turns in the latest check, ms, by turn from 0."""
     try:
         found = read_json(folder / _FILE)
     except TextError:

@@ -1,4 +1,4 @@
-"""A call's audio held against its log: which side is which, clocks that differ, turns that are not in the audio."""
+"""Aligns a call's audio with its log: finds swapped sides, clock differences, and turns missing from the audio."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from simulator.heard.sides import SIDES, Side
 from simulator.heard.tracks import SideTrack, Stretch, Tracks
 
 OFFSET_MS = 250
-"""Sides that lie further apart than the log has them do not begin at the moments they are said to."""
+"""Sides whose offset differs from the log's by more than this are misaligned."""
 
 DRIFT = 0.0004
-"""Clocks that differ by more than this are set right."""
+"""Clock differences above this are corrected."""
 
 _FURTHEST_MS = 10_000
 _NEAR_MS = 1500
 _FEWEST = 4
 _LONG_MS, _FAR_MS = 45_000, 30_000
-"""A drift shows over so long a time, between moments so far apart."""
+"""A drift estimate needs turns over this length, and pairs of turns this far apart."""
 
 _DEAD_SHARE = 0.3
-"""A side with this much more digital silence than the other was never on a line: it is synthetic, not recorded."""
+"""A side with this much more digital silence than the other is synthetic, not recorded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """How one side's audio lies to its log: heard = log + ``offset_ms`` + ``drift`` · log."""
+    """One side's audio relative to its log: heard = log + ``offset_ms`` + ``drift`` · log."""
 
     offset_ms: float
     drift: float
@@ -39,14 +39,14 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """The clocks of both sides; ``None`` for one of which the log says too little."""
+    """The clocks of both sides; ``None`` where the log has too few turns."""
 
     caller: Clock | None
     agent: Clock | None
 
     @property
     def shift_ms(self) -> float:
-        """How much later than the log has them things are heard."""
+        """How much later events are heard than logged, ms."""
         known = self.agent or self.caller
         return known.offset_ms if known else 0.0
 
@@ -56,7 +56,7 @@ def _side(tracks: Tracks, side: Side) -> SideTrack:
 
 
 def clocks_of(tracks: Tracks, record: CallRecord) -> Clocks:
-    """Return how each side lies to the log."""
+    """Return the clock of each side relative to the log."""
     caller, agent = (_clock(_side(tracks, side), record.logged(side)) for side in SIDES)
     return Clocks(caller, agent)
 
@@ -77,7 +77,7 @@ def _clock(track: SideTrack, turns: Sequence[LoggedTurn]) -> Clock | None:
 
 
 def _beginnings(track: SideTrack) -> list[int]:
-    """Return where speech begins after at least half a second without any, ms."""
+    """Return where speech begins after at least half a second without speech, ms."""
     found, last = list[int](), -1000
     for start, end in track.speech:
         if start - last >= 500:
@@ -87,7 +87,7 @@ def _beginnings(track: SideTrack) -> list[int]:
 
 
 def _best_shift(apart: NDArray[np.float64]) -> float:
-    """Return the shift, ms, at which most logged turns have a beginning near them; the smallest of equals."""
+    """Return the shift, ms, at which most logged turns have a beginning nearby; among equals the smallest."""
     shifts = np.concatenate([[0.0], apart[np.abs(apart) <= _FURTHEST_MS]])
     off = np.abs(apart[None, :, :] - shifts[:, None, None]).min(axis=2)
     fit = (off <= 250).sum(axis=1) - np.abs(shifts) / (2 * _FURTHEST_MS)
@@ -95,7 +95,7 @@ def _best_shift(apart: NDArray[np.float64]) -> float:
 
 
 def _drift(times: NDArray[np.float64], apart: NDArray[np.float64]) -> float:
-    """Return the median of the slopes between moments that lie far apart."""
+    """Return the median slope between turns that are far apart."""
     first, second = np.triu_indices(len(times), 1)
     far = times[second] - times[first] >= _FAR_MS
     if times.max() - times.min() < _LONG_MS or not far.any():
@@ -105,7 +105,7 @@ def _drift(times: NDArray[np.float64], apart: NDArray[np.float64]) -> float:
 
 
 def aligned(tracks: Tracks, clocks: Clocks) -> tuple[Tracks, list[Fault]]:
-    """Return the sides as the log says they lie to each other, and what was wrong."""
+    """Return the sides aligned by the log, and the faults found."""
     caller, agent = clocks.caller, clocks.agent
     if caller is None or agent is None:
         return tracks, []
@@ -117,19 +117,19 @@ def aligned(tracks: Tracks, clocks: Clocks) -> tuple[Tracks, list[Fault]]:
         faults.append(
             Fault(
                 "drift",
-                f"By the log the sides' clocks differ by {abs(drift):.2%}, {abs(drift) * 60_000:.0f} ms a minute; "
-                "the caller's times were set right by as much.",
+                f"By the log, the sides' clocks differ by {abs(drift):.2%}, {abs(drift) * 60_000:.0f} ms a minute; "
+                "the caller's times were corrected for it.",
             )
         )
     if abs(apart_ms) < OFFSET_MS:
         apart_ms = 0.0
     else:
-        later = "later" if apart_ms > 0 else "earlier"
+        direction = "late" if apart_ms > 0 else "early"
         faults.append(
             Fault(
                 "wrong_offset",
-                f"By the log the caller's audio lies {abs(apart_ms) / 1000:.2f} s {later} than it should beside "
-                "the agent's: its times were moved by as much.",
+                f"By the log, the caller's audio is {abs(apart_ms) / 1000:.2f} s too {direction} relative to the agent's; "
+                "its times were corrected for it.",
             )
         )
     if not faults:
@@ -148,7 +148,7 @@ def aligned(tracks: Tracks, clocks: Clocks) -> tuple[Tracks, list[Fault]]:
 
 
 def contradictions(record: CallRecord, tracks: Tracks, clocks: Clocks) -> list[Fault]:
-    """Return where the log has turns and the audio has none."""
+    """Return the faults where the log has turns and the audio has none."""
     found: list[Fault] = []
     for side in SIDES:
         turns = [one for one in record.logged(side) if one.to_s is not None and one.to_s > (one.from_s or 0)]
@@ -176,7 +176,7 @@ def _ms(turn: LoggedTurn, shift_ms: float = 0.0) -> Stretch:
 
 
 def swapped_by_log(record: CallRecord, tracks: Tracks) -> bool | None:
-    """Return whether the log's turns fit the other channel better; ``None`` if neither is clear."""
+    """Return whether the log's turns fit the other channel better; ``None`` if neither fits clearly."""
     right = wrong = 0
     for side, other in (SIDES, SIDES[::-1]):
         spans = tuple(_ms(turn) for turn in record.logged(side) if turn.to_s is not None)
@@ -188,30 +188,32 @@ def swapped_by_log(record: CallRecord, tracks: Tracks) -> bool | None:
 
 
 def _made_side(tracks: Tracks) -> Side | None:
-    """Return the side that was made, not recorded, as a synthetic voice is; ``None`` where the sides are alike."""
+    """Return the synthetic side; ``None`` where the sides are alike."""
     apart = tracks.caller.dead - tracks.agent.dead
     return None if abs(apart) <= _DEAD_SHARE else "caller" if apart > 0 else "agent"
 
 
 def doubtful_sides(tracks: Tracks) -> list[Fault]:
-    """Return that the sides may be swapped, where nothing but their silences tells."""
+    """Return a fault if only the sides' silences suggest that they are swapped."""
     if _made_side(tracks) != "caller" or not (tracks.caller.speech and tracks.agent.speech):
         return []
     sentence = (
-        "The caller's side is quite silent between words, as a made voice is, and the agent's is not: they may be "
-        "swapped, and then everything here is (--caller-channel says which is which)."
+        "The caller's side is digitally silent between words, like a synthetic voice, and the agent's is not. The "
+        "sides may be swapped, and with them every measure; --caller-channel sets the caller's channel."
     )
     return [Fault("maybe_swapped", sentence)]
 
 
 def guess_swapped(tracks: Tracks, by_log: bool | None) -> tuple[bool, str]:
-    """Return whether the first channel is the agent's, and why, as a half sentence."""
+    """Return whether the first channel is the agent's, and why, as half a sentence."""
     if by_log is not None:
-        return by_log, "so the log's turns fit"
+        return by_log, "the log's turns fit best that way"
     caller, agent = tracks.caller, tracks.agent
     if _made_side(tracks) is not None:
-        return _made_side(tracks) == "caller", "the other one is quite silent between words, as a made voice is"
+        return _made_side(
+            tracks
+        ) == "caller", "the other one is digitally silent between words, like a synthetic voice"
     if caller.speech and agent.speech:
         first = caller.speech[0][0] < agent.speech[0][0]
-        return first, "the other one speaks first, as one who answers a call does"
-    return False, "the first is taken for the caller's, as nothing tells"
+        return first, "the other one speaks first, like an agent who answers a call"
+    return False, "nothing shows which side is which, so the first channel counts as the caller's"

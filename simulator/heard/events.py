@@ -1,4 +1,4 @@
-"""What a listener notes down about a call: events with their time, their evidence, and what ear cannot know."""
+"""Events heard in a call, each with its time, its evidence, and what cannot be known from sound."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from simulator.heard.call_folder import CallRecord
 from simulator.heard.turns import CallerTurn, Floor, HeardOverlap
 from simulator.measures.turns import HANGING_MS, HeardSound, TurnOutcome
 
-NO_THOUGHT = "when the agent took the turn to be over makes no sound"
-PAUSED_OR_ANSWERED = "whether the caller had only paused, or answered what the agent said"
-STOPPED_OR_ENDED = "whether the agent stopped for it, or had said all it wanted"
+NO_THOUGHT = "when the agent considered the turn over: that makes no sound"
+PAUSED_OR_ANSWERED = "whether the caller had only paused, or answered the agent"
+STOPPED_OR_ENDED = "whether the agent stopped for it, or had finished"
 WORDS = 'the words: a short "stop" and an "uh-huh" sound alike'
 WANTED = "whether the caller wanted the floor"
 NOT_HEARD = "whether the agent heard the caller"
 WHO_HUNG_UP = "who hung up: that makes no sound"
-ALL_OF_GREETING = "whether the first words are all of the greeting"
+ALL_OF_GREETING = "whether the greeting ends with these first words"
 
 
 @dataclass(frozen=True, slots=True)
 class HeardEvent:
-    """One thing that happened at ``t_ms``; ``turn`` is the number of the caller turn it belongs to, if to one."""
+    """An event at ``t_ms``; ``turn`` is the number of its caller turn, if it belongs to one."""
 
     type: str
     t_ms: int
@@ -31,7 +31,7 @@ class HeardEvent:
     turn: int | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the event as scripts see it."""
+        """Return the event as JSON values."""
         return {
             "type": self.type,
             "t": self.t_ms / 1000,
@@ -47,7 +47,7 @@ def events_of(
     record: CallRecord,
     duration_ms: int,
 ) -> list[HeardEvent]:
-    """Return all events of a call in order of time."""
+    """Return all events of a call in time order."""
     found = _greeting(sounds, floor)
     for number, (turn, outcome) in enumerate(zip(floor.turns, outcomes, strict=True)):
         found += _of_turn(number, turn, outcome)

@@ -1,4 +1,4 @@
-"""What is wrong with a call's audio, in sentences, and which measures cannot be trusted because of it."""
+"""Faults of a call's audio, in sentences, and the measures that each fault invalidates."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from simulator.heard.tracks import Stretch, Tracks
 from simulator.heard.turns import Floor
 
 SHORTEST_MS = 3000
-"""A shorter call has no turn to measure."""
+"""A shorter call contains no measurable turn."""
 
 SAME_SHARE = 0.5
-"""If this share of the speech is equally loud on both channels, both hold both sides."""
+"""If this share of the speech is equally loud on both channels, each channel contains both sides."""
 
 OVERLAPPED_SHARE = 0.5
-"""If this share of the caller's speech overlaps the agent's, the sides are not on one clock."""
+"""If this share of the caller's speech overlaps the agent's, the sides' clocks do not match."""
 
 _MACHINE_S = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something wrong, as a sentence. ``spoils``: what is left out for it, ``all``, the ``log`` or nothing."""
+    """A fault as a sentence. ``spoils`` is what it invalidates: ``all``, the ``log``, or nothing."""
 
     kind: str
     sentence: str
@@ -29,7 +29,7 @@ class Fault:
 
 
 def faults_in_audio(tracks: Tracks, floor: Floor) -> list[Fault]:
-    """Return what the audio alone shows."""
+    """Return the faults that the audio alone shows."""
     found: list[Fault] = []
     if tracks.duration_ms < SHORTEST_MS:
         seconds = f"{tracks.duration_ms / 1000:.1f} s"
@@ -38,8 +38,8 @@ def faults_in_audio(tracks: Tracks, floor: Floor) -> list[Fault]:
         return [
             Fault(
                 "both_on_both",
-                f"{tracks.same:.0%} of the speech is as loud on both channels: each holds both sides, so nobody's "
-                "turns can be told apart.",
+                f"{tracks.same:.0%} of the speech is equally loud on both channels: each channel contains both "
+                "sides, so their turns cannot be separated.",
                 "all",
             )
         ]
@@ -81,7 +81,7 @@ def _music(floor: Floor) -> list[Fault]:
 
 
 def _voicemail(tracks: Tracks, floor: Floor) -> Fault | None:
-    """Return that a machine answered: a long first turn, a tone, and not a word after it."""
+    """Return a fault if a machine answered: a long first turn, a tone, and no words after it."""
     if not floor.turns:
         return None
     first = floor.turns[0]
@@ -103,14 +103,14 @@ def _voicemail(tracks: Tracks, floor: Floor) -> Fault | None:
 
 
 def _overlapped(tracks: Tracks) -> float:
-    """Return the share of the caller's speech that lies under the agent's."""
+    """Return the share, 0…1, of the caller's speech that overlaps the agent's."""
     if not tracks.caller.spoken_s:
         return 0.0
     return shared_ms(tracks.caller.speech, tracks.agent.speech) / 1000 / tracks.caller.spoken_s
 
 
 def shared_ms(one: tuple[Stretch, ...], other: tuple[Stretch, ...]) -> int:
-    """Return for how long both sound, ms."""
+    """Return for how long both sound at once, ms."""
     at, total = 0, 0
     for start, end in one:
         while at < len(other) and other[at][1] <= start:

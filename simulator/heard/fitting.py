@@ -1,7 +1,7 @@
-"""An engine profile fitted to heard calls: latencies from their logs, the end of turn and the rest from the audio.
+"""Fits an engine profile to real calls: latencies from their logs, end of turn and the rest from the audio.
 
-Values are fitted on one half of the calls and judged on the other half, group by group; a group that does not bring
-the simulation closer to the other half is not offered.
+Half of the calls fit the values, and the other half validates them, group by group. A group that does not bring the
+simulation closer to the other half is not offered.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ from simulator.heard.waits import (
 from simulator.profile_fitting import FittedCall, TimedSegment, fit, profile_content
 
 FEWEST_CALLS = 4
-"""Calls needed, so that each half has two."""
+"""The fewest calls, two for each half."""
 
 FEWEST = 6
-"""Measurements needed for a value: with fewer, not even their range holds the median in 95 of 100 cases."""
+"""The fewest measurements for a value: with fewer, even their range misses the median in over 5 % of cases."""
 
 _RESAMPLES = 400
 
 
 @dataclass(frozen=True, slots=True)
 class FittedProfile:
-    """A profile file's content, how well it does on the calls it was not fitted to, and notes on the fit."""
+    """A profile file's content, its accuracy on the calls not used for the fit, and notes."""
 
     content: dict[str, Any]
     before: Check
@@ -56,12 +56,12 @@ class FittedProfile:
     doubts: tuple[str, ...] = ()
     not_offered: tuple[str, ...] = ()
     fitted_on: tuple[str, ...] = ()
-    """The ids of the calls it was fitted to."""
+    """The ids of the calls used for the fit."""
 
 
 @dataclass(slots=True)
 class _Group:
-    """Values that stand or fall together, by how far ``what`` of other calls is off, ms."""
+    """Values accepted or rejected together, by the error of ``what`` on other calls, ms."""
 
     what: str
     judge: Callable[[Sequence[ReplayedCall], EngineProfile], float]
@@ -71,11 +71,11 @@ class _Group:
 def fit_heard(
     calls: Sequence[ReplayedCall], name: str, base: ProfileFile, *, take_policy: bool = False
 ) -> FittedProfile:
-    """Fit a profile to half of the calls, and judge it on the other half.
+    """Fit a profile to half of the calls, and validate it on the other half.
 
     ``take_policy``: values of the platform's own turn policies take precedence over fitted ones.
 
-    Raises :class:`~simulator.errors.ProfileError` if there are too few calls, or no value makes it better.
+    Raises :class:`~simulator.errors.ProfileError` if there are too few calls, or no value improves the match.
     """
     if len(calls) < FEWEST_CALLS:
         raise ProfileError(
@@ -92,12 +92,12 @@ def fit_heard(
     if take_policy:
         said = taken(policies)
         if not said:
-            doubts.append("the platform's turn policies say nothing of these calls' settings that could be taken")
+            doubts.append("the platform's turn policies give no usable value for these calls' settings")
         kept |= said
     after = check(others, _with(base.profile, kept))
     if not kept or _error(after) >= _error(before):
         raise ProfileError(
-            f"{name}: nothing fitted brings the simulation closer to the calls it was not fitted on; "
+            f"{name}: no fitted value improves the match on the calls not used for the fit; "
             f"{'; '.join([*not_offered, *doubts]) or 'pull more calls'}"
         )
     described = (
@@ -120,7 +120,7 @@ def fit_heard(
 def _fitted_groups(
     calls: Sequence[ReplayedCall], name: str, base: ProfileFile, role: RoleEvidence, doubts: list[str]
 ) -> list[_Group]:
-    """Return the values fitted to calls, by group; what could not be fitted is added to ``doubts``."""
+    """Return the fitted values by group; reasons for values that could not be fitted go to ``doubts``."""
     end_of_turn = _end_of_turn(calls, _with(base.profile, role.values()), doubts)
     if end_of_turn:
         end_of_turn |= role.values()
@@ -135,9 +135,10 @@ def _fitted_groups(
 def _better(
     groups: Sequence[_Group], others: Sequence[ReplayedCall], profile: EngineProfile, before: Check
 ) -> tuple[dict[str, Any], list[str]]:
-    """Return the values that bring other calls closer, and a sentence for each group that does not.
+    """Return the values that improve the match on other calls, and a sentence for each rejected group.
 
-    All are kept together where all together do; else each group is judged by what it is about.
+    If all groups together improve the responses, the groups about responses are kept. Every other group is judged
+    by its own error.
     """
     kept, not_offered = dict[str, Any](), list[str]()
     if _response_error(others, _with(profile, _values(groups))) < _error(before):
@@ -177,7 +178,7 @@ def _response_error(calls: Sequence[ReplayedCall], profile: EngineProfile) -> fl
 
 
 def _wait_error(calls: Sequence[ReplayedCall], profile: EngineProfile) -> float:
-    """Return the mean size of the error of the waits for ends of turn, ms, of which each counts 50 ms at most."""
+    """Return the mean absolute error of end-of-turn waits, ms; each error counts at most 50 ms."""
     policy = policy_of(profile)
     off = [
         min(MOST_MS, abs(predicted_ms(wait, policy.doubt, wait.threshold or policy.threshold) - wait.waited_ms))
@@ -212,7 +213,7 @@ def _latencies(calls: Sequence[ReplayedCall], name: str, base: ProfileFile, doub
 
 
 def _segments(call: ReplayedCall) -> tuple[TimedSegment, ...]:
-    """Return the logged answers as a timeline has them; one with a tool says so."""
+    """Return the logged answers in the timeline's format; an answer with a tool is marked."""
     found: list[TimedSegment] = []
     for number, turn in enumerate(call.record.logged("agent")):
         figures = {
@@ -249,7 +250,7 @@ def _stop_value(calls: Sequence[ReplayedCall], profile: EngineProfile, doubts: l
 
 
 def _middle(name: str, values: Sequence[float], method: str, doubts: list[str]) -> dict[str, Any]:
-    """Return the median of measurements as a profile's value, or say why there is none."""
+    """Return the median of measurements as a profile's value, or note why there is none."""
     if len(values) < FEWEST:
         doubts.append(f"{name} stays: {len(values)} measurements ({method}), and a fit needs {FEWEST}")
         return {}
@@ -272,9 +273,9 @@ def _begins(call: ReplayedCall) -> list[float]:
 
 
 def _late(calls: Sequence[ReplayedCall], kind: str) -> list[float]:
-    """Return by how much the agent's sounds are heard later than they are logged, ms.
+    """Return how much later the agent's sounds are heard than logged, ms.
 
-    A heard beginning belongs to the logged sound nearest to it: what is said without a gap has one beginning.
+    A heard beginning belongs to the nearest logged sound: sounds without a gap share one beginning.
     """
     found = []
     for call in calls:
@@ -287,7 +288,7 @@ def _late(calls: Sequence[ReplayedCall], kind: str) -> list[float]:
 
 
 def _rates(calls: Sequence[ReplayedCall]) -> list[float]:
-    """Return how long the agent takes for a character, ms, in responses that were heard to their end."""
+    """Return the agent's speaking time per character, ms, for responses heard to their end."""
     found = []
     for call in calls:
         stretches = [(1000 * start, 1000 * end) for start, end in call.heard["stretches"]["agent"]]
@@ -307,7 +308,7 @@ def _rates(calls: Sequence[ReplayedCall]) -> list[float]:
 
 
 def _stops(calls: Sequence[ReplayedCall], profile: EngineProfile) -> list[float]:
-    """Return by how much later the agent is heard to stop than it does in simulation, ms."""
+    """Return how much later the agent stops than in simulation, ms."""
     found: list[float] = []
     for call in calls:
         heard = call.heard["values"].get("barge_in_stop_ms", [])
@@ -318,7 +319,7 @@ def _stops(calls: Sequence[ReplayedCall], profile: EngineProfile) -> list[float]
 
 
 def _stop_error(calls: Sequence[ReplayedCall], profile: EngineProfile) -> float:
-    """Return the median size of the error of the stops, ms; infinite where none is heard."""
+    """Return the median absolute error of the stops, ms; infinite where none is heard."""
     return median([abs(late) for late in _stops(calls, profile)] or [float("inf")])
 
 
@@ -356,7 +357,7 @@ def _end_of_turn(calls: Sequence[ReplayedCall], profile: EngineProfile, doubts: 
 
 
 def _best(off: NDArray[np.float64], weight: NDArray[np.int64] | None = None) -> tuple[float, float]:
-    """Return the half-life and threshold whose waits are nearest together."""
+    """Return the half-life and threshold whose waits match best."""
     total = off.sum(axis=0) if weight is None else np.tensordot(weight, off, axes=1)
     half_life, threshold = np.unravel_index(int(total.argmin()), total.shape)
     return float(HALF_LIVES[half_life]), float(THRESHOLDS[threshold])

@@ -1,4 +1,4 @@
-"""What happened in a kept call, from the files beside it: what the agent said when, and what was heard of it."""
+"""What happened in a stored call, from the files beside it: the agent's words and times, and what was heard."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ AGENT_AUDIO: Final = "agent.flac"
 """The agent's side on the call's clock, beside ``caller.flac``."""
 
 _LATE_MS = 400
-"""The largest distance between a logged event and the beginning of its sound."""
+"""The largest distance between a logged event and the beginning of its sound, ms."""
 
 _STAGES: Final = {
     "end_of_turn_ms": "end of turn",
@@ -35,14 +35,14 @@ _STAGES: Final = {
 """The stages of a response that a log may report, and their names on screen."""
 
 _OVER_MS = 100
-"""Shorter overlaps of caller and agent are the edges of a hand-over."""
+"""Shorter overlaps of caller and agent are mere hand-overs, ms."""
 
 SoundKind = Literal["greeting", "filler", "response"]
 
 
 @dataclass(frozen=True, slots=True)
 class SaidSound:
-    """A stretch of the agent's, ms on the call's clock. ``cut``: it fell silent as the caller spoke.
+    """A stretch of the agent's sound, ms on the call's clock. ``cut``: it stopped when the caller spoke.
 
     ``took``: the stages of the wait before it that the log names, ms each, in order.
     """
@@ -57,7 +57,7 @@ class SaidSound:
 
 @dataclass(frozen=True, slots=True)
 class SaidTurn:
-    """A turn of the caller's, ms on the call's clock, and its words. ``interrupts``: it began over the agent."""
+    """A caller turn, ms on the call's clock, and its words. ``interrupts``: it began over the agent."""
 
     start_ms: int
     end_ms: int
@@ -67,7 +67,7 @@ class SaidTurn:
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """Something that was heard: ``type`` as in ``heard.json``, ``turn`` from 0 where it belongs to one."""
+    """A heard event: ``type`` as in ``heard.json``, ``turn`` from 0 where it belongs to one."""
 
     t_ms: int
     type: str
@@ -77,7 +77,7 @@ class Noted:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CallHappenings:
-    """A call as it went: the agent's sounds, the caller's turns and where both spoke, each in order, ms."""
+    """A call's course: the agent's sounds, the caller's turns and overlaps, each in order, ms."""
 
     duration_ms: int
     sounds: tuple[SaidSound, ...]
@@ -85,11 +85,11 @@ class CallHappenings:
     over: tuple[tuple[int, int], ...]
     noted: tuple[Noted, ...]
     by_ear: bool
-    """Whether it was heard; else the platform's log says all of it."""
+    """Whether it was measured from audio; otherwise all of it is from the platform's log."""
 
 
 def happened(folder: Path) -> CallHappenings | None:
-    """Return what happened in a kept call; ``None`` where neither ear nor log tells."""
+    """Return what happened in a stored call; ``None`` without measures and log."""
     try:
         call = read_call_folder(folder)
     except SimulatorError:
@@ -143,7 +143,7 @@ def _turn(start_ms: int, end_ms: int, said: Sequence[LoggedTurn], began: set[int
 def _pieces(
     start_ms: int, end_ms: int, logged: Sequence[LoggedTurn]
 ) -> Iterator[tuple[tuple[int, int], LoggedTurn | None]]:
-    """Yield a heard sound as the log divides it, such as into a filler and the response that follows at once."""
+    """Yield a heard sound divided by the log, for example into a filler and the response that follows at once."""
     own = [one for one in logged if start_ms - _LATE_MS <= one.from_ms < end_ms - _OVER_MS]
     if not own:
         yield (start_ms, end_ms), None
@@ -172,7 +172,7 @@ def _took(turn: LoggedTurn) -> Iterator[tuple[str, float]]:
 
 
 def _over(turns: Sequence[SaidTurn], sounds: Sequence[SaidSound]) -> Iterator[tuple[int, int]]:
-    """Yield where the agent speaks while the caller does."""
+    """Yield where the agent speaks while the caller does, ms."""
     ends = [sound.end_ms for sound in sounds]
     for turn in turns:
         for sound in sounds[bisect_left(ends, turn.start_ms) :]:
@@ -191,9 +191,9 @@ def _noted(heard: dict[str, Any]) -> Iterator[Noted]:
 
 
 def agent_audio(folder: Path) -> Path:
-    """Return the agent's side of a kept call on the call's clock, written beside it the first time.
+    """Return the agent's side of a stored call on the call's clock; the first time, write it beside the call.
 
-    Raises :class:`~simulator.errors.SimulatorError` where there is no audio, or no room.
+    Raises :class:`~simulator.errors.SimulatorError` where there is no audio, or no free space.
     """
     path = folder / AGENT_AUDIO
     if path.exists():

@@ -1,4 +1,4 @@
-"""What was heard of a call, kept beside it so that it is heard once: measures, and its caller as a recording."""
+"""Measures and the caller's recording, stored beside a call, so that each call is measured once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Progress = Callable[[float], None]
 
 
 def heard_before(call: KeptCall) -> dict[str, Any] | None:
-    """Return the measures kept beside a call, where it need not be heard again for them, nor to be replayed."""
+    """Return the stored measures; ``None`` if the call must be measured, for them or for its replay."""
     kept = kept_measures(call)
     if kept is None or call.why_silent() is not None or not kept["values"]:
         return kept
@@ -21,10 +21,10 @@ def heard_before(call: KeptCall) -> dict[str, Any] | None:
 
 
 def keep_heard(call: KeptCall, heard: HeardCall) -> dict[str, Any]:
-    """Keep what was heard of a call beside it, with its caller as a recording, and return its measures.
+    """Store a call's measures and its caller's recording beside it; return the measures.
 
     Raises :class:`~simulator.heard.call_folder.UnusableCallError`, and :class:`OSError` if the measures cannot be
-    kept.
+    stored.
     """
     found = heard.to_json()
     if call.folder is not None:
@@ -35,7 +35,7 @@ def keep_heard(call: KeptCall, heard: HeardCall) -> dict[str, Any]:
 
 
 def heard(call: KeptCall, progress: Progress | None = None) -> dict[str, Any]:
-    """Return a call's measures: those of before, else it is heard now. ``progress`` is called with seconds heard.
+    """Return a call's stored measures, or measure it now. ``progress`` receives the seconds measured.
 
     Raises :class:`~simulator.errors.SimulatorError` and :class:`OSError`.
     """

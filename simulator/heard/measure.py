@@ -1,5 +1,4 @@
-"""One call measured from audio: what each turn met, the events with their evidence, and what audio alone does not
-show."""
+"""Measures one call from audio: its turns' outcomes, events with evidence, and what audio alone does not show."""
 
 from __future__ import annotations
 
@@ -43,20 +42,20 @@ HEARD_READOUTS = (
     "dead_air_s",
     "silence_after_greeting_s",
 )
-"""The readouts of a simulation that two channels of audio tell, under the same names."""
+"""The simulation's readouts that two channels of audio also show, under the same names."""
 
 NO_RESPONSE = "a filler sounds like a short answer, and no log says which is which"
 
 _EARLY_MS = 300
-"""The platform's figures for an answer that is logged this long before the turn's heard end belong to it."""
+"""The platform's figures for an answer logged at most this long before the turn's heard end belong to the turn."""
 
 _SNAP_MS = 250
-"""A response that the log names begins where a sound does, if one begins this near."""
+"""A logged response begins at the nearest sound's beginning within this distance, ms."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeardTurn:
-    """One caller turn as it was heard, with the platform's own figures for it beside, ms."""
+    """One caller turn as it was heard, with the platform's own figures for it, ms."""
 
     turn: CallerTurn
     outcome: TurnOutcome
@@ -64,7 +63,7 @@ class HeardTurn:
     reported: dict[str, float]
 
     def to_json(self) -> dict[str, Any]:
-        """Return the turn as scripts see it."""
+        """Return the turn as JSON values."""
         return {
             "caller_start_s": self.turn.start_ms / 1000,
             "caller_end_s": self.turn.end_ms / 1000,
@@ -77,9 +76,9 @@ class HeardTurn:
 
 @dataclass(frozen=True, slots=True)
 class HeardCall:
-    """A call measured from audio. ``measured`` is ``None`` where nothing can be trusted; ``faults`` say why.
+    """A call measured from audio. ``measured`` is ``None`` if no measure is reliable; ``faults`` are the reasons.
 
-    ``left_out`` says for a readout why it is not there; ``notes`` are sentences about how the call was heard.
+    ``left_out`` maps a missing readout to the reason; ``notes`` are sentences about the measurement.
     """
 
     record: CallRecord
@@ -93,10 +92,10 @@ class HeardCall:
     notes: tuple[str, ...]
     caller_channel: int | None
     exchanged: bool = False
-    """Whether the caller is on the side that the call's record has as the agent's, or on its second channel."""
+    """Whether the caller is on the side recorded as the agent's, or on the second channel."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return the call as scripts see it: an element of ``calls`` in ``turnlab.calls_measure/1``."""
+        """Return the call as JSON values: an element of ``calls`` in ``turnlab.calls_measure/1``."""
         values = self.values()
         return {
             "id": self.record.id,
@@ -119,7 +118,7 @@ class HeardCall:
         }
 
     def values(self) -> dict[str, Any]:
-        """Return each readout's own values, from which those of several calls are made; empty without any."""
+        """Return each readout's own values, from which readouts of several calls are computed; may be empty."""
         if self.measured is None:
             return {}
         counts = {name: [one.count, one.of] for name, one in self.measured.counts.items()}
@@ -128,7 +127,7 @@ class HeardCall:
 
 
 def heard_readouts(calls: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return the readouts of calls together from their ``values``, as scripts see them."""
+    """Return the readouts of several calls, computed from their ``values``, as JSON values."""
     shown: dict[str, Any] = {}
     for name in HEARD_READOUTS:
         readout, found = BY_NAME[name], [values[name] for values in calls if name in values]
@@ -138,9 +137,9 @@ def heard_readouts(calls: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def measure_call(call: KeptCall, progress: Callable[[float], None] | None = None) -> HeardCall:
-    """Hear a call and measure it. ``progress`` is called with the seconds heard.
+    """Measure a call. ``progress`` receives the seconds measured.
 
-    Raises :class:`~simulator.errors.SimulatorError` for a call without audio, or audio that cannot be read.
+    Raises :class:`~simulator.errors.SimulatorError` for a call without audio, or with unreadable audio.
     """
     sides = sides_of(call)
     tracks = listen(sides, progress)
@@ -153,9 +152,9 @@ def measure_call(call: KeptCall, progress: Callable[[float], None] | None = None
         tracks = tracks.swapped()
     if sides.guessed:
         channel = (sides.agent if exchanged else sides.caller).channel
-        notes.append(f"The caller is on channel {channel + 1}: {why} (--caller-channel says otherwise).")
+        notes.append(f"The caller is on channel {channel + 1}: {why} (--caller-channel overrides this).")
     elif exchanged:
-        faults.append(Fault("swapped", "The log fits the other way round: the two sides were exchanged back."))
+        faults.append(Fault("swapped", "The log fits the swapped sides, so they were swapped back."))
     elif by_log is None:
         faults += doubtful_sides(tracks)
     clocks = clocks_of(tracks, call.record)
@@ -175,10 +174,12 @@ def _measured(
     log = None if any(one.spoils == "log" for one in faults) else _Log(record, clocks)
     operator = tuple((round(start * 1000), round(end * 1000)) for start, end in record.operator)
     if record.operator_unplaced:
-        sentence = "A human operator took part, and nothing says when, so the operator's words cannot be separated."
+        sentence = "A human operator took part at an unknown time, so the operator's words cannot be separated."
         faults.append(Fault("operator_unplaced", sentence, "all"))
     faults += [
-        Fault("operator", f"From {start / 1000:.1f} to {end / 1000:.1f} s a human operator spoke: left out.")
+        Fault(
+            "operator", f"From {start / 1000:.1f} to {end / 1000:.1f} s a human operator spoke; this is left out."
+        )
         for start, end in operator
     ]
     kept = _without(floor, operator)
@@ -211,7 +212,7 @@ def _measured(
 def _material(
     record: CallRecord, log: _Log | None, floor: Floor, duration_ms: int
 ) -> tuple[Material, dict[str, str]]:
-    """Return what readouts are measured from, and why some of them are left out."""
+    """Return the inputs of readouts, and why some readouts are left out."""
     true = tuple(TrueTurn(index, turn.start_ms, turn.end_ms) for index, turn in enumerate(floor.turns))
     first_ms = true[0].start_ms if true else duration_ms
     sounds = tuple(
@@ -240,7 +241,7 @@ def _material(
 
 
 def _without(floor: Floor, operator: Sequence[Stretch]) -> Floor:
-    """Return the call without what lies in an operator's stretches, or answers or is answered by one."""
+    """Return the floor without an operator's stretches, and without turns answered by or answering one."""
     if not operator:
         return floor
 
@@ -285,7 +286,7 @@ def _over(floor: Floor) -> Interruptions:
 
 
 class _Log:
-    """The platform's log on the clock of what was heard."""
+    """The platform's log on the audio's clock."""
 
     def __init__(self, record: CallRecord, clocks: Clocks) -> None:
         self._shift_ms = clocks.shift_ms
@@ -295,13 +296,13 @@ class _Log:
         return round(turn.from_ms + self._shift_ms)
 
     def responses(self) -> list[int] | None:
-        """Return when responses begin; ``None`` where the log does not say which of its turns are fillers."""
+        """Return when responses begin, ms; ``None`` if the log does not mark fillers."""
         if not self._agent or any(turn.kind is None for _, turn in self._agent):
             return None
         return [at for at, turn in self._agent if turn.kind == "response"]
 
     def reported(self, turn: CallerTurn, limit_ms: int) -> dict[str, float]:
-        """Return the platform's own figures for the answer to a turn, ms; empty where none belongs to it."""
+        """Return the platform's own figures for the answer to a turn, ms; empty if none belongs to it."""
         own = (one for at, one in self._agent if turn.end_ms - _EARLY_MS <= at < limit_ms and one.reported)
         answer = next(own, None)
         figures = {} if answer is None else answer.reported
@@ -309,7 +310,7 @@ class _Log:
 
 
 def _responses(record: CallRecord, log: _Log | None, sounds: Sequence[Stretch]) -> tuple[list[int], str | None]:
-    """Return when responses began, or why fillers cannot be separated from them."""
+    """Return when responses began, ms, or why they cannot be separated from fillers."""
     logged = None if log is None else log.responses()
     begins = [start for start, _ in sounds]
     if logged is not None:

@@ -1,4 +1,4 @@
-"""What a caller's turn met, from what is heard of the agent alone."""
+"""A caller turn's outcome, from what is heard of the agent alone."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from simulator.measures.truth import TrueTurn
 from simulator.measures.turns import CUT_IN_TOLERANCE_MS, HANGING_MS, HeardSound, TurnOutcome
 
 FRESH_MS = 500
-"""A sound that begins after less quiet than this is the agent going on, not cutting in."""
+"""A sound after a shorter quiet than this continues the agent's speech and does not cut in."""
 
 
 def answered(start_ms: int, turns: Sequence[TrueTurn]) -> int:
-    """Return which turn a sound answers, as far as that can be heard: the last that had ended."""
+    """Return which turn a sound answers, as far as sound shows it: the last turn that had ended."""
     return sum(turn.end_ms <= start_ms + CUT_IN_TOLERANCE_MS for turn in turns)
 
 
@@ -25,13 +25,13 @@ def heard_outcome(
     *,
     stops_known: bool = False,
 ) -> TurnOutcome:
-    """Return a turn's outcome; ``responses`` are the moments at which a response began, if fillers are known.
+    """Return a turn's outcome; ``responses`` are when responses began, ms; empty if fillers cannot be told apart.
 
-    ``limit_ms`` is when the next turn starts, by which this one must be answered. ``stops_known`` says that
+    ``limit_ms`` is the start of the next turn, by which this one must be answered. ``stops_known``:
     :attr:`HeardSound.interrupted` is known, not assumed.
     """
     earliest_ms = turn.end_ms - CUT_IN_TOLERANCE_MS
-    # An agent that talks through the turn's end answers another turn. What it says next may do so too, unless this
+    # An agent that speaks through the turn's end answers another turn. Its next sound may do so too, unless this
     # turn is known to have stopped it.
     free_ms = max(
         (
@@ -64,7 +64,7 @@ def heard_outcome(
 
 
 def _cut_in_ms(turn: TrueTurn, sounds: tuple[HeardSound, ...]) -> int | None:
-    """Return when the agent first began to speak inside a turn after a silence; ``None`` if it did not."""
+    """Return when the agent first began to speak inside a turn after a silence, ms; ``None`` if it did not."""
     quiet_since_ms = 0
     for sound in sounds:
         fresh = sound.start_ms - quiet_since_ms >= FRESH_MS

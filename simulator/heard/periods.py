@@ -1,4 +1,4 @@
-"""Two periods of real calls compared, as before and after a change: paired by service, bootstrap over calls."""
+"""Compares two periods of real calls, as before and after a change: paired by service, bootstrap over calls."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ RESAMPLES = 2000
 _SIGNS: Final = {"better": "✓", "worse": "✗", "level": "≈", "": ""}
 
 FEWEST = 5
-"""Calls that each period needs for an interval."""
+"""The fewest calls in each period for an interval."""
 
 Values = Mapping[str, Any]
-"""A call's readouts as ``heard.json`` has them under ``values``."""
+"""A call's readouts, in the format of ``values`` in ``heard.json``."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimedCall:
-    """One heard call: which service had it and when, the settings it had, and its values."""
+    """One measured call: its service, time, settings and values."""
 
     service: str
     started_at: datetime
@@ -37,7 +37,7 @@ class TimedCall:
 
 @dataclass(frozen=True, slots=True)
 class PeriodReadout:
-    """One readout in both periods: a share 0…1, the median in ms, or seconds a call; ``ci95`` of the difference."""
+    """One readout in both periods: a share 0…1, a median in ms, or seconds a call; ``ci95`` of the difference."""
 
     name: str
     before: float
@@ -48,15 +48,15 @@ class PeriodReadout:
 
     @property
     def verdict(self) -> Meaning:
-        """What the difference means to callers; ``level``: the interval holds zero. Nothing without an interval."""
+        """What the difference means to callers; ``level`` if the interval contains zero or there is none."""
         return BY_NAME[self.name].means(self.ci95)
 
     def words(self) -> str:
-        """Return it for people: ``✓ cut-ins 6.1 % → 3.0 % (95 % sure between −5.2 and −1.1)``."""
+        """Return the readout in words: ``✓ cut-ins 6.1 % → 3.0 % (95 % sure between −5.2 and −1.1)``."""
         return f"{_SIGNS[self.verdict]} {self.figures()}".lstrip()
 
     def figures(self) -> str:
-        """Return its title and figures; of what never happened, the rate that so few cases leave possible."""
+        """Return its title and figures; for what never happened, the highest rate that is still likely."""
         title, kind = BY_NAME[self.name].title, BY_NAME[self.name].kind
         scale, unit, places = {"count": (100.0, " %", 1), "latency": (1.0, " ms", 0), "duration": (1.0, " s", 1)}[
             kind
@@ -78,7 +78,7 @@ def _signed(value: float, places: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Periods:
-    """What two periods have in common and how they differ; ``notes`` are sentences about what is left out."""
+    """The readouts of two periods and their differences; ``notes`` are sentences about omissions."""
 
     services: tuple[str, ...]
     calls: tuple[int, int]
@@ -86,7 +86,7 @@ class Periods:
     notes: tuple[str, ...]
 
     def sentence(self) -> str:
-        """Return in one sentence what became better and worse for callers."""
+        """Return one sentence that says what became better and worse for callers."""
         titles: dict[str, list[str]] = {"better": [], "worse": []}
         for one in self.readouts:
             titles.setdefault(one.verdict, []).append(BY_NAME[one.name].title)
@@ -99,7 +99,7 @@ class Periods:
 
 
 def last_change(calls: Sequence[TimedCall]) -> datetime | None:
-    """Return when the first call under the newest settings began; ``None`` where no service's settings changed."""
+    """Return when the first call under the newest settings began; ``None`` if no service's settings changed."""
     changes = []
     for service in {call.service for call in calls}:
         own = sorted((call for call in calls if call.service == service), key=lambda call: call.started_at)
@@ -110,7 +110,7 @@ def last_change(calls: Sequence[TimedCall]) -> datetime | None:
 
 
 def compare_periods(before: Sequence[TimedCall], after: Sequence[TimedCall]) -> Periods:
-    """Compare two periods over the services that had calls in both."""
+    """Compare two periods over the services with calls in both."""
     shared = sorted({call.service for call in before} & {call.service for call in after})
     alone = sorted({call.service for call in (*before, *after)} - set(shared))
     notes = [f"{name or 'calls of no service'}: left out, as only one period has calls of it" for name in alone]
@@ -143,7 +143,7 @@ def _readout(name: str, pairs: Sequence[Pair], *, with_interval: bool) -> Period
     interval = _interval(name, own, weights) if with_interval else None
     counts = sum(_size(name, one) for one, _ in own), sum(_size(name, two) for _, two in own)
     if interval is not None and interval[0] == interval[1]:
-        # what never happened is not never: Wilson's interval says what so few cases leave possible
+        # zero cases do not prove a rate of zero: Wilson's interval gives the possible rate
         most = unseen_rate(min(counts))
         interval = (-most, most) if BY_NAME[name].kind == "count" else None
     return PeriodReadout(name, first, second, second - first, interval, counts)
@@ -161,7 +161,7 @@ def _interval(name: str, pairs: Sequence[Pair], weights: NDArray[np.float64]) ->
 
 
 def _drawn(name: str, calls: Sequence[Values], draw: np.random.Generator) -> NDArray[np.float64]:
-    """Return a readout of each resample of some calls; NaN where none of a resample has it."""
+    """Return a readout of each resample of some calls; NaN for a resample without any value."""
     rows = np.arange(RESAMPLES)[:, None] * len(calls)
     drawn = rows + draw.integers(0, len(calls), (RESAMPLES, len(calls)))
     often = np.bincount(drawn.ravel(), minlength=RESAMPLES * len(calls)).reshape(RESAMPLES, len(calls))
@@ -169,13 +169,13 @@ def _drawn(name: str, calls: Sequence[Values], draw: np.random.Generator) -> NDA
 
 
 def _value(name: str, calls: Sequence[Values]) -> float | None:
-    """Return a readout of some calls together; ``None`` where none has it."""
+    """Return a readout over some calls; ``None`` where none has it."""
     found = float(_values(name, calls, np.ones((1, len(calls)), np.int64))[0])
     return None if np.isnan(found) else found
 
 
 def _values(name: str, calls: Sequence[Values], often: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return a readout of calls together, each taken as often as a row of ``often`` says; NaN where none has it."""
+    """Return a readout over calls weighted by each row of ``often``, ``[rows]``; NaN where none has it."""
     having = [number for number, call in enumerate(calls) if name in call]
     own, often = [calls[number][name] for number in having], often[:, having]
     kind = BY_NAME[name].kind
@@ -190,7 +190,7 @@ def _values(name: str, calls: Sequence[Values], often: NDArray[np.int64]) -> NDA
 
 
 def _medians(times: Sequence[float], often: NDArray[np.int64], lengths: Sequence[int]) -> NDArray[np.float64]:
-    """Return the medians of times, of which each call has so many, for each row of how often calls are taken."""
+    """Return the medians of times, ``[rows]``, weighted by call: call ``i`` has the next ``lengths[i]`` times."""
     order = np.argsort(times, kind="stable")
     ranked = np.array(times, np.float64)[order]
     call_of = np.repeat(np.arange(len(lengths)), lengths)[order]

@@ -1,6 +1,6 @@
-"""What a platform makes of calls' settings, by its own word, beside what a profile makes of them.
+"""The platform's own turn policy for calls' settings, beside what a profile derives from them.
 
-No document gives the form of the platform's answer, so names are looked for wherever they stand in it.
+The form of the platform's answer is undocumented, so names are searched at any depth.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _NAMES: Final = {
     "eager": ("eager_eot_threshold", "eager_end_of_turn_threshold", "eager_threshold"),
     "timeout_ms": ("eot_timeout_ms", "end_of_turn_timeout_ms"),
 }
-"""How the platform may call what a profile's end of turn needs; its recogniser's names begin with ``stt_``."""
+"""The platform's possible names for end-of-turn limits; its recogniser's names begin with ``stt_``."""
 
 _DEEPEST: Final = 4
 _NEAR: Final = 0.02
@@ -32,9 +32,9 @@ NOTE: Final = "the platform's own turn policy for these settings (config-to-poli
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The confidence that ends a turn, the one that begins an answer ahead, and the silence that ends it.
+    """The confidence that ends a turn, the eager confidence, and the silence that ends it (ms).
 
-    ``None`` where nothing is said of one.
+    ``None`` where the answer has no value.
     """
 
     threshold: float | None = None
@@ -42,11 +42,11 @@ class Limits:
     timeout_ms: float | None = None
 
     def to_json(self) -> dict[str, float | None]:
-        """Return the limits as scripts see them."""
+        """Return the limits as JSON values."""
         return {"threshold": self.threshold, "eager": self.eager, "timeout_ms": self.timeout_ms}
 
     def words(self) -> str:
-        """Return the limits for people."""
+        """Return the limits in words."""
         ends = [
             "" if self.threshold is None else f"at confidence {self.threshold:.2f}",
             "" if self.timeout_ms is None else f"after {self.timeout_ms:.0f} ms of silence",
@@ -60,7 +60,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class PolicyReading:
-    """What one ``voice_config`` comes to, by a profile and by the platform.
+    """The limits of one ``voice_config``, by a profile and by the platform.
 
     ``setting`` is its ``eager_eot_threshold``.
     """
@@ -71,7 +71,7 @@ class PolicyReading:
     platform: Limits
 
     def to_json(self) -> dict[str, Any]:
-        """Return the reading as scripts see it."""
+        """Return the reading as JSON values."""
         return {
             "eager_eot_threshold": self.setting,
             "calls": self.calls,
@@ -90,7 +90,7 @@ class PolicyReading:
 
 
 def read_policy(raw: Mapping[str, Any]) -> Limits:
-    """Return what a platform's answer says of the end of turn, wherever it says it."""
+    """Return the end-of-turn limits in a platform's answer, at any depth."""
     flat = dict(reversed(list(_flattened(raw, _DEEPEST))))
 
     def first(names: Sequence[str], fits: Callable[[float], bool]) -> float | None:
@@ -108,7 +108,7 @@ def read_policy(raw: Mapping[str, Any]) -> Limits:
 
 
 def _flattened(raw: Mapping[str, Any], deepest: int) -> Iterator[tuple[str, Any]]:
-    """Yield each name with its value, the outermost first."""
+    """Yield each name with its value, outermost first."""
     yield from ((name.casefold(), value) for name, value in raw.items())
     if deepest:
         for value in raw.values():
@@ -117,7 +117,7 @@ def _flattened(raw: Mapping[str, Any], deepest: int) -> Iterator[tuple[str, Any]
 
 
 def readings(calls: Sequence[ReplayedCall], profile: EngineProfile) -> list[PolicyReading]:
-    """Return both readings of the calls' settings that the platform has answered, each difference once."""
+    """Return the distinct readings of those calls' settings that the platform has answered."""
     policy = policy_of(profile)
     found: Counter[tuple[float | None, Limits, Limits]] = Counter()
     for call in calls:
@@ -130,9 +130,9 @@ def readings(calls: Sequence[ReplayedCall], profile: EngineProfile) -> list[Poli
 
 
 def taken(found: Sequence[PolicyReading]) -> dict[str, Any]:
-    """Return the values of a profile that the platform's readings give: the sensitivity's role, and the threshold.
+    """Return profile values implied by the platform's answers: the sensitivity's role and direction, the threshold.
 
-    Empty where they do not tell, or contradict each other.
+    Empty where the answers are silent or contradict each other.
     """
     origin = {"origin": ORIGIN, "note": NOTE}
     values: dict[str, Any] = {}
@@ -155,7 +155,7 @@ def taken(found: Sequence[PolicyReading]) -> dict[str, Any]:
 
 
 def _fits(one: PolicyReading, reading: Sensitivity) -> bool:
-    """Whether the platform's answer for a setting is what a reading of the setting comes to."""
+    """Whether the platform's answer for a setting matches one meaning of the setting."""
     assert one.setting is not None
     if reading.head_start:
         return one.platform.eager is not None and abs(one.platform.eager - reading.confidence(one.setting)) < _NEAR

@@ -1,4 +1,4 @@
-"""A real call as it was recorded, both sides on one clock, to be heard beside what was simulated of it."""
+"""A real call as recorded, both sides on one clock, to compare by ear with its simulation."""
 
 from __future__ import annotations
 
@@ -16,19 +16,22 @@ from simulator.replay import Played
 
 
 class RecordedMix:
-    """A kept call in its folder, as the recordings of its two sides have it. Use it from one thread."""
+    """A stored call in its folder, from the recordings of its two sides. Use it from one thread."""
 
     voice = "as recorded"
 
     def __init__(self, folder: Path, played: Played) -> None:
         self.played = played
         self.length = played.duration_ms * SAMPLES_PER_MS
-        """Samples from the start to the end of the call."""
+        """The length of the call in samples."""
         self._folder = folder
         self._sides: tuple[AudioReader, ...] = ()
 
     def read(self, start: int, count: int) -> Stereo:
-        """Return a window. Raises :class:`~simulator.errors.SimulatorError` where a side cannot be read."""
+        """Return ``count`` samples from ``start``.
+
+        Raises :class:`~simulator.errors.SimulatorError` where a side cannot be read.
+        """
         if not self._sides:
             self._sides = tuple(
                 AudioReader(open_audio(path)) for path in (self._folder / AUDIO, agent_audio(self._folder))
@@ -36,5 +39,5 @@ class RecordedMix:
         return np.stack([side.read(start, count) for side in self._sides], axis=1)
 
     def prepare(self, _: int, __: float) -> bool:
-        """Nothing of it has to be made ready."""
+        """Return at once: a recorded call needs no preparation."""
         return False

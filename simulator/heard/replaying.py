@@ -1,7 +1,7 @@
-"""A real call as a recording to be replayed: its caller's audio, labels heard from it, a scenario from its log.
+"""Converts a real call to a replayable recording: caller audio, labels from the audio, a scenario from the log.
 
-They stand beside the call as ``caller.flac``, ``caller.json`` and ``caller.scenario.json``, as with any recording.
-The labels are provisional until a person has corrected them; corrected ones are never replaced.
+The files stand beside the call as ``caller.flac``, ``caller.json`` and ``caller.scenario.json``, as with any
+recording. The labels are provisional until a person corrects them; corrected labels are never replaced.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ ORIGIN = "heard by Turnlab from both channels, not corrected"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 _BEFORE_MS, _AFTER_MS = 100, 350
-"""How much of the room a move has around what is said in it."""
+"""Room sound kept before and after a move's speech, ms."""
 
 _ANSWER_MS = 700
-"""A shorter sound of the agent's is a filler, which no caller answers."""
+"""A shorter agent sound is a filler, which no caller answers, ms."""
 
 _MS_A_CHARACTER = 62
-"""How long an agent takes for a character: where its words are not known, so many stand for them."""
+"""An agent's speaking time per character, ms, for placeholder words where the real ones are unknown."""
 
 
 def labels_of(heard: HeardCall) -> dict[str, Any]:
-    """Return a provisional label file for the caller's side of a call, seconds on the call's clock."""
+    """Return a provisional label file for the caller's side of a call, in seconds on the call's clock."""
     floor, logged = heard.floor, heard.record.logged("caller")
     others = [one for one in floor.overlaps if one.kind != "interruption"]
     return {
@@ -76,7 +76,7 @@ def labels_of(heard: HeardCall) -> dict[str, Any]:
 
 
 def _when(heard: HeardCall) -> str:
-    """Return when a call began, on this machine's clock: ``28 Nov 14:11``; nothing if that is not known."""
+    """Return when a call began, in local time: ``28 Nov 14:11``; empty if unknown."""
     try:
         started = datetime.fromisoformat((heard.record.started_at or "").replace("Z", "+00:00")).astimezone()
     except (ValueError, OverflowError):
@@ -93,7 +93,7 @@ def _said(turn: CallerTurn, logged: list[LoggedTurn]) -> str:
 
 
 def _moves(floor: Floor, duration_ms: int) -> list[dict[str, Any]]:
-    """Return what the caller does, each anchored to what the agent had said by then."""
+    """Return the caller's moves, each anchored to what the agent had said by then."""
     said = [(turn.start_ms, turn.end_ms, "interruption" if turn.interrupts else "turn") for turn in floor.turns]
     said += [
         (one.start_ms, one.end_ms, "backchannel" if one.kind == "backchannel" else "noise")
@@ -130,15 +130,15 @@ def _anchor(sounds: tuple[Stretch, ...], from_ms: int, start: int, last_ms: int,
 
 
 def scenario_of(heard: HeardCall) -> dict[str, Any]:
-    """Return the agent's side of a call: its own sentences, states and tools, and never how long it took to answer.
+    """Return the agent's side of a call: its sentences, states and tools, without its answer times.
 
-    Where the log has no words, words of the length that was heard stand for them; telephone numbers are masked.
+    Where the log has no words, placeholder words fill the heard length. Telephone numbers are masked.
     """
     record = heard.record
     agent = record.logged("agent")
     starts = [turn.start_ms for turn in heard.floor.turns]
     limits = [*starts[1:], heard.duration_ms + 1]
-    # a log that tells fillers apart has all that were said; else one may have been
+    # a log that marks fillers has all of them; otherwise one may be unmarked
     said = "" if all(one.kind is not None for one in agent) else "Okay"
     lines: list[dict[str, Any]] = []
     for start, limit in zip(starts, limits, strict=True):
