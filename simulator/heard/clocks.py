@@ -128,8 +128,8 @@ def aligned(tracks: Tracks, clocks: Clocks) -> tuple[Tracks, list[Fault]]:
         faults.append(
             Fault(
                 "wrong_offset",
-                f"By the log, the caller's audio is {abs(apart_ms) / 1000:.2f} s too {direction} relative to the agent's; "
-                "its times were corrected for it.",
+                f"By the log, the caller's audio is {abs(apart_ms) / 1000:.2f} s too {direction} relative to "
+                "the agent's; its times were corrected for it.",
             )
         )
     if not faults:
