@@ -1,4 +1,4 @@
-"""The connection to a platform: opened after the first paint, watched for the status line, closed at the end."""
+"""The connection to a platform: opened after the first paint, shown in the status line, closed at the end."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ SHORT_NAMES = {"update_voice_config": "update service", "workspace_voice_setting
 
 
 class ObservedRequest(NamedTuple):
-    """One request that was made: what for, how long it took, and whether it failed."""
+    """One finished request: its purpose, duration, and whether it failed."""
 
     what: str
     seconds: float
@@ -59,8 +59,9 @@ class Status(NamedTuple):
 
 
 def limit_text(traffic: Traffic) -> str:
-    """Return what a platform's rate limits allow now, or why a request waits; empty if none is known. The scope and
-    the end of a limit are included once half of it is used.
+    """Return a platform's present rate limits, or why a request waits. Empty if none is known.
+
+    The scope and the end of a limit are included once half of it is used.
     """
     if traffic.waiting is not None:
         return f"waiting {traffic.waiting.seconds:.0f} s: {traffic.waiting.why}"
@@ -69,17 +70,17 @@ def limit_text(traffic: Traffic) -> str:
     kind, limit = traffic.tightest
     if limit.remaining * 2 > limit.limit:
         return f"{limit.remaining} of {limit.limit} requests left"
-    # A time of day stays true between requests; "in 40 s" would not.
+    # A time of day stays true between requests. "In 40 s" would not.
     until = "" if limit.resets_at is None else datetime.fromtimestamp(limit.resets_at).strftime(" until %H:%M:%S")
     return f"{kind}: {limit.remaining} of {limit.limit} left{until}"
 
 
 def chosen(name: str | None, tell: Callable[[str], None]) -> OpenClient:
-    """Return what opens the connection of that name, or the default one; ``tell`` hears what is odd about it."""
+    """Return a function that opens the named or the default connection. ``tell`` gets warnings about the choice."""
 
     @asynccontextmanager
     async def opening() -> AsyncIterator[ServicesClient]:
-        # In threads, because these take long enough to delay typing.
+        # In threads, because these imports would delay typing.
         choosing = await asyncio.to_thread(import_module, "services.connections.choosing")
         opening = await asyncio.to_thread(import_module, "services.connections.opening")
         demo_calls = await asyncio.to_thread(import_module, "recordings.demo_calls")
@@ -93,7 +94,7 @@ def chosen(name: str | None, tell: Callable[[str], None]) -> OpenClient:
 
 
 class Connection:
-    """Keeps a client open in a separate task, so that the same task opens and closes it."""
+    """Keeps a client open in a task of its own, so that the same task opens and closes it."""
 
     def __init__(self, open_client: OpenClient) -> None:
         self._open_client = open_client
@@ -119,13 +120,13 @@ class Connection:
                     opened.set_result(client)
                 await self._closing.wait()
         except Exception as error:
-            # The caller that waits for the client learns of it; after a failure to close no caller is left.
+            # The caller that waits for the client gets the error. After a failed close, no caller is left.
             if not opened.done():
                 opened.set_exception(error)
 
 
 class ObservedClient:
-    """Passes everything on to a :class:`services.client.ServicesClient`, and tells of each request's time."""
+    """Wraps a :class:`services.client.ServicesClient` and reports the time of each request."""
 
     def __init__(self, client: object, clock: Clock, tell: Callable[[ObservedRequest], None]) -> None:
         self._client = client
@@ -159,7 +160,7 @@ _READING = ("list_", "get_", "whoami", "service_history", "workspace_voice_setti
 
 
 def reads(method: str) -> bool:
-    """Return whether a client's method only reads; unknown methods count as writing."""
+    """Return whether a client's method only reads. Unknown methods count as writing."""
     return method.startswith(_READING)
 
 
@@ -171,7 +172,7 @@ class ReadOnlyClient:
 
     @property
     def unsupported(self) -> Mapping[str, str]:
-        """Why a method cannot work here: every one that writes is among them."""
+        """Why a method is unsupported. Includes every method that writes."""
         return {**self._client.unsupported, **dict.fromkeys(_writing(), WHY)}
 
     def __getattr__(self, name: str) -> Any:
@@ -201,9 +202,8 @@ def read_only(client: ServicesClient) -> ServicesClient:
 class ConnectedApp(App[None], inherit_bindings=False):
     """An app with one connection.
 
-    ``connection`` names the one to open (by default :func:`services.connections.choosing.choose` does);
-    ``open_client`` opens another one instead. ``clock`` measures requests. With ``read_only`` nothing can be
-    written through it.
+    ``connection`` is its name (by default, :func:`services.connections.choosing.choose` selects one).
+    ``open_client`` opens a client instead. ``clock`` measures requests. ``read_only`` blocks all writes.
     """
 
     client: reactive[ServicesClient | None] = reactive(None)
@@ -227,12 +227,12 @@ class ConnectedApp(App[None], inherit_bindings=False):
         self._connection: Connection | None = None
         self._reported_unreadable: set[str] = set()
         self._notices: list[Notification] = []
-        """What was said lately, oldest first; a :class:`tui.host.ScreenNotice` leaves with its screen."""
+        """Recent notices, oldest first. A :class:`tui.host.ScreenNotice` disappears with its screen."""
 
     @work(exclusive=True, group="connection")
     async def connect(self) -> None:
-        """Open the platform; on failure say why and leave the rest to the person."""
-        # In a thread, because it takes long enough to delay typing.
+        """Open the platform. On failure, say why; the user decides what to do."""
+        # In a thread, because this import would delay typing.
         errors = await asyncio.to_thread(import_module, "services.errors")
         self.problem = ""
         self.status = Status()
@@ -260,16 +260,16 @@ class ConnectedApp(App[None], inherit_bindings=False):
         self.tell(note, "Connection", timeout=15)
 
     def tell(self, text: str, title: str, *, timeout: float) -> None:
-        """Show a warning that concerns every screen: it stays where another comes into view."""
+        """Show a warning that concerns every screen. It stays when the screen changes."""
         self.notify(plain(text), title=title, severity="warning", timeout=timeout, markup=False)
 
     def on_notify(self, event: Notify) -> None:
-        """Remember each notice."""
+        """Record each notice."""
         self._notices = [one for one in self._notices if not one.has_expired]
         self._notices.append(event.notification)
 
     def drop_notices(self, of: Screen[Any]) -> None:
-        """Remove the notices of a screen; those of others stay for their time."""
+        """Remove the notices of a screen. Those of others stay for their time."""
         kept = [one for one in self._notices if not (isinstance(one, ScreenNotice) and one.screen is of)]
         self._notices = []
         self.clear_notifications()

@@ -1,4 +1,4 @@
-"""What an evaluation found, in words: the figures of every arm, and the turns and events that each is about."""
+"""An evaluation in words: the figures of every arm, and the turns and events behind each."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ VOICE, RIGHT, FOUND = "in frames of 32 ms", "right where it finds speech", "spee
 
 
 def wait_text(value: float | None) -> str:
-    """Write how long callers wait."""
+    """Return a wait in words."""
     return "none" if value is None else f"{value:,.0f} ms"
 
 
 def should_text(kind: str) -> str:
-    """Say whether an event of a kind should stop the agent."""
+    """Return whether an event of a kind should stop the agent, in words."""
     return "should" if kind in WANTED else "should not"
 
 
 def barge_in_cells(score: KindScore | None) -> tuple[str, str]:
-    """Return how many events stopped the agent, of how many, and how soon it was silent: median and longest."""
+    """Return how many events stopped the agent, of how many, and the time to silence: median and longest."""
     if score is None:
         return "0 of 0", ""
     stop = score.stop_ms
@@ -46,7 +46,7 @@ def barge_in_cells(score: KindScore | None) -> tuple[str, str]:
 
 
 def voice_cells(score: FrameScore) -> tuple[str, str, str]:
-    """Return precision and recall, each with what it is out of, and the F1 score."""
+    """Return precision and recall, each with its denominator, and the F1 score."""
     both, wrong, missed = score.both, score.only_detected, score.only_labelled
     f1 = "none" if score.f1 is None else f"{score.f1:.3f}"
     return _share(both, both + wrong), _share(both, both + missed), f1
@@ -58,9 +58,9 @@ def _share(count: int, of: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ScoreCase:
-    """One labelled turn or event that a figure is about, or a barge-in about none, ms of the recording.
+    """One labelled turn or event behind a figure, or a barge-in without one. Times are in ms of the recording.
 
-    ``cells`` say what each arm made of it, ``words`` are what is said in it, as far as that is labelled.
+    ``cells`` are the outcomes in each arm. ``words`` are the labelled words.
     """
 
     recording: str
@@ -73,7 +73,7 @@ class ScoreCase:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationLine:
-    """One line: a figure of every arm, what it means, and the cases it is about; without cells, a heading."""
+    """One line: a figure of every arm, its meaning, and its cases. Without cells, it is a heading."""
 
     title: str
     cells: tuple[str, ...] = ()
@@ -82,7 +82,7 @@ class EvaluationLine:
 
 
 def lines_of(evaluation: Evaluation) -> list[EvaluationLine]:
-    """Return the figures of all arms: ends of turn, barge-in, voice activity, under a heading each."""
+    """Return the figures of all arms under headings: ends of turn, barge-in, voice activity."""
     return [*_end_of_turn(evaluation), *_barge_in(evaluation), *_voice(evaluation)]
 
 
@@ -119,7 +119,7 @@ def _end_of_turn(evaluation: Evaluation) -> Iterator[EvaluationLine]:
 
 
 def _early(evaluation: Evaluation) -> tuple[ScoreCase, ...]:
-    """Return the turns that an arm ends early, with what each arm makes of them."""
+    """Return the turns that an arm ends early, with every arm's outcome."""
     policy, found = end_of_turn_policy(evaluation.profile.values), []
     limits = [policy.limits(arm.resolved) for arm in evaluation.arms]
     for recording, one in zip(evaluation.recordings, evaluation.scored, strict=True):
@@ -135,7 +135,7 @@ def _early(evaluation: Evaluation) -> tuple[ScoreCase, ...]:
 
 
 def _words(recording: Recording, start_ms: int) -> str:
-    """Return what is said in the turn or event that begins at a moment, as far as the labels tell."""
+    """Return the labelled words of the turn or event that begins at a moment."""
     labels = recording.labels
     if labels is None:
         return ""
@@ -168,7 +168,7 @@ def _barge_in(evaluation: Evaluation) -> Iterator[EvaluationLine]:
 
 
 def _events(evaluation: Evaluation, kind: str, *, hard: bool) -> tuple[ScoreCase, ...]:
-    """Return the events of a kind, those first that went wrong in an arm."""
+    """Return the events of a kind. Those that went wrong in an arm come first."""
     right = "stopped" if kind in WANTED else "let pass"
     found: dict[tuple[str, int], ScoreCase] = {}
     names = evaluation.names
@@ -211,7 +211,7 @@ def _first(cell: str, arms: int) -> tuple[str, ...]:
 
 
 def over_text(evaluation: Evaluation, where: str, unlabelled: Sequence[str]) -> str:
-    """Say what was scored of what there is in ``where``, and why the rest was not."""
+    """Return what was scored in ``where``, and why the rest was not."""
     scored, all_of_it = len(evaluation.recordings), len(evaluation.recordings) + len(unlabelled)
     of = f"{scored} of {all_of_it} recordings" if unlabelled else f"{scored} recording{'s' * (scored != 1)}"
     reasons: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""How the figures of readouts are written, for the dashboard and the command line."""
+"""How figures of readouts are written, in the dashboard and on the command line."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def unseen_text(found: Count | None) -> str:
 
 
 def unseen_meaning(found: Iterable[Count]) -> str:
-    """Say what the bound beside a count of 0 means; empty where there is none."""
+    """Return what the bound beside a count of 0 means. Empty without such a count."""
     one = next((count for count in found if unseen_text(count)), None)
     if one is None:
         return ""

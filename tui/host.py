@@ -1,7 +1,7 @@
-"""The services of a screen for its controllers: running work, timers, and notices.
+"""What a screen does for its controllers: running work, timers, and notices.
 
-A controller owns one piece of a screen's state and knows no widget, so a test can give it another host and needs no
-screen. :class:`ScreenHost` is a screen in that role.
+A controller owns one piece of a screen's state and knows no widget. A test can give it another host and needs no
+screen. :class:`ScreenHost` is a screen in this role.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 SECONDS_TO_READ = 12
-"""Seconds for which a notice with a result stays on screen."""
+"""How many seconds a notice with a result stays on screen."""
 
 Severity = Literal["information", "warning", "error"]
 
@@ -31,17 +31,17 @@ class Timing(Protocol):
     """A timer: a call that happens later, once or repeatedly."""
 
     def stop(self) -> None:
-        """Call it no more."""
+        """Cancel the timer."""
 
     def pause(self) -> None:
-        """Call it no more until :meth:`resume`."""
+        """Pause the timer until :meth:`resume`."""
 
     def resume(self) -> None:
-        """Call it again."""
+        """Resume the timer."""
 
 
 LOOKS_A_SECOND = 15
-"""The interval at which a running call or a playhead is read."""
+"""How often per second a running call or a playhead is read."""
 
 
 class Looking:
@@ -52,45 +52,46 @@ class Looking:
         self._timing: Timing | None = None
 
     def begin(self) -> None:
-        """Look now, and go on until :meth:`rest`."""
+        """Call ``look`` now, and repeatedly until :meth:`rest`."""
         if self._timing is None:
             self._timing = self._host.every(1 / LOOKS_A_SECOND, self._look)
         self._timing.resume()
         self._look()
 
     def rest(self) -> None:
-        """Look no more until :meth:`begin`."""
+        """Stop until :meth:`begin`."""
         if self._timing is not None:
             self._timing.pause()
 
 
 class Job(Protocol):
-    """A piece of work in a thread, as that work sees itself."""
+    """Work in a thread, as that work sees itself."""
 
     @property
     def cancelled(self) -> bool:
-        """Whether its result is no longer wanted."""
+        """Whether the result is no longer needed."""
 
     def report(self, deliver: Callable[[], None], topic: Hashable = None) -> None:
-        """Call ``deliver`` on the app's thread. Of several waiting reports on one ``topic``, only the newest is
-        delivered.
+        """Call ``deliver`` on the app's thread.
+
+        Of several waiting reports on one ``topic``, only the newest is delivered.
         """
 
 
 class Host(Protocol):
-    """The services that a controller may use."""
+    """The services of a screen that a controller may use."""
 
     def start(self, work: Callable[[], Coroutine[None, None, Any]], group: str, *, exclusive: bool = False) -> None:
-        """Run a coroutine in the background; ``exclusive`` ends others of its group."""
+        """Run a coroutine in the background. ``exclusive`` cancels others in its group."""
 
     def start_thread(self, work: Callable[[Job], None], group: str, *, exclusive: bool = False) -> None:
         """Run ``work`` in a thread."""
 
     def after(self, seconds: float, call: Callable[[], object]) -> Timing:
-        """Call something once, after some time."""
+        """Call a function once after a delay."""
 
     def every(self, seconds: float, call: Callable[[], object]) -> Timing:
-        """Call something again and again."""
+        """Call a function repeatedly."""
 
     def tell(
         self, text: str, title: str = "", *, severity: Severity = "information", timeout: float | None = None
@@ -102,19 +103,19 @@ class AskingHost(Host, Protocol):
     """The services of a controller that asks the user questions."""
 
     def stop(self, group: str) -> None:
-        """End what runs in a group."""
+        """Cancel the work of a group."""
 
     def post(self, message: Message) -> None:
-        """Tell the screen, and what it is part of, what happened."""
+        """Post a message from the screen."""
 
     async def ask(self, dialog: Dialog[T]) -> T | None:
-        """Show a dialog and return its answer; ``None`` if it was left, or could not be shown."""
+        """Show a dialog and return its answer. ``None`` if the user closed it, or if it could not be shown."""
 
     def say(self, text: str, *, title: str) -> None:
-        """Show a result, long enough to act on it; line breaks stay."""
+        """Show a result long enough to act on it. Line breaks stay."""
 
     def complain(self, text: str, *, title: str) -> None:
-        """Show a failure, long enough to act on it."""
+        """Show a failure long enough to act on it."""
 
 
 class Report(Message, bubble=False):
@@ -126,27 +127,27 @@ class Report(Message, bubble=False):
         self.topic = topic
 
     def can_replace(self, message: Message) -> bool:
-        """Let the newest of several reports on a topic count."""
+        """Keep only the newest report on a topic."""
         return isinstance(message, Report) and message.topic == self.topic is not None
 
 
 @dataclass(kw_only=True)
 class ScreenNotice(Notification):
-    """A notice that leaves with the screen that shows it."""
+    """A notice that disappears with its screen."""
 
     screen: Screen[Any]
 
 
 @runtime_checkable
 class DroppingNotices(Protocol):
-    """An app that can show the notices of one screen no more."""
+    """An app that can remove the notices of one screen."""
 
     def drop_notices(self, of: Screen[Any]) -> None:
-        """Show the notices of a screen no more."""
+        """Remove the notices of a screen."""
 
 
 def drop_notices(of: Screen[Any]) -> None:
-    """Show the notices of a screen no more; those of other screens, and of the app, stay."""
+    """Remove the notices of a screen. Those of other screens and of the app stay."""
     if isinstance(of.app, DroppingNotices):
         of.app.drop_notices(of)
 
@@ -167,7 +168,7 @@ class _WorkerJob:
 
 
 class ScreenHost:
-    """A screen that holds controllers; it delivers each :class:`Report`, as every ``Place`` does."""
+    """A screen with controllers. It delivers each :class:`Report`, as every ``Place`` does."""
 
     def __init__(self, screen: Screen[Any]) -> None:
         self._screen = screen
@@ -178,13 +179,13 @@ class ScreenHost:
         async def awaited() -> Any:
             return await work()
 
-        run: Callable[[], Coroutine[None, None, Any]] = awaited  # which may be a lambda; a worker's may not
+        run: Callable[[], Coroutine[None, None, Any]] = awaited  # which may be a lambda, unlike a worker's
         self._screen.run_worker(run, group=group, exclusive=exclusive)
 
     def start_alone(self, work: Callable[[], Coroutine[None, None, Any]], group: str, busy: str) -> None:
-        """Run a coroutine unless one of its group runs: then say that it is busy.
+        """Run a coroutine unless one of its group is running. In that case, show ``busy``.
 
-        Ending one that sends a change would leave its outcome unreported.
+        Cancelling one that sends a change would leave its outcome unreported.
         """
         if any(worker.group == group and worker.is_running for worker in self._screen.workers):
             self.tell(busy, "Not now", severity="warning")
@@ -192,7 +193,7 @@ class ScreenHost:
             self.start(work, group)
 
     def start_thread(self, work: Callable[[Job], None], group: str, *, exclusive: bool = False) -> None:
-        """Run a function as a worker of the screen; it is cancelled with the screen."""
+        """Run a function as a worker of the screen. It is cancelled with the screen."""
 
         def run() -> None:
             work(_WorkerJob(self._screen, get_current_worker()))
@@ -200,17 +201,17 @@ class ScreenHost:
         self._screen.run_worker(run, group=group, description=group, exclusive=exclusive, thread=True)
 
     def after(self, seconds: float, call: Callable[[], object]) -> Timing:
-        """Set a timer."""
+        """Start a timer."""
         return self._screen.set_timer(seconds, call)
 
     def every(self, seconds: float, call: Callable[[], object]) -> Timing:
-        """Set a timer that goes on."""
+        """Start a repeating timer."""
         return self._screen.set_interval(seconds, call)
 
     def tell(
         self, text: str, title: str = "", *, severity: Severity = "information", timeout: float | None = None
     ) -> None:
-        """Show a notice; nothing in it is taken for markup."""
+        """Show a notice. Its text is not markup."""
         self._screen.notify(
             screen_text(text), title=screen_text(title), severity=severity, timeout=timeout, markup=False
         )
@@ -238,16 +239,16 @@ class ScreenHost:
 
 
 def in_view(screen: Screen[Any]) -> bool:
-    """Tell whether a dialog may open over a screen; say so if something else was opened meanwhile."""
+    """Return whether a dialog may open over a screen. If another screen was opened meanwhile, say so."""
     if screen.app.screen is screen:
-        drop_notices(screen)  # they no longer stand in the way
+        drop_notices(screen)  # they would cover the dialog
         return True
     ScreenHost(screen).complain("Something else was opened meanwhile. Ask again.", title="Nothing done")
     return False
 
 
 async def ask_over(screen: Screen[Any], dialog: Screen[T]) -> T | None:
-    """Show a dialog over a screen and return its answer; ``None`` where something else was opened meanwhile."""
+    """Show a dialog over a screen and return its answer. ``None`` if another screen was opened meanwhile."""
     if not getattr(dialog, "comes_late", False) and not in_view(screen):
         return None
     return await screen.app.push_screen_wait(dialog)

@@ -1,4 +1,4 @@
-"""Opening the dashboard in the terminal the process was started from."""
+"""Opens the dashboard in the terminal that started the process."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
     from textual.app import App
 
 BEGIN_AT = "Intake Line"
-"""The demo service to highlight before any was tuned: it cuts callers off, and a setting cures that."""
+"""The demo service to highlight before any was tuned: it cuts callers off, and one setting fixes that."""
 REPORT_VARIABLE = "TURNLAB_REPORT_FIRST_PAINT"
-"""Environment variable with the file to write the report to."""
+"""Environment variable with the file for the first-paint report."""
 STARTED_VARIABLE = "TURNLAB_STARTED_AT"
-"""Environment variable with the time (as of ``time.time()``) at which the launcher started the process."""
+"""Environment variable with the launcher's start time, as ``time.time()``."""
 
 
 AHEAD = ("numpy", "simulator.study", "tui.tune.screen")
-"""What the screens after the first need, in this order: two thirds of a second to import."""
+"""Imports for the screens after the first, in this order. They take two thirds of a second."""
 LOOKED_AT_S, LATEST_S = 0.25, 10.0
 
 
 def report_first_paint() -> None:
-    """Write the report if it is asked for; call it right after the first screen was painted."""
+    """Write the report if it is requested. Call it right after the first screen was painted."""
     _report("painted")
 
 
@@ -57,17 +57,17 @@ def _report(stage: str) -> None:
 
 
 def collect_again() -> None:
-    """Turn the collector of garbage on, if the start turned it off; what stands by then it never looks through."""
+    """Turn the garbage collector on again if the start turned it off. It skips objects that exist by then."""
     if not gc.isenabled():
         gc.freeze()
         gc.enable()
 
 
 def finish_start(app: App[Any], settled: Callable[[], bool]) -> None:
-    """Once the first screen is ``settled``, import what the next ones need, then collect garbage again.
+    """Once the first screen is ``settled``, import what the next ones need, then turn the garbage collector on.
 
-    In a thread: while it imports, a key waits for some milliseconds. Without a start by the launcher, as in most
-    tests, there is nothing to finish.
+    The imports run in a thread and delay keys by some milliseconds. Without a start by the launcher, as in most
+    tests, there is nothing to do.
     """
     if gc.isenabled():
         return
@@ -76,7 +76,7 @@ def finish_start(app: App[Any], settled: Callable[[], bool]) -> None:
     def look() -> None:
         if settled() or time.monotonic() > latest:
             timer.stop()
-            # An error is said by the screen that cannot be opened.
+            # The screen that cannot be opened reports the error.
             app.run_worker(_import_ahead, group="start", thread=True, exit_on_error=False)
 
     timer = app.set_interval(LOOKED_AT_S, look)
@@ -96,9 +96,9 @@ def _import_ahead() -> None:
 
 
 def open_dashboard(connection: str | None = None, *, read_only: bool = False, opened: Sequence[Path] = ()) -> int:
-    """Run the dashboard until the user leaves it; return the exit code. ``read_only``: it cannot write anything.
+    """Run the dashboard until the user quits, and return the exit code. ``read_only`` blocks all writes.
 
-    With folders or files that are ``opened``, it begins in Tune with the recordings in them.
+    With folders or files in ``opened``, it starts in Tune with their recordings.
     """
     in_browser = "TURNLAB_IN_BROWSER" in os.environ
     # Textual draws on standard error
@@ -108,7 +108,7 @@ def open_dashboard(connection: str | None = None, *, read_only: bool = False, op
     draw_in_utf8()
     if not in_browser and hasattr(select, "poll"):  # not on Windows
         threading.Thread(target=_end_with_the_terminal, daemon=True).start()
-    gc.disable()  # as at the start, also where the command line was read first; see collect_again
+    gc.disable()  # as at the start, also if the command line was read first; see collect_again
     from base.unexpected import report_stopped
     from tui.app import TurnlabApp
     from tui.preferences import TOUR, chosen_keys, remembered
@@ -131,9 +131,9 @@ def open_dashboard(connection: str | None = None, *, read_only: bool = False, op
 
 
 def _end_with_the_terminal() -> None:
-    """End the process when its terminal is gone, also where no SIGHUP is sent or it is ignored.
+    """End the process when its terminal is gone, even if no SIGHUP arrives or it is ignored.
 
-    Textual would read the end of a file again and again, and take a whole processor for it.
+    Otherwise Textual would read the end of the file in a loop and use a whole processor.
     """
     terminal = select.poll()
     terminal.register(sys.stdin.fileno(), 0)  # only a hang-up wakes it

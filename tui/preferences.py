@@ -1,7 +1,7 @@
-"""What a person chose, in the configuration folder: ``settings.json``, and keys in ``keys.toml``.
+"""The user's preferences in the configuration folder: ``settings.json``, and keys in ``keys.toml``.
 
-A line of ``keys.toml`` is ``command-id = "key"``. A file with mistakes never keeps Turnlab from opening: each entry
-that cannot be used is left out, with one sentence about it.
+A line of ``keys.toml`` is ``command-id = "key"``. Turnlab opens despite mistakes in a file: each unusable entry is
+left out, with one sentence about it.
 """
 
 from __future__ import annotations
@@ -23,36 +23,36 @@ if TYPE_CHECKING:
 
 
 LAST_TUNED = "service"
-"""The service that was last opened in Tune, by id."""
+"""The id of the service that was last opened in Tune."""
 TOUR = "tour"
-"""Whether the tour began by itself once."""
+"""Whether the tour has started automatically once."""
 SPEAKER = "live.output"
-"""The speaker that was chosen in Live, by name; nothing for the system's default."""
+"""The speaker chosen in Live, by name. Empty for the system's default."""
 
 
 _writing = threading.Lock()
-"""Held while the file is read and written, so that two choices at once both stay."""
+"""Locked while the file is read and written, so that two simultaneous choices both stay."""
 
 
 def settings_file() -> Path:
-    """Return where it is kept."""
+    """Return the path of the settings."""
     return config_folder() / "settings.json"
 
 
 def remembered(name: str) -> str:
-    """Return what is remembered under a name; nothing where there is none, or no file that can be read."""
+    """Return the value stored under a name. Empty if there is none, or if the file cannot be read."""
     value = _settings().get(name)
     return value if isinstance(value, str) else ""
 
 
 def remembered_list(name: str) -> list[str]:
-    """Return the list that is remembered under a name; nothing where there is none, or no file that can be read."""
+    """Return the list stored under a name. Empty if there is none, or if the file cannot be read."""
     value = _settings().get(name)
     return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
 def remember(name: str, value: str | list[str]) -> None:
-    """Remember a value; everything else in the file stays. Raises :class:`OSError`."""
+    """Store a value. Everything else in the file stays. Raises :class:`OSError`."""
     from base.files import write_whole
 
     with _writing:
@@ -63,16 +63,16 @@ _ROUND_TRIP = "live.round_trip"
 
 
 def keep_round_trip(microphone: str, speaker: str, ms: float) -> None:
-    """Remember how long a sound takes from one device to the other; "" is the system's default.
+    """Store the delay of a sound from one device to the other. "" is the system's default.
 
-    What cannot be stored is measured again.
+    A value that cannot be stored is measured again.
     """
     with contextlib.suppress(OSError):
         remember(_ROUND_TRIP, [microphone, speaker, f"{ms:.1f}"])
 
 
 def kept_round_trip(microphone: str, speaker: str) -> float | None:
-    """Return how long a sound takes between two devices, ms, if these were the last that were measured."""
+    """Return the delay of a sound between two devices in ms, if these were measured last."""
     match remembered_list(_ROUND_TRIP):
         case [one, other, ms] if (one, other) == (microphone, speaker):
             with contextlib.suppress(ValueError):
@@ -93,19 +93,19 @@ _MODIFIERS = ("ctrl+", "alt+", "shift+", "super+", "meta+", "hyper+")
 
 
 class ChosenKeys(NamedTuple):
-    """Keys by command id, several with commas between, and one sentence about each entry that was left out."""
+    """Keys by command id, separated by commas, and one sentence about each entry that was left out."""
 
     keymap: Mapping[str, str]
     problems: tuple[str, ...] = ()
 
 
 def keys_file() -> Path:
-    """Return where chosen keys are kept."""
+    """Return the path of the key file."""
     return config_folder() / FILE_NAME
 
 
 def keys_stamp() -> tuple[int, int] | None:
-    """Return what changes whenever the file is saved; ``None`` while there is none."""
+    """Return a stamp that changes whenever the file is saved. ``None`` without a file."""
     try:
         about = keys_file().stat()
     except OSError:
@@ -114,11 +114,11 @@ def keys_stamp() -> tuple[int, int] | None:
 
 
 def chosen_keys(path: Path | None = None) -> ChosenKeys:
-    """Read the keys that a person chose. Without a file there are none."""
+    """Read the user's keys. Without a file there are none."""
     file = path or keys_file()
     if not file.exists():
         return ChosenKeys({})
-    # Only now: the dashboard opens more quickly without.
+    # Imported here, so that the dashboard opens faster without it.
     import tomllib
 
     try:
@@ -130,7 +130,7 @@ def chosen_keys(path: Path | None = None) -> ChosenKeys:
 
 
 def _flat(raw: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield entries by their whole names: ``tune.undo = …`` and ``undo = …`` under ``[tune]`` are one."""
+    """Yield entries by their full names: ``tune.undo = …`` and ``undo = …`` under ``[tune]`` are the same."""
     for name, value in raw.items():
         if isinstance(value, dict):
             yield from _flat(value, f"{above}{name}.")
@@ -151,7 +151,7 @@ def _checked(entries: Mapping[str, Any], file: Path) -> ChosenKeys:
             taken[name] = ",".join(_keys(value))
         except ValueError as error:
             problems.append(f"{file.name}: {name!r} {error}")
-    # One that is left out has its own key again, which another may have been given.
+    # An entry that is left out gets its own key again, which may belong to another entry.
     while (found := _conflict(taken)) is not None:
         name, why = found
         problems.append(f"{file.name}: {name} = {taken[name]!r} is left out: {why}")
@@ -160,15 +160,15 @@ def _checked(entries: Mapping[str, Any], file: Path) -> ChosenKeys:
 
 
 def _meant(name: str, known: Iterable[str]) -> str:
-    """Return a question after the name that is nearest to a mistaken one, if one is near."""
-    from difflib import get_close_matches  # only where there is a mistake
+    """Return a question with the name closest to a mistaken one, if one is close."""
+    from difflib import get_close_matches  # only needed after a mistake
 
     near = get_close_matches(name, known, n=1)
     return f" (did you mean {near[0]}?)" if near else ""
 
 
 def _keys(value: object) -> list[str]:
-    """Return the keys of an entry as Textual calls them. Raises :class:`ValueError`."""
+    """Return an entry's keys under Textual's names. Raises :class:`ValueError`."""
     if isinstance(value, str):
         value = ["comma"] if value.strip() == "," else value.split(",")
     names = value if isinstance(value, list) else []
@@ -201,7 +201,7 @@ _SHOWN |= {"minus": "-", "pagedown": "pgdn", "pageup": "pgup", "delete": "del", 
 
 
 def key_text(name: str) -> str:
-    """Return a key without modifiers as the footer writes it. Textual's own function takes 100 ms to import."""
+    """Return a key without modifiers as the footer shows it. Importing Textual's own function takes 100 ms."""
     if name in _SHOWN:
         return _SHOWN[name]
     try:
@@ -212,7 +212,7 @@ def key_text(name: str) -> str:
 
 
 def shown_key(key: str) -> str:
-    """Return a key with its modifiers as the footer writes it, such as ``^s``."""
+    """Return a key with its modifiers as the footer shows it, such as ``^s``."""
     *modifiers, base = key.split("+")
     others = [modifier for modifier in modifiers if modifier != "ctrl"]
     return "+".join([*others, ("^" if "ctrl" in modifiers else "") + key_text(base)])
@@ -233,7 +233,7 @@ def _is_character(name: str) -> bool:
 
 
 def _conflict(taken: Mapping[str, str]) -> tuple[str, str] | None:
-    """Return an entry whose key has another meaning in some place, and which; the later one gives way."""
+    """Return an entry whose key has another meaning somewhere, and that meaning. The later entry yields."""
     from tui.screens import SCREENS
 
     order = list(taken)

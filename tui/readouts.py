@@ -1,4 +1,4 @@
-"""What every arm costs the caller, a line a readout, in words and figures that screens and commands show."""
+"""The readout table: every arm's readouts in words and figures, for screens and commands."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from simulator.replay import REPLAY_WORDS
 from tui.figures import NOTHING, difference, figure, interval, unseen_text
 
 A, B = "A", "B"
-"""The first two arms' names inside a trial; what people read beside them is the screen's business."""
+"""The first two arms' names inside a trial. The screen chooses the labels beside them."""
 
 KEY_TO_SIGNS = "✓ best, or better than the baseline · ✗ worse · ≈ not distinguishable: the interval holds zero"
 
@@ -34,27 +34,27 @@ WORDS: dict[str, str] = {
     "barge-in": "The caller speaks over the agent, and the agent stops.",
     **REPLAY_WORDS,
 }
-"""Words that stand on screens and in tables, each in a sentence."""
+"""Words on screens and in tables, each with its meaning in a sentence."""
 
 MEANINGS = {readout.title: readout.meaning for readout in BY_PLACE}
-"""What each readout is, by its title."""
+"""The meaning of each readout, by title."""
 
 SIGNS = {"better": "✓", "worse": "✗", "level": "≈", "": ""}
-"""What stands behind a difference, because a colour alone says nothing to many."""
+"""The sign after a difference, because colour alone is not readable for everyone."""
 BEST = "✓"
-"""Stands behind the figure of the best arm."""
+"""Marks the figure of the best arm."""
 
 HISTOGRAM_BINS = 10
 _UNPAIRED = "it is not paired"
 
 LEAST_MEASURE = {"latency": 250.0, "duration": 2.0, "count": 5.0}
-"""What a change is measured against at least, in ms, s and cases, so that one from nothing is not endless."""
+"""The smallest base for a relative change, in ms, s and cases, so that a change from zero is finite."""
 _BARS = "▁▂▃▄▅▆▇█"
 
 
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """How far one arm is from the baseline. ``sure``: the interval excludes zero."""
+    """The difference of one arm from the baseline. ``sure``: the interval excludes zero."""
 
     delta: str
     interval: str
@@ -63,11 +63,11 @@ class Apart:
 
     @property
     def sign(self) -> str:
-        """What stands behind the difference."""
+        """The sign after the difference."""
         return SIGNS[self.verdict]
 
     def text(self, unit: str) -> str:
-        """Return it in words: ``−556 ms (95 % sure between −610 and −480), better``."""
+        """Return the difference in words: ``−556 ms (95 % sure between −610 and −480), better``."""
         bounds = self.interval.strip("[]").replace(", ", " and ")
         span = f" (95 % sure between {bounds})" if self.interval != NOTHING else ""
         means = {"level": ", not distinguishable", "": ""}.get(self.verdict, f", {self.verdict}")
@@ -78,9 +78,9 @@ class Apart:
 class ReadoutRow:
     """One line. ``key`` names it, such as ``response_ms p90``.
 
-    ``values`` are the arms' in order, ``limits`` what a count of nothing does not rule out, ``apart`` the
-    differences (``None`` for the baseline), ``best`` the places of the best arms. ``change`` ranks rows by what
-    changed, the highest first. A ``minor`` line gives way to others where there is no room.
+    ``values`` has one figure per arm, ``limits`` the upper bounds of counts of zero, ``apart`` the differences
+    (``None`` for the baseline), ``best`` the positions of the best arms. ``change`` ranks lines by their change,
+    highest first. A ``minor`` line is omitted if there is no room.
     """
 
     key: str
@@ -98,29 +98,29 @@ class ReadoutRow:
 
     @property
     def name(self) -> str:
-        """Which readout it shows."""
+        """The readout's name."""
         return self.key.partition(" ")[0]
 
     @property
     def label(self) -> str:
-        """Its title, with what a count is out of."""
+        """The readout's title, with the denominator of a count."""
         return f"{self.title}, of {self.of}" if self.of else self.title
 
     @property
     def short(self) -> str:
-        """Its label where there is little room."""
+        """A short label."""
         readout = BY_NAME[self.name]
         return self.label.replace(readout.title, readout.short or readout.title, 1)
 
     @property
     def meaning(self) -> str:
-        """What the readout is, in a sentence."""
+        """The meaning of the readout, in a sentence."""
         return BY_NAME[self.name].meaning
 
     def value(self, at: int, *, unit: bool = True, of: bool = True, limit: bool = True) -> str:
-        """Return an arm's figure: ``1,093 ms``, ``0 of 44 turns ≤8%``; less where something is not wanted.
+        """Return an arm's figure: ``1,093 ms``, ``0 of 44 turns ≤8%``. The flags leave parts out.
 
-        Without a unit, it is as short as can be: ``1,093``, ``613/1.4k``.
+        Without a unit, it is as short as possible: ``1,093``, ``613/1.4k``.
         """
         shown = self.values[at]
         if shown == NOTHING:
@@ -135,10 +135,10 @@ class ReadoutRow:
 
 @dataclass(frozen=True, slots=True)
 class Readouts:
-    """All lines, and what has to be said about them: over what, from which truth, why there is no interval.
+    """All lines, and notes on them: their data, the source of truth, and why there is no interval.
 
-    ``arms`` are those compared, in order, ``against`` the baseline. ``blocks`` says what the intervals of one call
-    or two are over; nothing where they are over recordings, or there are none.
+    ``arms`` are the compared ones in order, ``against`` is the baseline. ``blocks`` describes the resampling of one
+    or two calls; empty if intervals are over recordings, or missing.
     """
 
     rows: tuple[ReadoutRow, ...]
@@ -150,15 +150,15 @@ class Readouts:
     blocks: str = ""
 
     def only(self, keys: frozenset[str]) -> Readouts:
-        """Return it with the lines named ``keys`` alone."""
+        """Return only the lines named ``keys``."""
         return replace(self, rows=tuple(row for row in self.rows if row.key in keys))
 
     def led_by(self, name: str) -> Readouts:
-        """Return it with the lines of one readout first."""
+        """Return the lines with those of one readout first."""
         return replace(self, rows=tuple(sorted(self.rows, key=lambda row: row.name != name)))
 
     def by_change(self) -> Readouts:
-        """Return it with the lines that changed most first: those beyond doubt, then by their share."""
+        """Return the lines with the largest changes first: certain ones, then by relative change."""
         return replace(self, rows=tuple(sorted(self.rows, key=lambda row: row.change, reverse=True)))
 
 
@@ -168,7 +168,7 @@ def row_keys() -> dict[str, str]:
 
 
 def usual_rows() -> frozenset[str]:
-    """Return the lines that are shown until the person picks others."""
+    """Return the lines that are shown by default."""
     optional = {readout.key(share) for readout in BY_PLACE for share in readout.optional}
     return frozenset(row_keys()) - optional
 
@@ -182,17 +182,17 @@ def readouts(
     second_voices: int = 0,
     unchecked: int = 0,
 ) -> Readouts:
-    """Make the table from a comparison of arms. ``recordings`` are (key, name for people).
+    """Build the table from a comparison of arms. ``recordings`` are (key, name for people).
 
-    ``mixed`` of them hold both sides, so that barge-in is left out of them; ``second_voices`` seem to hold another
-    voice in the caller's room, and the labels of ``unchecked`` are a machine's guess.
+    ``mixed`` of them contain both sides, so barge-in is omitted for them. ``second_voices`` of them seem to contain
+    another voice in the caller's room. The labels of ``unchecked`` are a machine's guess.
     """
     arms = tuple(comparison.readouts["response_ms"].arms)
     runs = {arm: [measured[key, arm] for key, _ in recordings] for arm in arms}
     rows = []
     for readout in BY_PLACE:
         if readout.kind == "latency" and not any(readout.name in one.times for own in runs.values() for one in own):
-            continue  # scripted replay answers nothing
+            continue  # scripted replay has no answers
         compared = comparison.readouts.get(readout.name) if readout.paired else _unpaired(readout, runs)
         if compared is not None:
             rows += [_row(readout, share, compared, comparison.baseline, runs) for share in readout.shares]
@@ -213,7 +213,7 @@ def readouts(
 
 
 def _turns_text(runs: Sequence[Measured], answered: int, arms: int) -> str:
-    """Say how many turns there are, detected ones if none is labelled, and how many all arms answer if fewer."""
+    """Return the number of turns (detected ones without labels), and how many all arms answer if fewer."""
     turns = sum(len(run.turns) for run in runs)
     detected = "detected " * (turns > 0 and not any(run.labelled for run in runs))
     text = f"{turns} {detected}turn{'s' * (turns != 1)}"
@@ -235,7 +235,7 @@ def _unpaired(readout: Readout, runs: Mapping[str, list[Measured]]) -> Compared 
 
 
 def histograms(of_arms: Sequence[Sequence[int]], bins: int = HISTOGRAM_BINS) -> tuple[tuple[str, ...], str]:
-    """Return how the values of each arm in ms lie, one bar a bin, all on one scale; and the scale, in seconds."""
+    """Return the distribution of each arm's values in ms, one bar per bin, and their common scale in s."""
     everything = [value for values in of_arms for value in values]
     if len(everything) < 2 or min(everything) == max(everything):
         return tuple("" for _ in of_arms), ""
@@ -255,7 +255,7 @@ def histograms(of_arms: Sequence[Sequence[int]], bins: int = HISTOGRAM_BINS) -> 
 def _caveats(
     runs: Sequence[Measured], profile: EngineProfile, mixed: int, second_voices: int, unchecked: int
 ) -> tuple[str, ...]:
-    """Return what one must know to read the readouts; a narrow screen shows the first ones."""
+    """Return notes that a reader of the readouts needs. A narrow screen shows only the first ones."""
     found = []
     if second_voices:
         which = "a second voice in it:" if len(runs) == 1 else f"a second voice in {second_voices} of {len(runs)}:"
@@ -319,7 +319,7 @@ def _apart(readout: Readout, at: Compared, arm: str, against: str) -> Apart | No
     mine, theirs, ci = at.arms[arm], at.arms[against], at.ci95.get(arm)
     if not at.delta or mine is None or theirs is None:
         return Apart(NOTHING, NOTHING) if at.delta else None
-    # Rounded first, so that the figures shown can be subtracted by hand.
+    # Rounded first, so that the figures match their difference.
     delta = round(round(mine, readout.places) - round(theirs, readout.places), readout.places)
     sure = _excludes_zero(ci)
     verdict: Meaning = ""
@@ -336,7 +336,7 @@ def _excludes_zero(bounds: tuple[float, float] | None) -> bool:
 
 
 def _change(readout: Readout, at: Compared, against: str) -> tuple[bool, float]:
-    """Return whether some arm is surely apart from the baseline, and the largest share by which one is."""
+    """Return whether some arm certainly differs from the baseline, and the largest relative change."""
     theirs = at.arms[against]
     shares, sure = [0.0], False
     for arm, delta in at.delta.items():

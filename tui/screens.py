@@ -1,4 +1,4 @@
-"""The screens of the dashboard: a row each, from which keys, help, palette and the app's modes are made.
+"""The screens of the dashboard. Keys, help, palette and the app's modes come from their rows.
 
 A screen is a folder ``tui/ID`` and a row here. The folder's module ``commands`` has ``COMMANDS``. Its module
 ``screen`` has ``async def mode(app, service)``, which returns the mode that shows the screen and adds that mode
@@ -22,29 +22,30 @@ class ScreenRow(NamedTuple):
     """One screen."""
 
     id: str
-    """Its folder, and the first part of its commands' ids."""
+    """The screen's folder, and the first part of its commands' ids."""
     title: str
-    """What help and footer call it."""
+    """The screen's name in help and footer."""
     key: str = ""
-    """The key that leads to it; none if another screen opens it over itself."""
+    """The key that opens the screen. Empty if another screen opens it over itself."""
     does: str = ""
-    """What that key does, in a sentence."""
+    """What the key does, in a sentence."""
 
     def commands(self) -> tuple[Command, ...]:
         """Return the commands of the screen alone, in the order of the footer and the help screen."""
         return cast("tuple[Command, ...]", import_module(f"tui.{self.id}.commands").COMMANDS)
 
     def all_commands(self) -> tuple[Command, ...]:
-        """Return all commands that work there, its own first."""
+        """Return all commands that work on the screen, its own first."""
         from tui.commands.shared import EVERYWHERE
 
         own = self.commands()
-        # What lies over another screen offers only what it names itself.
+        # A screen that covers another one offers only the commands it lists itself.
         return own + tuple(command for command in EVERYWHERE if command not in own) if self.key else own
 
     async def mode(self, app: TurnlabApp, service: Service | None) -> str:
-        """Return the app's mode that shows the screen, for a service if there is a particular one."""
-        # Here, because listing commands needs no asyncio; in a thread, because a screen takes a moment to import.
+        """Return the app's mode for the screen, for a service if given."""
+        # Imported here, because listing commands needs no asyncio. In a thread, because importing a screen takes a
+        # moment.
         import asyncio
 
         module = await asyncio.to_thread(import_module, f"tui.{self.id}.screen")
@@ -70,7 +71,7 @@ SCREENS: dict[str, ScreenRow] = {
         ScreenRow("labels", "Labels"),
     )
 }
-"""By id, in the order of the footer; the first one stands from the beginning."""
+"""The screens by id, in the order of the footer. The first one exists from the start."""
 
 
 def commands_by_id() -> dict[str, Command]:
@@ -83,7 +84,7 @@ _KEY_OF = re.compile(r"\{([a-z]+\.[a-z_-]+)\}")
 
 
 def take_keys(keymap: Mapping[str, str]) -> dict[str, str]:
-    """Let texts name the keys that a person chose, by command id, not those of the commands; return them."""
+    """Make texts name the user's keys, by command id. Returns ``keymap``."""
     _chosen_keys.clear()
     _chosen_keys.update(keymap)
     return dict(keymap)
@@ -96,7 +97,7 @@ def _everywhere() -> tuple[Command, ...]:
 
 
 def key_for(id: str) -> str:
-    """Return the first key of a command as the footer writes it, such as ``^s`` of ``tune.save``."""
+    """Return the first key of a command as the footer shows it, such as ``^s`` for ``tune.save``."""
     from tui.preferences import shown_key
 
     screen = SCREENS.get(id.partition(".")[0])
@@ -107,5 +108,5 @@ def key_for(id: str) -> str:
 
 
 def with_keys(text: str) -> str:
-    """Return a text in which ``{tune.save}`` stands for the key of that command."""
+    """Return a text with ``{tune.save}`` replaced by that command's key."""
     return _KEY_OF.sub(lambda found: key_for(found[1]), text)

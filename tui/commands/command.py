@@ -17,7 +17,7 @@ from typing import Any, Self
 
 @dataclass(frozen=True)
 class Command:
-    """One action. The screen (or the app) that offers it has the method."""
+    """One action. The screen or the app that offers it has the method."""
 
     id: str
     """Stable name, such as ``services.refresh``, under which users change the key."""
@@ -37,7 +37,7 @@ class Command:
     """Whether the key works even while the user types text."""
 
     def __post_init__(self) -> None:
-        """Take the action's name from the id: ``copy_id`` of ``services.copy-id``."""
+        """Derive the action's name from the id: ``copy_id`` from ``services.copy-id``."""
         if not self.action:
             object.__setattr__(self, "action", self.id.rpartition(".")[2].replace("-", "_"))
 
@@ -47,9 +47,9 @@ class Command:
         return "action_" + self.action.partition("(")[0].removeprefix("app.")
 
     def at(self, screen: str, does: str = "", **particular: Any) -> Self:
-        """Return a shared command as a screen such as ``tune`` has it: with its own id, so with its own keys.
+        """Return a shared command for a screen such as ``tune``, with its own id and so with its own keys.
 
-        ``does`` says what it does on that screen; ``particular`` are other attributes that differ there.
+        ``does`` describes it on that screen. ``particular`` sets other attributes.
         """
         return replace(self, id=f"{screen}.{self.id}", does=does or self.does, **particular)
 

@@ -1,4 +1,4 @@
-"""Help: what people come for, then every key of the screen it was opened on, generated from the commands."""
+"""Help: common tasks, then every key of the screen behind it, generated from the commands."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ JOBS = (
     ("Find a better setting", "5 Sweep, {sweep.run} tries hundreds"),
     ("Talk to the agent", "3 Live"),
 )
-"""What people come for, and what leads there."""
+"""Common tasks, and the commands for them."""
 
 HelpLine = tuple[str, str, str]
 """The keys, the name and the description of one command."""
 
 
 class HelpScreen(ModalScreen[None]):
-    """A list of keys over the screen it belongs to."""
+    """A list of keys, shown over its screen."""
 
     CSS_PATH = "help.tcss"
     HORIZONTAL_BREAKPOINTS = NARROW
@@ -63,7 +63,7 @@ class HelpScreen(ModalScreen[None]):
         """Words that may be new, with their meanings."""
 
     def compose(self) -> ComposeResult:
-        """Lay out one table per section."""
+        """Lay out one table for each section."""
         take_width(self)
         with Vertical(id="help") as window:
             window.border_title = "Help"
@@ -81,7 +81,7 @@ class HelpScreen(ModalScreen[None]):
                     yield Static(_table(words, width=_WORD), classes="help-lines")
 
     async def action_tour(self) -> None:
-        """Close, and begin the tour from its first step."""
+        """Close the help, and start the tour from its first step."""
         self.dismiss()
         await self.app.run_action("begin_tour")
 
@@ -102,7 +102,7 @@ def sections(screen: Screen[Any]) -> Sequence[tuple[str, Sequence[HelpLine]]]:
 
 
 _KEYS, _WORD, _JOB = 12, 22, 26
-"""Cells for keys, for a word, and for what one wants to do."""
+"""Column widths for keys, for a word, and for a task."""
 
 
 def _table(lines: Sequence[HelpLine], width: int = _KEYS) -> Table:

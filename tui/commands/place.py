@@ -62,29 +62,29 @@ class Jumping(Protocol):
     """An app that knows the jump targets for its screens."""
 
     def jumps_from(self, screen: Screen[Any]) -> Iterable[Jump]:
-        """Return the jump targets from a screen, besides the screen's own."""
+        """Return the jump targets on other screens."""
 
     async def jumps_called(self, text: str) -> Iterable[Jump]:
-        """Search elsewhere for this text, and return the matches."""
+        """Search other sources for a text, and return the matches."""
 
 
 class Place(Screen[None]):
-    """A screen that says which commands it offers."""
+    """A screen with commands."""
 
     TITLE_HERE: ClassVar[str] = ""
     """The screen's name on the help screen."""
     COMMANDS_HERE: ClassVar[tuple[Command, ...]] = ()
-    """The commands that work here, most useful first."""
+    """The commands of the screen, most useful first."""
     FIRST_IN_FOOTER: ClassVar[tuple[str, ...]] = ()
-    """Ids of the commands that the footer shows before others, where it always is the same ones."""
+    """Ids of the commands that come first in the footer, if they are always the same."""
     WORDS_HERE: ClassVar[Mapping[str, str]] = MappingProxyType({})
-    """Words on this screen that may be new, each explained in a sentence."""
+    """Words on this screen that may be new, each with its meaning in a sentence."""
 
     _styled_for: tuple[object, ...] = ()
     _hint: tuple[str, float] = ("", 0.0)
-    """What was shown last, and until when."""
+    """The hint that was shown last, and when it ends."""
     _breakpoint_width = 0
-    """The width whose class :meth:`take_breakpoint` took."""
+    """The width for which :meth:`take_breakpoint` set the class."""
 
     @on(Mount)
     def _note_look(self) -> None:
@@ -92,22 +92,22 @@ class Place(Screen[None]):
 
     @on(ScreenResume)
     def _keep_styles(self, event: ScreenResume) -> None:
-        """Let Textual style every widget again only where the theme changed while another screen was in view.
+        """Apply styles again only if the theme changed while another screen was visible.
 
-        It would whenever a screen comes into view, which takes longer than all the rest.
+        Textual would do so whenever a screen becomes visible, which takes longer than all the rest.
         """
         event.refresh_styles = self._styled_for != self._look
         self._note_look()
 
     def take_breakpoint(self) -> None:
-        """Take the class for the width there is; in ``compose``, so that nothing is styled twice at first."""
+        """Set the class for the present width. Call it in ``compose``, so that nothing is styled twice."""
         width = self._breakpoint_width = self.app.size.width
         names = [name for least, name in self.HORIZONTAL_BREAKPOINTS or () if width >= least]
         self.set_class(bool(names), *names[-1:], update=False)
 
     @on(Resize)
     def _keep_layout(self, event: Resize) -> None:
-        """Keep a layout that was made for this size: Textual tells a new screen its size three times."""
+        """Keep a layout for an unchanged size: Textual sends a new screen its size three times."""
         if event.size == self.size and event.size.width == self._breakpoint_width:
             event.prevent_default()
         else:
@@ -126,7 +126,7 @@ class Place(Screen[None]):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """Show a notice that leaves with this screen; a hint that still stands is not shown again."""
+        """Show a notice that disappears with this screen. A hint that is still visible is not shown again."""
         for_s = self.app.NOTIFICATION_TIMEOUT if timeout is None else timeout
         now = monotonic()
         if not title and self._hint[0] == message and now < self._hint[1]:
@@ -136,7 +136,7 @@ class Place(Screen[None]):
         self.app.post_message(Notify(notice))
 
     def reason_against(self, command: Command) -> str:  # noqa: ARG002  (for screens that know one)
-        """Return why a command is not possible now; empty if it is."""
+        """Return why a command is unavailable now. Empty if it is available."""
         return ""
 
     def first_in_footer(self) -> tuple[str, ...]:
@@ -158,16 +158,16 @@ class Place(Screen[None]):
             await done
 
     def may(self, command: Command) -> bool:
-        """Return whether a command is possible; if not, say why."""
+        """Return whether a command is available. If not, say why."""
         if reason := self.reason_against(command):
             self.notify(plain(reason), title=f"Not now: {command.name}", severity="warning", markup=False)
         return not reason
 
 
 def active_commands(screen: Screen[Any], everywhere: Iterable[Command]) -> list[Command]:
-    """Return the commands that work on a screen right now: its own, then those of the whole app.
+    """Return the commands that work on a screen now: its own, then the app's.
 
-    A command that the screen hides is left out; one that is not possible now is included.
+    Commands that the screen hides are left out. Unavailable ones are included.
     """
     own = screen.COMMANDS_HERE if isinstance(screen, Place) else ()
     usable = [command for command in own if screen.check_action(command.action.partition("(")[0], ()) is not False]
@@ -176,13 +176,13 @@ def active_commands(screen: Screen[Any], everywhere: Iterable[Command]) -> list[
 
 
 def help_text(command: Command, screen: Screen[Any]) -> str:
-    """Return what a command does and, if it cannot at the moment, why."""
+    """Return what a command does and, if it is unavailable, why."""
     reason = screen.reason_against(command) if isinstance(screen, Place) else ""
     return f"{command.does} Not now: {plain(reason)}." if reason else command.does
 
 
 def key_names(command: Command, screen: Screen[Any]) -> list[str]:
-    """Return how the command's keys are written, as they are bound at the moment."""
+    """Return the command's present keys as they are written."""
     bound = [active.binding for active in screen.active_bindings.values() if active.binding.id == command.id]
     if not bound:
         bound = [binding_of(command).with_key(key.strip()) for key in command.key.split(",")]
@@ -190,18 +190,18 @@ def key_names(command: Command, screen: Screen[Any]) -> list[str]:
 
 
 _AT_ONCE = 100
-"""The number of names matched before other tasks run: a workspace may have thousands."""
+"""The number of names to match before other tasks run. A workspace may have thousands."""
 _STILL_TYPING_S = 0.25
 """Seconds without typing before the platform is searched."""
 _FOUND_ELSEWHERE = 0.1
-"""The score of a match by other words than the name."""
+"""The score of a match outside the name."""
 
 
 class CommandsProvider(Provider):
-    """Offers every command that works on the screen the palette was opened over, and what one can go to from it."""
+    """Offers every command of the screen behind the palette, and its jump targets."""
 
     async def discover(self) -> Hits:
-        """Yield every command while nothing is typed: the footer's, the others, then what can do nothing now."""
+        """Yield every command while the input is empty: the footer's, the others, then the unavailable ones."""
         reason = self.screen.reason_against if isinstance(self.screen, Place) else lambda _: ""
         for command in sorted(self._commands(), key=lambda one: (bool(reason(one)), not one.in_footer)):
             yield DiscoveryHit(
@@ -211,10 +211,10 @@ class CommandsProvider(Provider):
             yield DiscoveryHit(name, self._runner(action), help=about)
 
     async def search(self, query: str) -> Hits:
-        """Yield the commands whose name or description matches, and what the screen can go to."""
+        """Yield the commands whose name or description matches, and matching jump targets."""
         matcher = self.matcher(query)
         for command in self._commands():
-            # a sentence contains the letters of almost any word, so there the query must match literally
+            # a sentence contains the letters of almost any word, so descriptions must match literally
             described = query.casefold() in command.does.casefold()
             score = max(matcher.match(command.name), matcher.match(command.does) * 0.7 if described else 0)
             if score > 0:
@@ -237,7 +237,7 @@ class CommandsProvider(Provider):
                 yield _jump_hit(jump, matcher.match(jump.name) or _FOUND_ELSEWHERE, matcher)
 
     def _commands(self) -> Iterable[Command]:
-        """Return the commands that work here; of two with one name, the one that can do something now."""
+        """Return the commands that work here. If two have one name, return the available one."""
         found: dict[str, Command] = {}
         for command in active_commands(self.screen, EVERYWHERE):
             other = found.get(command.name)
@@ -257,7 +257,7 @@ class CommandsProvider(Provider):
         return ()
 
     def _named(self, command: Command, name: Content | str = "") -> Content:
-        """Return a command's name with its key beside it."""
+        """Return a command's name with its key."""
         key = next(iter(key_names(command, self.screen)), "")
         return Content.assemble(name or command.name, (f"  {key}", "$text-accent"))
 
@@ -267,7 +267,7 @@ class CommandsProvider(Provider):
 
 def _jump_hit(jump: Jump, score: float, matcher: Matcher) -> Hit:
     name = Content(jump.name)
-    # The matcher's own highlighting would read brackets in names from a server or a file as markup.
+    # The matcher's own highlighting would treat brackets in names from a server or a file as markup.
     for offset in matcher.fuzzy_search.match(matcher.query, jump.name)[1]:
         if not jump.name[offset].isspace():
             name = name.stylize(matcher.match_style, offset, offset + 1)

@@ -1,4 +1,4 @@
-"""Commands that several screens offer, each under its own ids, and those that work on every screen."""
+"""Commands that several screens offer, each under its own ids, and commands that work on every screen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one style of all dialogs of the Services screen: a title, a body, a line of keys."""
+"""The common style of dialogs: a title, a body, and a line of keys."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _HERE = Path(__file__).parent
 
 _WIDE = 110
 NARROW = [(0, "-narrow"), (_WIDE, "-normal")]
-"""Below this width, cells, a dialog takes the whole screen: only parts of words would stay visible behind it."""
+"""In a narrower terminal, a dialog covers the whole screen: only parts of words would stay visible behind it."""
 
 
 def take_width(dialog: Screen[Any]) -> None:
-    """Take the class for the width there is, in ``compose``: Textual does it only on a resize."""
+    """Set the class for the present width. Call it in ``compose``: Textual only does this on a resize."""
     dialog.set_class(dialog.app.size.width < _WIDE, "-narrow", update=False)
 
 
@@ -44,9 +44,9 @@ class Dialog(ModalScreen[T | None]):
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = NARROW
     keys = "esc cancels"
-    """The text of the last line."""
+    """The text of the key line."""
     comes_late = False
-    """Whether it may open over a dialog that opened meanwhile; otherwise typed text would be lost."""
+    """Whether it may open over another dialog. Otherwise typed text would be lost."""
 
     def __init__(self, title: str) -> None:
         super().__init__()
@@ -61,23 +61,23 @@ class Dialog(ModalScreen[T | None]):
             yield Static(self.keys, classes="dialog-keys", markup=False)
 
     def compose_body(self) -> ComposeResult:
-        """Lay out what is asked."""
+        """Lay out the question."""
         raise NotImplementedError
 
     def on_mount(self) -> None:
-        """Focus the first input or choice; a text without either can be scrolled."""
+        """Focus the first input or choice. A text without either can be scrolled."""
         for kind in ("Input, Select, OptionList", "VerticalScroll"):
             if found := list(self.query(kind)):
                 found[0].focus()
                 return
 
     def action_leave(self) -> None:
-        """Answer nothing."""
+        """Close without an answer."""
         self.dismiss(None)
 
 
 class Confirm(Dialog[bool]):
-    """True if the person agrees; with ``name``, only by typing it."""
+    """Asks for agreement and returns ``True`` for it. With ``name``, the user must type that name."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "agree", "Do it", tooltip="Do what is asked.")]
 
@@ -88,13 +88,13 @@ class Confirm(Dialog[bool]):
         self.keys = f"enter {does} · esc cancels"
 
     def compose_body(self) -> ComposeResult:
-        """Lay out what there is to know and, where a name is asked for, its line."""
+        """Lay out the facts and, if a name is needed, its input."""
         yield Static(content(self._text, lines=True), classes="dialog-text")
         if self._name:
             yield NameToType(self._name)
 
     def on_input_submitted(self) -> None:
-        """Agree by enter in the line."""
+        """Agree."""
         self.action_agree()
 
     def action_agree(self) -> None:
@@ -104,7 +104,7 @@ class Confirm(Dialog[bool]):
 
 
 class NameToType(Vertical):
-    """A line to type a name into, so that a slip causes nothing that is hard to reverse."""
+    """An input for a name, which protects from slips that are hard to undo."""
 
     DEFAULT_CSS = "NameToType { height: auto; }"
 
@@ -113,13 +113,13 @@ class NameToType(Vertical):
         self._wanted = name
 
     def compose(self) -> ComposeResult:
-        """Lay out the question and the line."""
+        """Lay out the question and the input."""
         yield Static(content(f"Type {self._wanted} to go on:"))
         yield Input(compact=True, id="name-to-type")
         yield Static(id="name-problem", classes="dialog-error", markup=False)
 
     def right(self) -> bool:
-        """Tell whether the name was typed; if not, say so."""
+        """Return whether the name was typed. If not, say so."""
         typed = self.query_one(Input).value.strip()
         same = typed == self._wanted.strip()
         problem = "" if same else f"That is not {self._wanted}." if typed else "Nothing is typed yet."
@@ -128,7 +128,7 @@ class NameToType(Vertical):
 
 
 class SentJson(Static):
-    """What a change sends, as JSON; hidden until it is asked for."""
+    """The JSON that a change sends, hidden at first."""
 
     def __init__(self, body: JsonValue) -> None:
         super().__init__(content(json_lines(body), lines=True), id="plan-json")
@@ -141,7 +141,7 @@ class SentJson(Static):
 
 
 class TextDialog(Dialog[bool]):
-    """Shows a long text to read and to copy."""
+    """Shows a long text for reading and copying."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c,y", "copy", "Copy", tooltip="Copy all of it."),
@@ -161,10 +161,10 @@ class TextDialog(Dialog[bool]):
             yield Static(content(self._text, lines=True), id="dialog-long-text")
 
     def action_copy(self) -> None:
-        """Copy the text as it is."""
+        """Copy the text unchanged."""
         self.app.copy_to_clipboard(self._text)
         self.notify("Copied.", markup=False)
 
     async def action_scroll(self, direction: str) -> None:
-        """Scroll with the keys that move elsewhere."""
+        """Scroll with the keys that move the cursor elsewhere."""
         await self.query_one(VerticalScroll).run_action(f"scroll_{direction}")

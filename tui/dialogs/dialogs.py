@@ -1,4 +1,4 @@
-"""Small questions of every screen: one or several of a few, one line of text, or keep unsaved changes?"""
+"""Small questions of every screen: a choice of one or several, one line of text, or unsaved changes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tui.terminal_text import content, screen_text
 
 
 class PickOne(ModalScreen[str | None]):
-    """Offers named things with a line about each; gives the name, or ``None`` after escape."""
+    """Offers named items with descriptions. Returns the chosen name, or ``None`` after escape."""
 
     CSS_PATH = "tune_dialogs.tcss"
     HORIZONTAL_BREAKPOINTS = NARROW
@@ -41,16 +41,16 @@ class PickOne(ModalScreen[str | None]):
             yield Static("enter chooses · esc cancels", classes="dialog-keys", markup=False)
 
     def on_mount(self) -> None:
-        """Start at what is chosen now."""
+        """Highlight the present choice."""
         names = [name for name, _ in self._choices]
         self.query_one(OptionList).highlighted = names.index(self._current) if self._current in names else 0
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Give the choice back."""
+        """Return the choice."""
         self.dismiss(self._choices[event.option_index][0])
 
     def action_leave(self) -> None:
-        """Choose nothing."""
+        """Return no choice."""
         self.dismiss(None)
 
 
@@ -58,7 +58,7 @@ Leave = Literal["save", "discard", "keep"]
 
 
 class UnsavedChanges(ModalScreen[Leave | None]):
-    """Asks what becomes of unsaved changes; ``None``: stay."""
+    """Asks what to do with unsaved changes. ``None``: stay."""
 
     CSS_PATH = "tune_dialogs.tcss"
     HORIZONTAL_BREAKPOINTS = NARROW
@@ -83,7 +83,7 @@ class UnsavedChanges(ModalScreen[Leave | None]):
             yield Static(f"s saves first · {keys}" if self._can_save else keys, classes="dialog-keys", markup=False)
 
     def action_answer(self, answer: Leave | Literal[""]) -> None:
-        """Give the answer back, if it is one that can be given."""
+        """Return the answer, if it is one of those offered."""
         if answer != "save" or self._can_save:
             self.dismiss(answer or None)
 
@@ -96,7 +96,7 @@ T = TypeVar("T")
 
 
 class LineEntry(Dialog[T], Generic[T]):
-    """Gives what ``read`` makes of the line; ``read`` raises :class:`ValueError` with one sentence."""
+    """Returns what ``read`` makes of the typed line. ``read`` raises :class:`ValueError` with one sentence."""
 
     keys = "enter goes on · esc cancels"
 
@@ -107,17 +107,17 @@ class LineEntry(Dialog[T], Generic[T]):
         self._read = read
 
     def compose_body(self) -> ComposeResult:
-        """Lay out what to type, the line and what is wrong with it."""
+        """Lay out the explanation, the input, and its error."""
         yield Static(content(self._hint), classes="dialog-text")
         yield Input(self._text, compact=True, id="entry-line")
         yield Static(id="line-problem", classes="dialog-error", markup=False)
 
     def on_mount(self) -> None:
-        """Start in the line."""
+        """Focus the input."""
         self.query_one(Input).focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Give the value, if it is one."""
+        """Return the value if it is valid."""
         try:
             value = self._read(event.value.strip())
         except ValueError as error:
@@ -127,7 +127,7 @@ class LineEntry(Dialog[T], Generic[T]):
 
 
 class NameDialog(Dialog[str]):
-    """Gives a name: one of ``offered``, each with a line about it; with ``typing``, any that is allowed."""
+    """Returns a name: one of ``offered``, each with a description. With ``typing``, any valid name."""
 
     def __init__(self, title: str, offered: Sequence[tuple[str, str]], *, typing: bool) -> None:
         super().__init__(title)
@@ -136,7 +136,7 @@ class NameDialog(Dialog[str]):
         self.keys = f"enter chooses{' · tab to type another name' if typing and offered else ''} · esc cancels"
 
     def compose_body(self) -> ComposeResult:
-        """Lay out the offers over the line to type into."""
+        """Lay out the offers above the input."""
         if self._offered:
             yield OptionList(*(Option(_offer(name, about)) for name, about in self._offered), compact=True)
         if self._typing:
@@ -145,11 +145,11 @@ class NameDialog(Dialog[str]):
             yield Static(id="name-problem", classes="dialog-error", markup=False)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Give the chosen name."""
+        """Return the chosen name."""
         self.dismiss(self._offered[event.option_index][0])
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Give the typed name, if a version set may be called so."""
+        """Return the typed name, if it is valid for a version set."""
         from services.model import version_set_name
 
         try:
@@ -163,7 +163,7 @@ def _offer(name: str, about: str) -> Content:
 
 
 class PickRows(Dialog[frozenset[str]]):
-    """Picks lines of the readout table by their keys; gives those to show."""
+    """Selects rows of the readout table by key. Returns those to show."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "done", "Show these", tooltip="Show the lines that are marked.", priority=True)
@@ -176,19 +176,19 @@ class PickRows(Dialog[frozenset[str]]):
         self._shown = shown
 
     def compose_body(self) -> ComposeResult:
-        """Lay out the lines and what the highlighted one means."""
+        """Lay out the rows, and the meaning of the highlighted one."""
         yield SelectionList[str](
             *(Selection(content(label), key, key in self._shown) for key, label in self._rows.items()), compact=True
         )
         yield Static(id="row-meaning", classes="dialog-text")
 
     def on_selection_list_selection_highlighted(self, event: SelectionList.SelectionHighlighted[str]) -> None:
-        """Say what the readout means."""
+        """Show the readout's meaning."""
         name = event.selection.value.partition(" ")[0]
         self.query_one("#row-meaning", Static).update(content(BY_NAME[name].meaning))
 
     def action_done(self) -> None:
-        """Give what is marked, if anything is."""
+        """Return the marked rows, if any."""
         picked = frozenset(self.query_one(SelectionList).selected)
         if picked:
             self.dismiss(picked)

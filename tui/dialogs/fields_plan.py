@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 class FieldsPlanDialog(Dialog[bool]):
-    """True if a change of fields should be carried out. ``aside``: further notes.
+    """Shows a change of fields, and returns ``True`` to apply it. ``aside``: further notes.
 
-    ``names`` are what people call agents and context graphs, by id.
+    ``names`` are the names of agents and context graphs, by id.
 
-    Without ``enter_agrees`` only ``s`` does: the user may have pressed enter for the previous screen. Where
-    callers get the change, only the name that is typed agrees.
+    Without ``enter_agrees`` only ``s`` agrees: enter may have been meant for the previous screen. If callers get
+    the change, only typing the name agrees.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -51,7 +51,7 @@ class FieldsPlanDialog(Dialog[bool]):
         self.keys = "esc closes" if plan.nothing_to_do else f"{agrees} · f2 JSON · esc cancels, nothing is sent"
 
     def compose_body(self) -> ComposeResult:
-        """Lay out each field, what to beware of and, where callers get it, the name to type."""
+        """Lay out each field, the warnings and, if callers get the change, the name to type."""
         plan = self.plan
         for line in self.aside:
             yield Static(content(f"⚠ {line}"), classes="dialog-error")
@@ -72,7 +72,7 @@ class FieldsPlanDialog(Dialog[bool]):
             yield NameToType(plan.confirmation)
 
     def on_input_submitted(self) -> None:
-        """Agree by enter in the line."""
+        """Agree."""
         self.action_agree()
 
     def action_agree_by_enter(self) -> None:
@@ -81,11 +81,11 @@ class FieldsPlanDialog(Dialog[bool]):
             self.action_agree()
 
     def action_agree(self) -> None:
-        """Agree, if there is something to do and the name is right where one is asked for."""
+        """Agree, if there is something to do and any required name is right."""
         plan = self.plan
         if not plan.nothing_to_do and (not plan.confirmation or self.query_one(NameToType).right()):
             self.dismiss(True)
 
     def action_show_json(self) -> None:
-        """Show what is sent, or put it away."""
+        """Show or hide the JSON."""
         self.query_one(SentJson).switch()

@@ -1,4 +1,4 @@
-"""Finds one of many by typing a part of its name."""
+"""A dialog that finds one of many items by a part of its name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tui.terminal_text import content, screen_text
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Something that was found: ``key`` is given back, the rest is shown."""
+    """One search result. ``key`` is returned; the rest is shown."""
 
     key: str
     name: str
@@ -26,7 +26,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """What a search brought; ``more`` says that there is more of it, or why there is nothing."""
+    """The results of a search. ``more`` says that there are more, or why there are none."""
 
     found: Sequence[Match]
     more: str = ""
@@ -36,7 +36,7 @@ Find = Callable[[str], Awaitable[Matches]]
 
 
 class FindDialog(Dialog[str]):
-    """Gives the key of what was chosen. ``find`` runs at every letter; only the newest answer is shown."""
+    """Returns the key of the chosen item. ``find`` runs at every letter; only the newest answer is shown."""
 
     keys = "type to search · ↑ ↓ move · enter chooses · esc cancels"
 
@@ -46,18 +46,18 @@ class FindDialog(Dialog[str]):
         self._found: Sequence[Match] = ()
 
     def compose_body(self) -> ComposeResult:
-        """Lay out the line over what it finds."""
+        """Lay out the input above the results."""
         yield Input(placeholder="a part of the name", compact=True, id="find-line")
         yield OptionList(compact=True, id="find-options")
         yield Static(id="find-more", classes="dialog-text", markup=False)
 
     def on_mount(self) -> None:
-        """Show all there is before anything is typed."""
+        """Show everything before anything is typed."""
         self.query_one(Input).focus()
         self._search("")
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Search for what is typed."""
+        """Search for the typed text."""
         self._search(event.value)
 
     @work(exclusive=True, group="find")
@@ -72,7 +72,7 @@ class FindDialog(Dialog[str]):
         self.query_one("#find-more", Static).update(content(matches.more or nothing))
 
     def on_key(self, event: events.Key) -> None:
-        """Move through what was found while typing."""
+        """Move through the results while typing."""
         if event.key in ("up", "down", "pageup", "pagedown"):
             options = self.query_one(OptionList)
             moves = {"up": "cursor_up", "down": "cursor_down", "pageup": "page_up", "pagedown": "page_down"}
@@ -80,13 +80,13 @@ class FindDialog(Dialog[str]):
             event.stop()
 
     def on_input_submitted(self) -> None:
-        """Give what stands under the cursor."""
+        """Return the highlighted item."""
         at = self.query_one(OptionList).highlighted
         if at is not None and at < len(self._found):
             self.dismiss(self._found[at].key)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Give what was clicked."""
+        """Return the clicked item."""
         self.dismiss(self._found[event.option_index].key)
 
 

@@ -1,4 +1,4 @@
-"""Asks for a folder of recordings, or one recording: walked to in a tree, or typed."""
+"""A dialog for a folder of recordings or one recording, chosen in a tree or typed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tui.terminal_text import content
 
 
 class FolderDialog(Dialog[Path]):
-    """Gives the path of a folder, or of an audio file, that is there. It begins in the folder ``start``."""
+    """Returns the path of an existing folder or audio file. Starts in the folder ``start``."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "add", "Add", tooltip="Add what the line names.", priority=True),
@@ -34,7 +34,7 @@ class FolderDialog(Dialog[Path]):
         self._start = start
 
     def compose_body(self) -> ComposeResult:
-        """Lay out the line over the tree."""
+        """Lay out the input above the tree."""
         yield Input(
             f"{self._start}{os.sep}",
             placeholder="a folder, or a recording; ~ is your home",
@@ -47,7 +47,7 @@ class FolderDialog(Dialog[Path]):
         yield Static(id="folder-about", classes="dialog-text", markup=False)
 
     def action_other_part(self) -> None:
-        """Go from the line to the tree, or back; take a path that is offered in the line first."""
+        """Switch between input and tree. In the input, first accept a suggested path."""
         line, tree = self.query_one(Input), self.query_one(DirectoryTree)
         if self.focused is line and line._suggestion:
             line.action_cursor_right()
@@ -65,7 +65,7 @@ class FolderDialog(Dialog[Path]):
 
     @on(DirectoryTree.DirectorySelected)
     def _folder_chosen(self, event: DirectoryTree.DirectorySelected) -> None:
-        # Enter has opened it in the tree; what it holds is said, and ctrl+s adds it.
+        # Enter has opened the folder in the tree and shows its content; ctrl+s adds it.
         event.stop()
 
     @on(Input.Changed)
@@ -78,7 +78,7 @@ class FolderDialog(Dialog[Path]):
         self.action_add()
 
     def action_add(self) -> None:
-        """Give the path in the line, if a folder or a file is there."""
+        """Return the typed path if it is a folder or a file."""
         typed = self.query_one(Input).value.strip()
         path = _path(typed).absolute()
         if not typed or not (is_folder(path) or is_file(path)):
@@ -92,7 +92,7 @@ class FolderDialog(Dialog[Path]):
 
 
 class _RecordingsTree(DirectoryTree):
-    """Shows folders and recordings; what is hidden stays so."""
+    """Shows folders and recordings, without hidden ones."""
 
     ICON_NODE, ICON_NODE_EXPANDED, ICON_FILE = "▸ ", "▾ ", ""
 
@@ -106,7 +106,7 @@ class _RecordingsTree(DirectoryTree):
 
 
 class _PathSuggester(Suggester):
-    """Completes a typed path with the first entry of its folder that begins so."""
+    """Completes a typed path with the first entry of its folder that begins with it."""
 
     async def get_suggestion(self, value: str) -> str | None:
         """Return the whole path."""
@@ -120,14 +120,14 @@ class _PathSuggester(Suggester):
 
 
 def _path(typed: str) -> Path:
-    """Return the path that was typed; behind what stood in the line, ``//`` and ``/~`` begin at root and home."""
+    """Return the typed path. A later ``//`` or ``/~`` starts again at the root or the home folder."""
     text = typed.strip()
     starts = [at + 1 for sign in (os.sep * 2, f"{os.sep}~") if (at := text.rfind(sign)) > 0]
     return typed_path(text[max(starts, default=0) :])
 
 
 def _about(path: Path) -> str:
-    """Return what a folder holds."""
+    """Return a folder's content in words."""
     if not is_folder(path):
         return ""
     count = sum(entry.suffix.lower() in SUFFIXES for entry in _entries(path))

@@ -1,4 +1,4 @@
-"""A form made from a table of fields; it returns the typed text for the caller to check."""
+"""A form from a table of fields. It returns the typed text, for the caller to check."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tui.terminal_text import content, plain
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormField:
-    """One line of a form; with ``choices`` (value and what is shown) one of them is picked."""
+    """One line of a form. ``choices`` (value and label) make it a choice."""
 
     name: str
     label: str
@@ -27,9 +27,9 @@ class FormField:
 
 
 class FormDialog(Dialog[dict[str, str]]):
-    """Gives the value of every field by name, as text.
+    """Returns the value of every field by name, as text.
 
-    ``values`` are what the form stands on; ``typed`` what was put over them before and is to be mended.
+    ``values`` are the form's initial values. ``typed`` are earlier entries over them, which need a correction.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -51,11 +51,11 @@ class FormDialog(Dialog[dict[str, str]]):
         self._before = dict(values)
         self.typed = dict(values if typed is None else typed)
         self.problem = problem
-        self.comes_late = bool(problem)  # typed text is not lost
+        self.comes_late = bool(problem)  # so that typed text is not lost
         self._leaving = False
 
     def compose_body(self) -> ComposeResult:
-        """Lay out a row for every field, the help of the one in focus, and what is wrong."""
+        """Lay out a row for every field, the help of the focused one, and the error."""
         with VerticalScroll(classes="dialog-body"):
             for field in self._fields:
                 with Horizontal(classes="form-row"):
@@ -67,7 +67,7 @@ class FormDialog(Dialog[dict[str, str]]):
     def _control(self, field: FormField) -> Input | Select[str]:
         value = self.typed.get(field.name, "")
         if not field.choices:
-            # Long values begin at their beginning.
+            # Show the beginning of long values.
             line = Input(value, id=field.name, compact=True, select_on_focus=False)
             line.cursor_position = 0
             return line
@@ -77,16 +77,16 @@ class FormDialog(Dialog[dict[str, str]]):
         return Select(options, id=field.name, compact=True, allow_blank=not value, value=value or Select.NULL)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Say what the field in focus is for."""
+        """Show the focused field's help."""
         help_text = next((field.help for field in self._fields if field.name == event.widget.id), "")
         self.query_one("#form-help", Static).update(content(help_text))
 
     def on_input_submitted(self) -> None:
-        """Go on by enter in a line."""
+        """Go on."""
         self.action_send()
 
     def values(self) -> dict[str, str]:
-        """Return what is in the form."""
+        """Return the form's values."""
         found = {}
         for field in self._fields:
             control = self.query_one(f"#{field.name}")
@@ -97,11 +97,11 @@ class FormDialog(Dialog[dict[str, str]]):
         return found
 
     def action_send(self) -> None:
-        """Give the values."""
+        """Return the values."""
         self.dismiss(self.values())
 
     def action_leave(self) -> None:
-        """Leave; with typed text, only when asked twice."""
+        """Close. With typed text, only on the second request."""
         typed = self.values()
         if self._leaving or all(typed[name] == self._before.get(name, "") for name in typed):
             self.dismiss(None)

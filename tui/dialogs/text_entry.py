@@ -1,4 +1,4 @@
-"""A window for several lines of text, checked while typing: it returns only valid text."""
+"""A window for several lines of text. It checks while the user types, and returns only valid text."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ T = TypeVar("T")
 
 
 class TextEntry(Dialog[T], Generic[T]):
-    """Gives what ``read`` makes of the text; ``read`` raises :class:`~tui.tune.fields.EntryError`.
+    """Returns what ``read`` makes of the text. ``read`` raises :class:`~tui.tune.fields.EntryError`.
 
-    ``tell`` says in a line or some what a value that can be read amounts to.
+    ``tell`` explains a readable value in one or more lines.
     """
 
     CSS_PATH = TUNE_STYLES
@@ -44,7 +44,7 @@ class TextEntry(Dialog[T], Generic[T]):
         self._leaving = False
 
     def compose_body(self) -> ComposeResult:
-        """Lay out what to type, the lines and what is wrong with them."""
+        """Lay out the explanation, the input, and its error."""
         yield Static(content(self._hint), classes="dialog-text")
         area = TextArea(self._before, id="entry-text", compact=True, soft_wrap=True)
         area.indent_type = "spaces"
@@ -53,7 +53,7 @@ class TextEntry(Dialog[T], Generic[T]):
         yield Static(id="entry-problem", markup=False)
 
     def on_mount(self) -> None:
-        """Start at the end of what is there."""
+        """Start at the end of the text."""
         area = self.query_one(TextArea)
         area.move_cursor(area.document.end)
         area.focus()
@@ -79,13 +79,13 @@ class TextEntry(Dialog[T], Generic[T]):
         return value
 
     def action_send(self) -> None:
-        """Give the value, if it is one."""
+        """Return the value if it is valid."""
         value = self._check()
         if value is not None:
             self.dismiss(value)
 
     def action_leave(self) -> None:
-        """Leave; with typed text, only when asked twice."""
+        """Close. With typed text, only on the second request."""
         if self._leaving or self.query_one(TextArea).text == self._before:
             self.dismiss(None)
             return
@@ -102,7 +102,7 @@ _HINTS = {
 
 
 def value_dialog(state: FieldState) -> ModalScreen[Any]:
-    """Return the window for a field; it gives the new value, or ``None`` to leave it as it was."""
+    """Return the window for a field. It returns the new value, or ``None`` to leave the old one."""
     spec = state.spec
     if spec.kind not in _HINTS:
         about = {str(state.in_force): "current"}

@@ -241,7 +241,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("labels.zoom-in", "Closer", "plus,equals_sign", "Look closer.", action=part("timeline", "zoom", 1)),
     Command("labels.zoom-out", "Further", "minus", "See more.", action=part("timeline", "zoom", -1)),
     SHOW_SYMPTOMS.at("labels", "Back to Tune, and see there what helps against complaints.", action="symptoms"),
-    # The editor lies over its screen, so it binds what works everywhere itself.
+    # The editor covers its screen, so it binds the global commands itself.
     *(SHOW_HELP, SHOW_PALETTE, SWITCH_THEME),
 )
 """In the order of the footer and the help screen."""

@@ -1,4 +1,4 @@
-"""Moving between the labels of a recording and changing them, one at a time in a form."""
+"""Edits the labels of a recording: moves between them, and changes each in a form."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ MEANS: Mapping[Kind, str] = {
     "agent": "When the agent spoke in the original call: scripted replay goes by it.",
     "move": "Elastic replay shifts it as a whole: the caller waits for the agent.",
 }
-"""What a label of a kind says, and what follows from it."""
+"""The meaning of each kind of label, and its effect."""
 _SPOKEN = ("turn", "interruption", "backchannel")
 _NO_VOICE = (
     "No voice was detected here: {labels.next-edge} goes to where it next begins; {labels.delete} takes this out."
@@ -58,7 +58,7 @@ _ANCHORS = {"at": "at", "after_agent": "after agent", "into_agent": "into agent"
 
 
 def words_of(mark: Mark) -> str:
-    """Return what a label's drawing and line say: its words, or what a move holds and waits for."""
+    """Return a label's text: its words, or what a move does and waits for."""
     if mark.anchor is None:
         return mark.words
     return f"{mark.words}, {_anchor_text(mark)} s"
@@ -96,18 +96,18 @@ FIELDS: Sequence[FormField] = (
         help="Of a move alone: at 3.5, after agent 0.4 or into agent 1.2, in seconds.",
     ),
 )
-"""The form's lines."""
+"""The fields of the form."""
 
 
 def values_of(mark: Mark) -> dict[str, str]:
-    """Return what the form stands on."""
+    """Return the form's values for a label."""
     start, end = (f"{t_ms / 1000:.3f}" for t_ms in mark.stretch)
     waits = _anchor_text(mark) if mark.kind == "move" else ""
     return {"kind": mark.kind, "start": start, "end": end, "words": mark.words, "waits": waits}
 
 
 def as_mark(before: Mark, typed: Mapping[str, str]) -> Mark:
-    """Return the label that was typed. Raises :class:`ValueError` with one sentence."""
+    """Return the typed label. Raises :class:`ValueError` with one sentence."""
     kind = next((kind for kind in KINDS if kind == typed["kind"]), before.kind)
     start_ms, end_ms = _ms(typed["start"]), _ms(typed["end"])
     words = " ".join(typed["words"].split())
@@ -134,7 +134,7 @@ READ_ONLY = "Turnlab was started with --read-only; labels can be looked at, not 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelsState:
-    """What the editor shows; ``changed``: the marks differ from the label file. ``problem`` is one sentence."""
+    """The editor's state. ``changed``: the marks differ from the label file. ``problem`` is one sentence."""
 
     marks: tuple[Mark, ...] = ()
     chosen: Mark | None = None
@@ -149,13 +149,16 @@ class LabelQuestions(Protocol):
     async def label(
         self, kind: Kind, before: Mapping[str, str], typed: Mapping[str, str], problem: str
     ) -> Mapping[str, str] | None:
-        """Ask for all of a label; ``typed`` is to be mended for the reason in ``problem``. ``None``: no answer."""
+        """Ask for the fields of a label. ``typed`` are earlier entries, which ``problem`` rejects.
+
+        ``None``: no answer.
+        """
 
 
 class LabelsController:
-    """Changes the labels in ``raw`` over an analysed recording that lasts ``duration_ms``.
+    """Changes the labels in ``raw`` over an analysed recording of ``duration_ms``.
 
-    ``publish`` gets each new state, ``keep`` is called after every change.
+    ``publish`` gets each new state. ``keep`` is called after every change.
     """
 
     def __init__(
@@ -178,16 +181,16 @@ class LabelsController:
 
     @property
     def chosen(self) -> Mark | None:
-        """The label in hand."""
+        """The chosen label."""
         return self.state.chosen
 
     @property
     def place_ms(self) -> int:
-        """Where the place is."""
+        """The position in ms."""
         return self.state.place_ms
 
     def show(self, problem: str = "") -> None:
-        """Show how it stands, and what is wrong."""
+        """Publish the state, with a problem if any."""
         self._become(self.chosen, self.place_ms, problem)
 
     def _become(self, chosen: Mark | None, place_ms: int, problem: str = "") -> None:
@@ -196,12 +199,12 @@ class LabelsController:
         self.state = LabelsState(marks, chosen, place_ms, self.document.changed, problem)
         self._publish(self.state)
 
-    # ---- going about
+    # ---- moving
 
     def step(self, steps: int) -> None:
-        """Choose the next label, or the one before; the place goes to its start.
+        """Choose the next or previous label, and move the position to its start.
 
-        Moves and agent windows are stepped through on their own, each from one of its kind.
+        Moves and agent windows form sequences of their own.
         """
         aside = self.chosen.kind if self.chosen is not None and self.chosen.kind in REPLAYED else None
         marks = [one for one in self.document.marks if (one.kind == aside if aside else one.kind not in REPLAYED)]
@@ -217,18 +220,18 @@ class LabelsController:
             self.show()
 
     def step_edge(self, steps: int) -> None:
-        """Move the place to an edge of the detected voice."""
+        """Move the position to an edge of detected voice."""
         here = self.place_ms
         wanted = [edge for edge in self._edges if (edge > here if steps > 0 else edge < here)]
         if wanted:
             self.go_to(wanted[0] if steps > 0 else wanted[-1])
 
     def go_to(self, t_ms: float, problem: str = "") -> None:
-        """Move the place to a moment."""
+        """Move the position to a time."""
         self._become(self.chosen, min(max(round(t_ms), 0), self._duration_ms), problem)
 
     def point(self, t_ms: int, kinds: Collection[Kind]) -> None:
-        """Move the place to a moment, and choose the label of one of these kinds that lies there."""
+        """Move the position to a time, and choose the label of one of these kinds there."""
         under = [one for one in self.document.marks if one.kind in kinds and one.start_ms <= t_ms < one.end_ms]
         if under:
             self.state = replace(self.state, chosen=under[0])
@@ -237,9 +240,9 @@ class LabelsController:
     # ---- changing
 
     def change(self, change: Callable[[], Mark | None], place_ms: int | None = None) -> bool:
-        """Carry out a change that returns the label in hand, or say why it is not possible; return whether it was.
+        """Make a change that returns the chosen label, or say why it is impossible. Return whether it was made.
 
-        The place goes to ``place_ms`` with it.
+        The position moves to ``place_ms``.
         """
         if self._read_only:
             self.show(f"Not done: {READ_ONLY}.")
@@ -254,7 +257,7 @@ class LabelsController:
         return True
 
     def take_up(self, raw: Mapping[str, Any]) -> None:
-        """Take labels that were kept elsewhere, as a step that can be undone."""
+        """Load labels from a stored draft, as a step that can be undone."""
 
         def take() -> Mark | None:
             self.document.take_up(raw)
@@ -263,7 +266,7 @@ class LabelsController:
         self.change(take)
 
     def add(self, kind: Kind) -> None:
-        """Add a label at the place; a move or an agent window that is there is chosen instead."""
+        """Add a label at the position. If there is a move or an agent window there, choose that instead."""
         if kind in REPLAYED:
             there = [one for one in self.document.marks if one.kind == kind]
             if found := next((one for one in there if one.start_ms <= self.place_ms < one.end_ms), None):
@@ -275,7 +278,7 @@ class LabelsController:
             self.show(with_keys(_NO_VOICE))
 
     def take_detected(self) -> None:
-        """Add a turn for all detected voice that no label covers yet, as one step; then backchannels."""
+        """Add a turn for all detected voice outside labels, as one step. If there is none, add backchannels."""
         agent = [one.stretch for one in self.document.marks if one.kind == "agent"]
         covering = [one for one in self.document.marks if one.kind not in (*REPLAYED, "hesitation")]
         free = [
@@ -306,14 +309,14 @@ class LabelsController:
             self._host.tell(with_keys(f"{taken}{missed}{again}{back}"), "Detected voice")
 
     def bound(self, which: Literal["start", "end"]) -> None:
-        """Let the chosen label start or end at the place."""
+        """Set the start or the end of the chosen label to the position."""
         if (mark := self._in_hand()) is not None:
             bounds = (self.place_ms, mark.end_ms) if which == "start" else (mark.start_ms, self.place_ms)
             new = replace(mark, start_ms=bounds[0], end_ms=bounds[1])
             self.change(lambda: self.document.alter(mark, new))
 
     def join(self) -> None:
-        """Let the chosen label go on to the end of the next of its kind, as one."""
+        """Merge the chosen label with the next one of its kind."""
         if (mark := self._in_hand()) is not None:
             after = [one for one in self.document.marks if one.kind == mark.kind and one.start_ms > mark.start_ms]
             if not after:
@@ -322,7 +325,7 @@ class LabelsController:
             self.change(lambda: self.document.join(mark, after[0]))
 
     def part(self) -> None:
-        """Make two of the chosen label: parted by the silence at the place, or there."""
+        """Split the chosen label at the silence around the position, or at the position."""
         if (mark := self._in_hand()) is not None:
             two = parted(mark, self.place_ms, self._activity)
             if two is None:
@@ -331,7 +334,7 @@ class LabelsController:
             self.change(lambda: self.document.part(mark, *two), two[1].start_ms)
 
     def move(self, by_ms: int) -> None:
-        """Move the chosen label as a whole; the place goes along."""
+        """Move the chosen label and the position."""
         if (mark := self._in_hand()) is not None:
             new = replace(mark, start_ms=mark.start_ms + by_ms, end_ms=mark.end_ms + by_ms)
             moved = self.change(lambda: self.document.alter(mark, new))
@@ -339,7 +342,7 @@ class LabelsController:
                 self.go_to(self.chosen.start_ms)
 
     def delete(self) -> None:
-        """Take the chosen label out."""
+        """Delete the chosen label."""
         if (mark := self._in_hand()) is not None:
 
             def delete() -> None:
@@ -353,7 +356,7 @@ class LabelsController:
         return self.chosen
 
     def edit(self) -> None:
-        """Ask for all of the chosen label."""
+        """Ask for the fields of the chosen label."""
         self._host.start(self._edit, "label-form")
 
     async def _edit(self) -> None:
@@ -376,15 +379,15 @@ class LabelsController:
             return
 
     def undo(self) -> None:
-        """Take the last change back."""
+        """Undo the last change."""
         self._step_back_or_on(self.document.undo, "Nothing to undo.")
 
     def redo(self) -> None:
-        """Do it again."""
+        """Redo the change."""
         self._step_back_or_on(self.document.redo, "Nothing to redo.")
 
     def _step_back_or_on(self, step: Callable[[], bool], otherwise: str) -> None:
-        """Take a step of undo, and choose what it brought."""
+        """Undo or redo a step, and choose the label that it restored."""
         before = self.document.marks
         if not step():
             self._host.tell(otherwise)

@@ -1,4 +1,4 @@
-"""Letting a recording be heard while its labels are edited: from the place on, one label, or one in a loop."""
+"""Plays a recording while its labels are edited: from the position, one label, or one label in a loop."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from tui.preferences import SPEAKER, remembered
 from tui.tune.bench import AnalysedRecording
 
 AROUND_MS = 2000
-"""How much is heard where no label is chosen."""
+"""How much to play if no label is chosen."""
 
 
 def remembered_speaker() -> Speaker:
-    """Return the speaker that was chosen in Live, or the default."""
+    """Return the speaker chosen in Live, or the default."""
     return SystemSpeaker(remembered(SPEAKER))
 
 
 class HearingController:
-    """Plays an analysed recording; the place of ``labels`` goes along, and leads where it is moved."""
+    """Plays an analysed recording. The position of ``labels`` follows playback; moving it moves playback."""
 
     def __init__(
         self,
@@ -42,18 +42,18 @@ class HearingController:
         self._closed = False
         self._from_ms, self._until_ms, self._loops = 0, analysed.activity.duration_ms, False
         self._arrived_ms = -1
-        """Where the place was put by what is heard."""
+        """The position that playback set last."""
         self._reported = ""
 
     @property
     def playing(self) -> bool:
-        """Whether something is heard."""
+        """Whether something is playing."""
         return self._player is not None and self._player.now().playing
 
-    # ---- what a person asks for
+    # ---- commands
 
     def toggle(self) -> None:
-        """Play from the place on, or pause."""
+        """Play from the position, or pause."""
         if self.playing and self._player is not None:
             self._player.pause()
             self._looking.begin()
@@ -65,11 +65,11 @@ class HearingController:
         self._start(*self._stretch())
 
     def loop(self) -> None:
-        """Play the chosen label again and again."""
+        """Play the chosen label in a loop."""
         self._start(*self._stretch(), loops=True)
 
     def close(self) -> None:
-        """Fall silent."""
+        """Stop playback."""
         self._closed = True
         if self._player is not None:
             self._player.close()
@@ -98,7 +98,7 @@ class HearingController:
         self._player.play(self._mix, from_ms)
         self._looking.begin()
 
-    # ---- what is seen of it
+    # ---- playback position
 
     def _see(self) -> None:
         if self._player is None:
@@ -110,7 +110,7 @@ class HearingController:
         if not now.playing:
             self._looking.rest()
         elif self._labels.place_ms != self._arrived_ms:
-            # The person put the place elsewhere: it goes on there, to the end.
+            # The user moved the position: playback continues from there to the end.
             self._until_ms, self._loops = self._analysed.activity.duration_ms, False
             self._arrived_ms = self._labels.place_ms
             self._player.seek(self._arrived_ms)
@@ -123,11 +123,11 @@ class HearingController:
             self._go_along(self._until_ms)
 
     def _go_along(self, own_ms: int) -> None:
-        self._labels.go_to(own_ms, self._labels.state.problem)  # which is still to be read
+        self._labels.go_to(own_ms, self._labels.state.problem)  # which the user still has to read
         self._arrived_ms = self._labels.place_ms
 
     def _tell(self, wrong: str, *, fault: bool) -> None:
-        """Say once what is wrong."""
+        """Report a problem once."""
         if wrong and wrong != self._reported:
             title = "The recording stops here" if fault else "No sound; the place runs on"
             self._host.tell(wrong, title, severity="error" if fault else "warning")
@@ -135,7 +135,7 @@ class HearingController:
 
 
 def _caller_alone(analysed: AnalysedRecording) -> CallMix:
-    """Return a recording as it is, as a call in which the agent says nothing."""
+    """Return a recording as a call in which the agent is silent."""
     activity = analysed.activity
     played = Played((), (Placement(0, activity.duration_ms, 0),), activity.duration_ms, "rigid")
     return CallMix(analysed.recording, activity, played, voice_for())

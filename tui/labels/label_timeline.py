@@ -1,4 +1,4 @@
-"""A recording on its own clock with its labels, to be looked at and changed."""
+"""A recording on its own clock, with labels to view and edit."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ LANES: tuple[tuple[str, tuple[Kind, ...]], ...] = (
     ("agent", ("agent",)),
     ("moves", ("move",)),
 )
-"""The lanes from the top: what is written before them, and which marks lie in them."""
+"""The lanes from the top: their titles, and the kinds of marks in them."""
 
 
 class LabelTimeline(Timeline):
-    """The caller's sound, and lanes of marks; one of them may be chosen, and there is a place for the next."""
+    """The caller's audio, and lanes of marks. One mark may be chosen; the position is where the next goes."""
 
     class Pointed(Message):
-        """The person clicked on a moment of the recording; ``kinds`` are those of the lane, none outside lanes."""
+        """The user clicked on a moment of the recording. ``kinds`` are those of the lane; empty outside lanes."""
 
         def __init__(self, t_ms: int, kinds: tuple[Kind, ...]) -> None:
             super().__init__()
@@ -49,7 +49,7 @@ class LabelTimeline(Timeline):
         self.place_ms = 0
 
     def put(self, marks: Sequence[Mark], chosen: Mark | None, place_ms: int) -> None:
-        """Show these marks, the chosen one among them, and the place, which comes into sight."""
+        """Show these marks, the chosen one among them, and the position. Scrolls to the position."""
         self._marks, self._chosen_mark, self.place_ms = marks, chosen, place_ms
         if self.scene is not None:
             self._scene = coloured(self.scene, marks)
@@ -57,13 +57,13 @@ class LabelTimeline(Timeline):
         self.draw()
 
     def zoom(self, steps: int) -> None:
-        """Come closer (or go further away) around the place."""
+        """Zoom in or out around the position."""
         if self.scene is not None:
             self.view = self.view.zoomed(steps, self.place_ms, self.scene.duration_ms)
             self.draw()
 
     def lay_out(self, scene: Scene, height: int) -> list[tuple[str, CellLine]]:
-        """Return the ruler, the caller, and as many lanes as find room."""
+        """Return the ruler, the caller, and as many lanes as fit."""
         view, glyphs = self.view, self.glyphs
         caller_rows = min(max(height - 2 - len(LANES), 1), MOST_CALLER_ROWS)
         ruler = lanes.ruler(scene, view, glyphs)
@@ -88,7 +88,7 @@ class LabelTimeline(Timeline):
         return line
 
     def on_click(self, event: events.Click) -> None:
-        """Say which moment was meant."""
+        """Post the clicked moment."""
         event.prevent_default()
         offset = event.get_content_offset(self)
         if offset is None or self.scene is None:
@@ -99,7 +99,7 @@ class LabelTimeline(Timeline):
 
 
 def label_scene(name: str, activity: Activity) -> Scene:
-    """Return a recording as it is, nothing simulated in it."""
+    """Return the drawing of a recording without a simulation."""
     duration_ms = activity.duration_ms
     return Scene(
         name=name,
@@ -120,7 +120,7 @@ def label_scene(name: str, activity: Activity) -> Scene:
 
 
 def coloured(scene: Scene, marks: Sequence[Mark]) -> Scene:
-    """Return the scene with the caller's audio in the colours of its marks."""
+    """Return the drawing with the caller's audio in the colours of its marks."""
     said = sorted(Speech(*mark.stretch, kind=kind) for mark in marks for kind in SPEECH_KINDS if kind == mark.kind)
     floor = ("turn", "interruption")
     return replace(
@@ -131,7 +131,7 @@ def coloured(scene: Scene, marks: Sequence[Mark]) -> Scene:
 
 
 def _draw(line: CellLine, mark: Mark, view: View, glyphs: lanes.Glyphs, *, chosen: bool) -> None:
-    """Draw a mark with its words; the chosen one stands in brackets."""
+    """Draw a mark with its words. The chosen one is in brackets."""
     start = round(view.x(mark.start_ms))
     end = max(round(view.x(mark.end_ms)), start + 1)
     own = f"is-{mark.kind}" if mark.kind in SPEECH_KINDS else "turn"

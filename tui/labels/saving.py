@@ -1,4 +1,4 @@
-"""Saving edited labels whole, never over another program's changes, and keeping them until they are saved."""
+"""Saves edited labels atomically, and never over another program's changes. Keeps a draft until they are saved."""
 
 from __future__ import annotations
 
@@ -31,24 +31,24 @@ class KeptLabels:
         self._found: LeftBehind | None = None
 
     def read(self) -> dict[str, Any] | None:
-        """Return what another process left behind; ``None`` if nothing was, or nothing that can be read."""
+        """Return a draft that another process left. ``None`` if there is none, or none that can be read."""
         found, _ = self._held.left_behind()
         self._found = max(found, key=lambda one: one.file.stat().st_mtime, default=None)
         return None if self._found is None else self._found.content
 
     def write(self, raw: Mapping[str, Any]) -> None:
-        """Keep this."""
+        """Store the draft."""
         self._held.write(raw)
 
     def forget(self) -> None:
-        """Keep nothing, neither what was written nor what was read."""
+        """Delete both the written and the read draft."""
         self._held.write(None)
         if self._found is not None:
             self._found.forget()
             self._found = None
 
     def close(self) -> None:
-        """Stop keeping; what is kept is offered the next time."""
+        """Stop. The stored draft is offered the next time."""
         self._held.close()
 
 
@@ -56,26 +56,26 @@ class SavingQuestions(Protocol):
     """The questions to the user about their labels. ``None``: no answer."""
 
     async def take_up(self) -> bool | None:
-        """Ask whether to go on with labels that were left behind."""
+        """Ask whether to continue with a stored draft."""
 
     async def checked(self) -> bool | None:
-        """Ask whether the turns that were detected are right."""
+        """Ask whether the detected turns are right."""
 
     async def copy_first(self, folder: Path) -> bool | None:
         """Ask whether to copy the recording to a folder before its labels are written there."""
 
     async def whose(self, why: str) -> Literal["mine", "theirs"] | None:
-        """Ask whose labels are to stand."""
+        """Ask which labels to keep."""
 
     async def leave(self) -> Literal["save", "keep", "drop"] | None:
-        """Ask what becomes of labels that are not saved."""
+        """Ask what to do with unsaved labels."""
 
 
 class LabelFileController:
     """Writes the labels that ``labels`` edits to their file.
 
-    ``copies_to`` is the folder that a recording of ours is copied to before anything is written. After that,
-    ``saved`` is the audio whose labels were written, if any. ``leave`` leaves the editor.
+    ``copies_to`` is the folder to which a bundled recording is copied before anything is written. Afterwards
+    ``saved`` is the audio whose labels were written, if any. ``leave`` closes the editor.
     """
 
     def __init__(
@@ -98,10 +98,10 @@ class LabelFileController:
         self.copies_to = copies_to
         self.saved: Path | None = None
 
-    # ---- keeping
+    # ---- draft
 
     def look_for_kept(self) -> None:
-        """Offer labels of this recording that were left behind."""
+        """Offer a stored draft for this recording."""
         if not self._read_only:
             self._host.start(self._look_for_kept, "kept-labels")
 
@@ -116,7 +116,7 @@ class LabelFileController:
                 await asyncio.to_thread(self._kept.forget)
 
     def keep(self) -> None:
-        """Keep the labels as they are now, until they are saved."""
+        """Store the labels as a draft until they are saved."""
         self._host.start(self._keep, "keep-labels")
 
     async def _keep(self) -> None:
@@ -131,7 +131,7 @@ class LabelFileController:
             self._labels().show(f"A crash would lose these labels: they cannot be stored ({why}). Save them soon.")
 
     def close(self) -> None:
-        """Leave what is kept to be offered the next time."""
+        """Leave the stored draft for the next time."""
         self._kept.close()
 
     # ---- saving
@@ -172,17 +172,17 @@ class LabelFileController:
         return True
 
     async def _write(self) -> bool:
-        """Write the labels, or whose the person says; return whether theirs were. Raises SimulatorError."""
+        """Write the labels, or ask which to keep. Return whether the user's were written. Raises SimulatorError."""
         try:
             self.file = await asyncio.to_thread(self.file.write, self._labels().document.raw)
         except LabelsChangedError as error:
             if await asyncio.to_thread(os.path.exists, self.file.path):
                 return await self._settle(str(error))
-            await self._write_mine()  # the file is gone, so there is no other version to ask about
+            await self._write_mine()  # the file is gone, so there is no other version
         return True
 
     async def _gone(self) -> str:
-        """Return what to say if the recording has gone while its labels are edited."""
+        """Return the message for a recording that disappeared while its labels were edited."""
         there = await asyncio.to_thread(os.path.exists, self._audio)
         return "" if there else f"{gone_text(self._audio.name)} Its labels are used once it is back."
 
@@ -197,12 +197,12 @@ class LabelFileController:
         return True
 
     async def _write_mine(self) -> None:
-        """Write the person's own labels, whatever is there. Raises SimulatorError."""
+        """Write the user's labels over any others. Raises SimulatorError."""
         raw = self._labels().document.raw
         self.file = await asyncio.to_thread(lambda: self.file.write(raw, replace_changed=True))
 
     async def _settle(self, why: str) -> bool:
-        """Ask whose labels are to stand; return whether the person's own were written. Raises SimulatorError."""
+        """Ask which labels to keep. Return whether the user's were written. Raises SimulatorError."""
         answer = await self._questions.whose(why)
         if answer == "mine":
             await self._write_mine()
@@ -215,10 +215,10 @@ class LabelFileController:
             self._labels().show()
         return False
 
-    # ---- leaving
+    # ---- closing
 
     def leave(self) -> None:
-        """Leave, not without asking about labels that are not saved."""
+        """Close the editor. Ask first about unsaved labels."""
         self._host.start(self._leave_with_care, "leave-labels", exclusive=True)
 
     async def _leave_with_care(self) -> None:

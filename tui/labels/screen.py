@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 
 class LabelDialogs:
-    """Asks what the editor's controllers want to know, over it."""
+    """The dialogs of the editor's controllers."""
 
     def __init__(self, screen: Screen[None]) -> None:
         self._screen = screen
@@ -50,11 +50,11 @@ class LabelDialogs:
     async def label(
         self, kind: Kind, before: Mapping[str, str], typed: Mapping[str, str], problem: str
     ) -> Mapping[str, str] | None:
-        """Ask for all of a label."""
+        """Ask for the fields of a label."""
         return await self._ask(FormDialog(f"This {kind}", FIELDS, before, typed=typed, problem=problem))
 
     async def take_up(self) -> bool | None:
-        """Ask whether to go on with labels that were left behind."""
+        """Ask whether to continue with a stored draft."""
         text = (
             "Labels of this recording were changed but not saved when Turnlab ended. {labels.undo} takes them back."
         )
@@ -62,7 +62,7 @@ class LabelDialogs:
         return await self._ask(Confirm("Take up unsaved labels?", text, does="takes them up"))
 
     async def checked(self) -> bool | None:
-        """Ask whether the turns that were detected are right."""
+        """Ask whether the detected turns are right."""
         choices = [
             (_NOT_YET, "They are saved as provisional: drawn, and nothing is measured against them."),
             (_CHECKED, "Readouts and evaluation measure against them."),
@@ -79,7 +79,7 @@ class LabelDialogs:
         return await self._ask(Confirm("Copy the recording first?", text, does="copies and saves"))
 
     async def whose(self, why: str) -> Literal["mine", "theirs"] | None:
-        """Ask whose labels are to stand."""
+        """Ask which labels to keep."""
         choices = [
             (_MINE, "Write yours over what is there now."),
             (_THEIRS, "Take what is there now; yours come back with u."),
@@ -88,7 +88,7 @@ class LabelDialogs:
         return None if answer is None else "mine" if answer == _MINE else "theirs"
 
     async def leave(self) -> Literal["save", "keep", "drop"] | None:
-        """Ask what becomes of labels that are not saved."""
+        """Ask what to do with unsaved labels."""
         choices = [
             (_SAVE, "Write the labels to the recording's label file."),
             (_KEEP, "They are offered when the labels of this recording are opened again."),
@@ -101,8 +101,8 @@ class LabelDialogs:
 class LabelEditor(Place, ModalScreen[None]):
     """Edits the labels of one recording.
 
-    ``copies_to`` is the folder that a recording of ours is copied to before anything is written, ``None`` for a
-    recording that is the person's own. After it is left, ``files.saved`` is the audio whose labels were written.
+    ``copies_to`` is the folder to which a bundled recording is copied before anything is written; ``None`` for the
+    user's own recording. After closing, ``files.saved`` is the audio whose labels were written.
     """
 
     TITLE_HERE = "Labels"
@@ -125,7 +125,7 @@ class LabelEditor(Place, ModalScreen[None]):
         super().__init__()
         self._analysed, self._read_only = analysed, read_only
         self.wants_symptoms = False
-        """Whether it was left to ask what helps against complaints."""
+        """Whether the user left the editor for the symptom guide."""
         recording, host, ask = analysed.recording, ScreenHost(self), LabelDialogs(self)
         self.files = LabelFileController(
             host,
@@ -152,7 +152,7 @@ class LabelEditor(Place, ModalScreen[None]):
         self.hearing = HearingController(host, analysed, self.labels, remembered_speaker)
 
     def compose(self) -> ComposeResult:
-        """Lay out the timeline over lines about the chosen label, what it means, and the place."""
+        """Lay out the timeline above the chosen label, its meaning, and the position."""
         yield Static(id="labels-title", markup=False)
         yield LabelTimeline(id="label-timeline")
         yield Static(id="labels-chosen", markup=False)
@@ -162,13 +162,13 @@ class LabelEditor(Place, ModalScreen[None]):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Start at the first label."""
+        """Choose the first label."""
         self.timeline.show(label_scene(self._analysed.recording.id, self._analysed.activity))
         self.labels.step(1)
         self.files.look_for_kept()
 
     def on_unmount(self) -> None:
-        """Fall silent, and leave what is kept to be offered the next time."""
+        """Stop playback, and leave the stored draft for the next time."""
         self.hearing.close()
         self.files.close()
 
@@ -177,10 +177,10 @@ class LabelEditor(Place, ModalScreen[None]):
         """The drawing."""
         return self.query_one(LabelTimeline)
 
-    # ---- what is shown
+    # ---- display
 
     def watch_edited(self, state: LabelsState) -> None:
-        """Show how the labels stand, unless the editor is being left: the sound may still go on for a moment."""
+        """Show the labels, unless the editor is closing: playback may continue for a moment."""
         if not self.query(LabelTimeline):
             return
         self.timeline.put(state.marks, state.chosen, state.place_ms)
@@ -201,10 +201,10 @@ class LabelEditor(Place, ModalScreen[None]):
         where = self.files.file.path if copies_to is None else f"saving copies it to {copies_to}"
         return f"Labels of {self._analysed.recording.id} · {stands} · {where}"
 
-    # ---- going about
+    # ---- moving
 
     def action_symptoms(self) -> None:
-        """Go back to Tune and ask there what helps, unless labels would have to be asked about first."""
+        """Return to Tune and open the symptom guide there, unless unsaved labels need a question first."""
         if self.edited.changed:
             said = with_keys(
                 "{labels.save} saves the labels; then {app.symptoms} says what helps, measured with them."
@@ -215,7 +215,7 @@ class LabelEditor(Place, ModalScreen[None]):
             self.files.leave()
 
     def action_step_place(self, cells: int) -> None:
-        """Move the place by cells."""
+        """Move the position by cells."""
         self.labels.go_to(self.labels.place_ms + cells * self.timeline.view.ms_per_cell)
 
     @on(LabelTimeline.Pointed)

@@ -1,6 +1,6 @@
-"""The call of the Live screen: opening and closing it, reading its state, and sending it commands.
+"""The call of the Live screen: opens and closes it, reads its state, and sends it commands.
 
-The call runs elsewhere, usually in a separate process; this module never waits for a device.
+The call usually runs in a separate process. This module never waits for a device.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _NEEDS_CALL = (RECORD, PAUSE, NEW_CALL, TALK, PLAY_TONE)
 
 
 def live_arms(session: Session) -> tuple[LiveArm, ...]:
-    """Return all arms of a sitting as they are at the moment, under their letters."""
+    """Return the present arms of a session, by letter."""
     return tuple(
         LiveArm(ARMS[at], Arm(ARMS[at], session.config_of(at), session.above).resolved)
         for at in range(len(session.arms))
@@ -42,7 +42,7 @@ def live_arms(session: Session) -> tuple[LiveArm, ...]:
 
 
 def draft_letter(session: Session) -> str:
-    """Return the letter of the arm that is edited."""
+    """Return the letter of the edited arm."""
     return next(ARMS[at] for at, arm in enumerate(session.arms.all) if arm.is_draft)
 
 
@@ -60,12 +60,11 @@ def _threshold_db() -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class CallState:
-    """How a call stands, and how the person wants to talk, which outlives it.
+    """The state of a call, and the user's choices, which outlive it.
 
-    ``shown`` is the call as it was last looked at. ``input`` and ``output`` are devices by name, ``None`` for the
-    system's default; without ``speaker`` nothing is played. ``threshold_db`` is the echo guard's, below full scale;
-    ``None`` for the profile's. ``greets``: the agent speaks first.
-    ``wanted_arm`` is an arm's letter, "" for the first.
+    ``shown`` is the newest snapshot of the call. ``input`` and ``output`` are device names; ``None`` is the
+    system's default. Without ``speaker`` nothing is played. ``threshold_db`` is the echo guard's, in dBFS; ``None``
+    uses the profile's. ``greets``: the agent speaks first. ``wanted_arm`` is an arm's letter; "" is the first.
     """
 
     shown: Snapshot = field(default_factory=lambda: Snapshot(phase="stopped"))
@@ -81,12 +80,12 @@ class CallState:
     wanted_arm: str = ""
 
     def device(self, way: Way) -> str | None:
-        """Return the name of the device wanted."""
+        """Return the name of the chosen device."""
         return self.input if way == "input" else self.output
 
 
 def remembered_state() -> CallState:
-    """Return how a person wants to talk, as far as it is remembered: devices by name, echo guard and greeting."""
+    """Return the stored choices: devices by name, echo guard and greeting."""
     return CallState(
         input=remembered("live.input") or None,
         output=remembered(SPEAKER) or None,
@@ -97,10 +96,10 @@ def remembered_state() -> CallState:
 
 
 class CallController:
-    """Holds a call with the arms of the sitting that ``session`` returns.
+    """Runs a call with the arms of the session that ``session`` returns.
 
-    ``publish`` gets each new state, ``tell`` what happened in the call. ``recorded`` is called when there may be a
-    new recording. ``read_only`` tells whether the platform takes nothing.
+    ``publish`` gets each new state, ``tell`` the events of the call. ``recorded`` is called when there may be a new
+    recording. ``read_only`` returns whether the platform blocks writes.
     """
 
     def __init__(
@@ -134,12 +133,12 @@ class CallController:
     # ---- opening and closing
 
     def come_into_view(self) -> None:
-        """Open the microphone, unless it was closed by hand."""
+        """Open the microphone, unless the user closed it."""
         if not self._closed_by_hand:
             self.begin()
 
     def begin(self) -> None:
-        """Begin a call, unless there is one."""
+        """Start a call, unless one is running."""
         if self._call is not None:
             return
         wanted, arms = self.state, live_arms(self._session())
@@ -165,7 +164,7 @@ class CallController:
         self._looking.begin()
 
     def end(self) -> None:
-        """End the call and close the devices; a recording is finished."""
+        """End the call and close the devices. A recording is finished first."""
         call, self._call = self._call, None
         if call is None:
             return
@@ -182,13 +181,13 @@ class CallController:
         self._recorded()
 
     async def close(self) -> None:
-        """Close the devices with the program."""
+        """Close the devices when the program ends."""
         call, self._call = self._call, None
         if call is not None:
             await asyncio.to_thread(call.stop)
 
     def start_or_stop(self) -> None:
-        """Close the microphone, or open it; a call that failed starts over."""
+        """Close or open the microphone. A failed call starts again."""
         failed = self.state.shown.phase == "failed" and self.state.shown.input is None
         self._closed_by_hand = self._call is not None and not failed
         if self._call is not None:
@@ -196,7 +195,7 @@ class CallController:
         if not self._closed_by_hand:
             self.begin()
 
-    # ---- looking
+    # ---- reading the state
 
     def _look(self) -> None:
         if self._call is None:
@@ -212,14 +211,14 @@ class CallController:
         self._tell(messages)
         for one in messages:
             if isinstance(one, Notice) and one.kind == "recording" and self.state.shown.recording is None:
-                # While one is under way, the screen says so already.
+                # During a recording, the screen already says so.
                 self._host.tell(one.text, "Recording", timeout=8)
                 self._recorded()
 
-    # ---- what a person wants
+    # ---- commands
 
     def reason_against(self, command: Command) -> str:
-        """Return why a command can do nothing at the moment."""
+        """Return why a command is unavailable now."""
         shown = self.state.shown
         if self._call is None and command in _NEEDS_CALL:
             return "the microphone is closed; s opens it"
@@ -235,19 +234,19 @@ class CallController:
         return not reason
 
     def use_arms(self) -> None:
-        """Let the arms be heard as they are now, from the next frame on."""
+        """Use the present arms from the next frame on."""
         self._send(call_commands.UseArms(live_arms(self._session())))
 
     @property
     def arm(self) -> str:
-        """The letter of the arm that is talked to."""
+        """The letter of the arm in the call."""
         if self._call is not None and self.state.shown.arm:
             return self.state.shown.arm
         letters = ARMS[: len(self._session().arms)]
         return self.state.wanted_arm if self.state.wanted_arm in letters else letters[0]
 
     def switch_arm(self) -> None:
-        """Talk to the next arm."""
+        """Switch to the next arm."""
         names = [arm.name for arm in live_arms(self._session())]
         now = self.state.wanted_arm if self.state.wanted_arm in names else names[0]
         wanted = names[(names.index(now) + 1) % len(names)]
@@ -255,7 +254,7 @@ class CallController:
         self._become(replace(self.state, wanted_arm=wanted))
 
     def record(self) -> None:
-        """Begin a recording, or end it."""
+        """Start or end a recording."""
         if not self._may(RECORD):
             return
         begin = self.state.shown.recording is None
@@ -265,39 +264,39 @@ class CallController:
             self._host.tell(text, "Recording")
 
     def mute(self) -> None:
-        """Be heard, or not."""
+        """Mute or unmute the microphone."""
         self._send(call_commands.Mute(not self.state.muted))
         self._become(replace(self.state, muted=not self.state.muted))
 
     def pause(self) -> None:
-        """Stop the clock, or let it go on."""
+        """Pause or continue the clock."""
         if self._may(PAUSE):
             self._paused = not self._paused
             self._send(call_commands.Pause(self._paused))
 
     def switch_push_to_talk(self) -> None:
-        """Be heard only when asked for, or always."""
+        """Turn push to talk on or off."""
         wanted = not self.state.push_to_talk
         self.talk(held=False)
         self._send(call_commands.PushToTalk(wanted))
         self._become(replace(self.state, push_to_talk=wanted))
 
     def switch_talk(self) -> None:
-        """Open push to talk, or close it."""
+        """Open or close push to talk."""
         if self._may(TALK):
             self.talk(held=not self.state.shown.talking)
 
     def talk(self, *, held: bool) -> None:
-        """Be heard while push to talk is on, or not."""
+        """Open push to talk while ``held``, and close it afterwards."""
         self._send(call_commands.Talk(held))
 
     def new_call(self) -> None:
-        """Start over."""
+        """Start a new call."""
         if self._may(NEW_CALL):
             self._send(call_commands.NewCall(default_scenario(greeting=self.state.greets)))
 
     def switch_greeting(self) -> None:
-        """Have the agent speak first from the next call on, or the caller."""
+        """Switch whether the agent speaks first, from the next call on."""
         self._become(replace(self.state, greets=not self.state.greets))
         first = "the agent greets" if self.state.greets else "the caller speaks first"
         self._host.tell(f"From the next call on {first}; n begins one.", "Greeting")
@@ -306,7 +305,7 @@ class CallController:
     # ---- devices
 
     def use_device(self, way: Way, name: str | None, on: bool) -> None:
-        """Change to another device; ``None``: the system's default; a speaker may be off."""
+        """Switch to another device. ``None`` is the system's default. A speaker may be off."""
         if way == "input":
             self._send(call_commands.UseInput(name))
             self._become(replace(self.state, input=name))
@@ -316,26 +315,26 @@ class CallController:
         self._keep()
 
     def guard_echo(self, guard: EchoGuard, threshold_db: float | None = None) -> None:
-        """Keep the agent from hearing itself in another way; ``None``: the threshold stays (below full scale)."""
+        """Switch to another echo guard. ``threshold_db`` is in dBFS; ``None`` keeps the threshold."""
         self._send(call_commands.UseEchoGuard(guard, threshold_db))
         kept = self.state.threshold_db if threshold_db is None else threshold_db
         self._become(replace(self.state, guard=guard, threshold_db=kept))
         self._keep()
 
     def play_tone(self) -> None:
-        """Play a tone, or say why not."""
+        """Play a tone, or say why it is not possible."""
         if self._may(PLAY_TONE):
             self.tone()
 
     def tone(self) -> None:
-        """Play a tone if there is a call."""
+        """Play a tone if a call is running."""
         self._send(call_commands.PlayTone())
 
     def _keep(self) -> None:
         self._host.start(self._remember, "preferences")
 
     async def _remember(self) -> None:
-        # One after another, each with the newest state: an older choice is never written last.
+        # One after another, each with the newest state, so that an older choice is never written last.
         async with self._remembering:
             # If a choice cannot be stored, the user makes it again next time; that needs no message.
             with contextlib.suppress(OSError):

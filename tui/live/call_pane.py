@@ -1,4 +1,4 @@
-"""Live's header, and the pane of the call: level, state, confidence, what the agent says, latencies, and facts."""
+"""Live's header, and the call pane: level, state, confidence, the agent's words, latencies, and facts."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from tui.widgets.status_line import draft_words, name_and_draft
 
 _FIELDS = {"eot_delay_ms": "end_of_turn_ms", "first_sound_ms": "first_sound_ms", "response_ms": "response_ms"}
 FIGURES = {f"{BY_NAME[readout].short}, ms": field for readout, field in _FIELDS.items()}
-"""The big figures by their names, each a latency of every turn, from the detected end of speech."""
+"""The large figures by name. Each is a latency of every turn, from the detected end of speech."""
 
 _OPEN = "▶ you are heard · space, or letting go, closes"
 _CLOSED = "‖ push to talk: hold the mouse here, or press space to open and close"
 _NAME = 14
-"""Cells for the name of a fact."""
+"""The width of a fact's name."""
 _WHOLE = ("lost", "echo guard")
-"""A device's long name is cut; what was lost and what guards against echo never are."""
+"""Facts about losses and the echo guard are never cut, unlike a device's long name."""
 
 
 class TalkPad(Static):
-    """What a mouse holds down to talk: a terminal says when a mouse button is let go, but not when a key is."""
+    """A pad to hold down with the mouse: terminals report the release of a button, but not of a key."""
 
     class Held(Message):
-        """The person holds it down, or has let go."""
+        """The user pressed or released the pad."""
 
         def __init__(self, held: bool) -> None:
             super().__init__()
@@ -56,13 +56,13 @@ class TalkPad(Static):
         super().__init__(_CLOSED, id=id, markup=False)
 
     def show(self, *, open_: bool) -> None:
-        """Say whether the person is heard."""
+        """Show whether the microphone is open."""
         if open_ != self.has_class("-open"):
             self.set_class(open_, "-open")
             self.update(_OPEN if open_ else _CLOSED, layout=False)
 
     def on_mouse_down(self) -> None:
-        """Begin to talk."""
+        """Start to talk."""
         self.capture_mouse()
         self.post_message(self.Held(True))
 
@@ -73,7 +73,7 @@ class TalkPad(Static):
 
 
 class CallPane(VerticalScroll, can_focus=False):
-    """Shows :attr:`call`; ``threshold_db`` is the profile's echo threshold."""
+    """Shows :attr:`call`. ``threshold_db`` is the profile's echo threshold."""
 
     call: var[CallState] = var(CallState())
     threshold_db: var[float] = var(0.0)
@@ -89,7 +89,7 @@ class CallPane(VerticalScroll, can_focus=False):
         self._facts = Static(id="facts", markup=False)
 
     def compose(self) -> ComposeResult:
-        """Lay out all of it, the most important first."""
+        """Lay out everything, most important first."""
         yield Static("Call", classes="pane-title", markup=False)
         yield self._level
         yield self._pad
@@ -101,7 +101,7 @@ class CallPane(VerticalScroll, can_focus=False):
         yield self._facts
 
     def watch_call(self, call: CallState) -> None:
-        """Show how the call stands."""
+        """Show the state of the call."""
         shown = call.shown
         self._level.level = shown.level if shown.input else None
         self._pad.display = call.push_to_talk
@@ -115,7 +115,7 @@ class CallPane(VerticalScroll, can_focus=False):
         self.show_facts()
 
     def show_facts(self) -> None:
-        """Show the facts in the room there is."""
+        """Show as many facts as fit."""
         shown = self.call.shown
         rows = {
             "devices add": words.added_words(shown),
@@ -125,7 +125,7 @@ class CallPane(VerticalScroll, can_focus=False):
             "speaker": words.device_words(shown.output, wanted=self.call.speaker),
             "agent's voice": words.voice_words(shown),
         }
-        width = self._facts.size.width or self.app.size.width - 2  # none while another pane is in view
+        width = self._facts.size.width or self.app.size.width - 2  # zero while another pane is visible
         room = max(width - _NAME, 20)
         below = "\n" + " " * _NAME
         said = {
@@ -137,7 +137,7 @@ class CallPane(VerticalScroll, can_focus=False):
 
 
 def say(place: Static, what: str | Content, *, layout: bool = False) -> None:
-    """Show a text where it is not shown already; ``layout``: it may take another number of lines."""
+    """Update a text if it changed. ``layout``: its height may change."""
     text = plain(what) if isinstance(what, str) else what
     if place.content != text:
         place.update(text, layout=layout)
@@ -148,7 +148,7 @@ _COLOURS = ("$text-primary", "$text-secondary", "$text-accent", "$text-warning")
 
 @dataclass(frozen=True, slots=True)
 class LiveHeading:
-    """What is talked to, how many changes it has, the arms, the letter of the current one, and the call."""
+    """The header's content: the service, its changes, the arms, the current arm's letter, and the call."""
 
     what: str = ""
     changes: int = 0
@@ -158,7 +158,7 @@ class LiveHeading:
 
 
 class LiveHeader(Static):
-    """One line that says :attr:`heading`."""
+    """One line that shows :attr:`heading`."""
 
     heading: var[LiveHeading] = var(LiveHeading())
 
@@ -168,15 +168,15 @@ class LiveHeader(Static):
         super().__init__(id=id, markup=False)
 
     def watch_heading(self) -> None:
-        """Say something else."""
+        """Show the new heading."""
         self.show()
 
     def on_resize(self) -> None:
-        """Say it in another width."""
+        """Fit the heading to the width."""
         self.show()
 
     def show(self) -> None:
-        """Say it in the room there is."""
+        """Show the heading, as far as it fits."""
         heading = self.heading
         parts: list[tuple[str, str]] = []
         for letter, colour, name in zip(ARMS, _COLOURS, heading.arms, strict=False):

@@ -110,7 +110,7 @@ CALL: tuple[Command, ...] = (
         in_footer=True,
     ),
 )
-"""The call itself: whom to talk to, and what the agent hears."""
+"""The call itself: which arm to talk to, and what the agent hears."""
 
 DEVICES: tuple[Command, ...] = (
     Command(
@@ -194,7 +194,7 @@ FIELDS: tuple[Command, ...] = (
     REDO.at("live"),
     RESET.at("live"),
 )
-"""On the draft's fields; they lead through the log too."""
+"""Commands for the draft's fields. They move through the log too."""
 
 COMMANDS: tuple[Command, ...] = (*CALL, *DEVICES, *LOG, *PANES, *FIELDS)
 """In the order of the footer and the help screen."""

@@ -1,4 +1,4 @@
-"""Choosing devices for a call, each tried at once, and what keeps the agent from hearing itself."""
+"""A dialog for choosing and trying devices, and for choosing the echo guard."""
 
 from __future__ import annotations
 
@@ -28,22 +28,25 @@ LookForDevices = Callable[[], Devices]
 
 
 class DeviceQuestions(Protocol):
-    """What a person is asked about devices."""
+    """The questions to the user about devices."""
 
     def choose_device(self, way: Way, calls: CallController, look: LookForDevices) -> None:
-        """Offer the devices there are, and try each that is chosen."""
+        """Offer the available devices, and try each one that is chosen."""
 
     async def pick(
         self, question: str, choices: Sequence[tuple[str, str]], current: str | None = None
     ) -> str | None:
-        """Ask for one of several named things, each with a line about it."""
+        """Ask for one of several named items, each with a description."""
 
     async def ask_threshold(self, now_db: float) -> float | None:
-        """Ask how loud the microphone must be to be heard over the agent, in dB below full scale."""
+        """Ask for the level in dBFS above which the microphone is heard over the agent."""
 
 
 class DevicesController:
-    """Chooses what ``calls`` uses; ``look`` finds devices, ``threshold_db`` gives the profile's echo threshold."""
+    """Chooses the devices of ``calls``.
+
+    ``look`` finds devices; ``threshold_db`` returns the profile's echo threshold.
+    """
 
     def __init__(
         self,
@@ -62,7 +65,7 @@ class DevicesController:
         self._questions.choose_device(way, self._calls, self.look)
 
     def choose_echo_guard(self) -> None:
-        """Ask what keeps the agent from hearing itself."""
+        """Ask for the echo guard."""
         self._host.start(self._choose_echo_guard, "echo", exclusive=True)
 
     async def _choose_echo_guard(self) -> None:
@@ -79,7 +82,7 @@ class DevicesController:
 
 
 def threshold_of(text: str) -> float:
-    """Return a threshold in dB below full scale. Raises :class:`ValueError` with one sentence."""
+    """Return a threshold in dBFS. Raises :class:`ValueError` with one sentence."""
     try:
         found = abs(float(text.replace("−", "-").replace(",", ".").lower().removesuffix("dbfs").strip()))
     except ValueError:
@@ -91,13 +94,13 @@ def threshold_of(text: str) -> float:
 
 _HERE = Path(__file__).parent
 SETTLED_LOOKS = 8
-"""A chosen speaker has been opened by then, so that the tone comes from it."""
+"""After so many looks, a chosen speaker is open, so that the tone comes from it."""
 
 Use = Callable[[Way, str | None, bool], None]
 
 
 class DeviceDialog(Dialog[None]):
-    """Stays open to try several; ``use`` receives each choice."""
+    """Stays open to try several devices. ``use`` gets each choice."""
 
     CSS_PATH = [_HERE.parent / "dialogs" / "dialogs.tcss", _HERE / "live.tcss"]  # noqa: RUF012  (Textual's type)
 
@@ -122,14 +125,14 @@ class DeviceDialog(Dialog[None]):
         self.keys = f"enter takes it, and {tests} · esc closes"
 
     def compose_body(self) -> ComposeResult:
-        """Lay out the devices and, below, what the current one delivers."""
+        """Lay out the devices and, below them, the signal of the current one."""
         yield OptionList(compact=True, id="devices")
         yield Static("Looking for devices…", id="device-said", markup=False)
         if self._way == "input":
             yield LevelMeter(id="device-level")
 
     def on_mount(self) -> None:
-        """Look for devices."""
+        """Find devices."""
         self.set_interval(1 / LOOKS_A_SECOND, self._follow)
         self._find()
 
@@ -162,7 +165,7 @@ class DeviceDialog(Dialog[None]):
         self.query_one("#device-said", Static).update(plain(text))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Take a device and try it."""
+        """Switch to a device and try it."""
         name, on = self._choices[event.option_index]
         self._use(self._way, name, on)
         self._tone_in = SETTLED_LOOKS if self._way == "output" and on else 0

@@ -1,4 +1,4 @@
-"""A live call as it goes, in the lanes that recordings are drawn in: the last part of it, ending now."""
+"""A live call in the lanes of a recording: its last part, up to now."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ from tui.widgets.timeline_view import View
 
 MS_PER_CELL = 200.0
 KEPT_MS = 120_000
-"""Older events are in no view."""
+"""Older events are no longer visible."""
 REDRAWN_MS = 200
-"""The drawing advances by this much of the call at a time: smaller steps cost more and are not visible."""
+"""The drawing advances in steps of this much call time. Smaller steps cost more and are not visible."""
 _LATE_MS = 1_000
-"""A call is looked at no later than this after it reported something."""
+"""The snapshot of a call follows its reports within this time."""
 _LOUD = 0.25
 """Quieter calls are not scaled up to this level."""
 
 
 class LiveTimeline(Timeline, can_focus=False):
-    """Draws what :meth:`look` sees and :meth:`add` is given, until now."""
+    """Draws what :meth:`look` and :meth:`add` receive, up to now."""
 
     WITH_OVERVIEW = False
 
@@ -56,12 +56,12 @@ class LiveTimeline(Timeline, can_focus=False):
         self._drawn_ms = -REDRAWN_MS
 
     def add(self, message: Sequence[SessionMessage]) -> None:
-        """Take in what happened."""
+        """Add events."""
         for one in message:
             self._story.add(one)
 
     def look(self, shown: Snapshot, profile: EngineProfile) -> None:
-        """Take in how the call stands, and draw it where enough has passed."""
+        """Add a snapshot of the call, and draw if enough time has passed."""
         if shown.phase == "stopped":
             self._story.end()
         if shown.phase != "running":
@@ -86,24 +86,24 @@ class LiveStory:
         self._looks: deque[tuple[int, float, float]] = deque()
 
     def add(self, message: SessionMessage) -> None:
-        """Take in what happened; a new call begins at 0."""
+        """Add an event. A new call starts at 0."""
         if isinstance(message, Happened):
             self._events.append(message.event)
         elif isinstance(message, Notice) and message.kind == "call":
             self.end()
 
     def end(self) -> None:
-        """Forget the call: the next one begins at 0."""
+        """Forget the call. The next one starts at 0."""
         self._events.clear()
         self._looks.clear()
 
     def look(self, shown: Snapshot) -> None:
-        """Take in how loud the caller is, and how likely it is a voice."""
+        """Add the caller's level and voice probability."""
         frame = shown.now_ms // FRAME_MS
         if self._looks and frame < self._looks[-1][0]:
-            self._looks.clear()  # they are of the call before
+            self._looks.clear()  # they belong to the previous call
         if not self._looks:
-            # What a call reports as it closes may come after its end.
+            # A closing call may report events after its end.
             self._events = [event for event in self._events if event.t_ms <= shown.now_ms + _LATE_MS]
         elif frame == self._looks[-1][0]:
             return
@@ -116,7 +116,7 @@ class LiveStory:
             self._events = [event for event in self._events if event.t_ms >= shown.now_ms - KEPT_MS]
 
     def scene(self, shown: Snapshot, profile: EngineProfile) -> Scene:
-        """Return what there is to draw; ``shown`` is how the call stands."""
+        """Return the drawing. ``shown`` is the call's snapshot."""
         now_ms = shown.now_ms
         clock = ArmClock((0,), (0,), now_ms)
         activity, first = self._activity(now_ms)
@@ -146,7 +146,7 @@ class LiveStory:
         )
 
     def _activity(self, now_ms: int) -> tuple[Activity, int]:
-        """Return what was heard, without a judgement of it, and the frame that it begins with."""
+        """Return the caller's activity without end-of-turn judgements, and the number of its first frame."""
         looks = np.array(self._looks or [(0, 0.0, 0.0)])
         first = int(looks[0, 0])
         frames = np.arange(first, int(looks[-1, 0]) + 1)
@@ -166,7 +166,7 @@ class LiveStory:
         return heard, first
 
     def _speaks(self) -> SpeechStarted | None:
-        """Return what the caller is saying now, if anything."""
+        """Return the caller's speech that is in progress, if any."""
         for event in reversed(self._events):
             if isinstance(event, SpeechEnded):
                 return None
@@ -176,7 +176,7 @@ class LiveStory:
 
 
 def _so_far(events: Sequence[Event], now_ms: int) -> tuple[Event, ...]:
-    """Return the events as if what the agent is saying now ended now."""
+    """Return the events as if the agent's present speech ended now."""
     sound = next((event for event in reversed(events) if isinstance(event, SoundStarted | SoundEnded)), None)
     if isinstance(sound, FillerStarted):
         return (*events, FillerEnded(now_ms, sound.turn, sound.why, interrupted=False, generation=NO_GENERATION))

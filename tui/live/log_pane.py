@@ -1,4 +1,4 @@
-"""The event log of a live call: a line for each thing that happened, with its explanation."""
+"""The event log of a live call: a line with an explanation for each event."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tui.terminal_text import plain
 from tui.widgets.timeline_lanes import clock_text
 
 _AFTER_SPEECH = (EndOfTurn, FillerStarted, ResponseStarted)
-"""The events timed from the detected end of the caller's speech."""
+"""Events timed from the detected end of the caller's speech."""
 
 _NOTICES: dict[NoticeKind, str] = {
     "call": "new call",
@@ -47,10 +47,10 @@ _STANDING_OUT = ("gap", "fault")
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One line. ``after_ms`` is the latency from the detected end of speech, where the event has one.
+    """One line. ``after_ms`` is the latency from the detected end of speech, if the event has one.
 
     ``why`` is the explanation in a sentence, ``details`` the numbers behind it. ``kind`` is ``event``, ``mark`` for
-    what a caller hears or notices, ``notice``, ``alarm``, or ``heading``: a new call.
+    what a caller notices, ``notice``, ``alarm``, or ``heading`` for a new call.
     """
 
     t_ms: int
@@ -64,7 +64,7 @@ class LogLine:
 
     @property
     def time(self) -> str:
-        """When, on the call's clock."""
+        """The time on the call's clock."""
         return clock_text(self.t_ms, 100)
 
 
@@ -72,15 +72,15 @@ _MARKS = (EndOfTurn, FillerStarted, ResponseStarted, BargeIn, MissedResponse, Un
 
 
 class LogLines:
-    """Turns what a session tells into lines, remembering where each turn's speech ended."""
+    """Turns a session's messages into lines, and remembers where each turn's speech ended."""
 
     def __init__(self) -> None:
         self._speech_end_ms: int | None = None
 
     def line(self, message: SessionMessage) -> LogLine:
-        """Return the line for something that happened."""
+        """Return the line for a message."""
         if isinstance(message, Notice):
-            if message.kind == "call":  # its clock goes back to 0
+            if message.kind == "call":  # its clock restarts at 0
                 return LogLine(message.t_ms, "", _NOTICES[message.kind], "", message.text, "heading")
             kind = "alarm" if message.kind in _STANDING_OUT else "notice"
             return LogLine(message.t_ms, "", _NOTICES[message.kind], message.text, message.text, kind)
@@ -104,7 +104,7 @@ class LogLines:
 
 
 def merged(before: LogLine, now: LogLine) -> LogLine | None:
-    """Return one line for two changes of the same setting in a row, as a held key makes them; else ``None``."""
+    """Return one line for two successive changes of one setting, as a held key makes them. Else ``None``."""
     if not before.what == now.what == "changed":
         return None
     (old, *rest), (new, *more) = before.about.split(" → "), now.about.split(" → ")
@@ -114,7 +114,7 @@ def merged(before: LogLine, now: LogLine) -> LogLine | None:
 
 
 def detail_text(line: LogLine) -> str:
-    """Return everything there is to say about a line."""
+    """Return everything about a line."""
     who = f", talking to arm {line.arm}" if line.arm else ""
     rows = [f"{name:<26}{value}" for name, value in line.details]
     return "\n".join((f"at {line.time} of the call{who}", "", _sentence(line.why), *([""] if rows else []), *rows))
@@ -158,16 +158,16 @@ def _shown(value: object) -> str:
 
 
 MOST, KEPT = 600, 400
-"""At the first number of lines the oldest are removed, down to the second."""
+"""At the first number of lines, the oldest are removed down to the second."""
 
 _STYLES = {"event": "$text-muted", "mark": "$foreground", "notice": "$text-secondary", "alarm": "bold $text-error"}
 
 
 class LiveLog(OptionList):
-    """Lines, the newest last. A change of the cursor posts :class:`Looked`."""
+    """Lines, newest last. A move of the cursor posts :class:`Looked`."""
 
     class Looked(Message):
-        """A line came under the cursor; ``asked``: the person wants its full explanation."""
+        """A line came under the cursor. ``asked``: the user wants its full explanation."""
 
         def __init__(self, line: LogLine, *, asked: bool) -> None:
             super().__init__()
@@ -185,11 +185,11 @@ class LiveLog(OptionList):
 
     @property
     def newer(self) -> int:
-        """How many lines came after the one under the cursor; 0 while the log follows."""
+        """The number of lines after the one under the cursor. 0 while the log follows."""
         return 0 if self.highlighted is None else len(self._story) - 1 - self.highlighted
 
     def add_lines(self, lines: list[LogLine]) -> None:
-        """Add what happened; the cursor goes along if it was at the end, and from a new call on."""
+        """Add lines. The cursor follows if it was at the end, or if a new call begins."""
         if not lines:
             return
         follows = not self.newer or any(line.kind == "heading" for line in lines)
@@ -215,7 +215,7 @@ class LiveLog(OptionList):
             self.highlighted = len(self._story) - 1
 
     def step(self, steps: int) -> None:
-        """Go to another line."""
+        """Move to another line."""
         if self._story:
             at = len(self._story) - 1 if self.highlighted is None else self.highlighted
             self.highlighted = min(max(at + steps, 0), len(self._story) - 1)
@@ -229,19 +229,19 @@ class LiveLog(OptionList):
         self.highlighted = None if at is None else max(at - gone, 0)
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        """Tell of it."""
+        """Post it."""
         event.stop()
         if event.option_index < len(self._story):
             self.post_message(self.Looked(self._story[event.option_index], asked=False))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Ask for all about it."""
+        """Ask for its full explanation."""
         event.stop()
         self.post_message(self.Looked(self._story[event.option_index], asked=True))
 
 
 class LogPane(Vertical):
-    """The log under a title that says what is newer, over the line that says why."""
+    """The log, below a title about newer lines, and above a line with the explanation."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id, classes="pane")
@@ -251,24 +251,24 @@ class LogPane(Vertical):
         self.log_lines = LiveLog(id="log")
 
     def compose(self) -> ComposeResult:
-        """Lay out the title, the log and the line below it."""
+        """Lay out the title, the log and the explanation."""
         yield self._title
         yield self.log_lines
         yield self._why
 
     def add(self, messages: Sequence[SessionMessage]) -> None:
-        """Add what happened."""
+        """Add messages."""
         self.log_lines.add_lines([self._teller.line(one) for one in messages])
         self._show_title()
 
     def _show_title(self) -> None:
         newer = self.log_lines.newer
         pinned = f"{newer} newer · end follows, here in the log · " if newer else ""
-        self._title.set_class(bool(newer), "-pinned")  # in view then on small screens too
+        self._title.set_class(bool(newer), "-pinned")  # visible then on small screens too
         self._title.update(f"Log · {pinned}enter says why in full", layout=False)
 
     def tell_why(self) -> None:
-        """Say all about the event under the cursor."""
+        """Show everything about the event under the cursor."""
         line = self.log_lines.chosen
         if line is None:
             self.screen.notify("Nothing has happened yet.", markup=False)

@@ -1,4 +1,4 @@
-"""How a live call stands, drawn: gauges, the microphone's level, and latencies to be read from afar."""
+"""Drawings of a live call's state: gauges, the microphone's level, and large latencies."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from tui.widgets.timeline_line import CellLine
 
 _GAUGE_LABEL = 14
 _GAUGE_TEXT = 31
-"""Cells for what is said at the right, where there is room for a bar beside it."""
+"""The width of the text at the right, if there is room for a bar."""
 _LEAST_BAR = 12
 
 
 class Reading(NamedTuple):
-    """What a gauge shows: a share (``None``: not known now), limits with the character of their mark, and words."""
+    """The value of a gauge: a share (``None``: unknown), limits with the character of their mark, and words."""
 
     share: float | None = None
     limits: tuple[tuple[float, str], ...] = ()
@@ -103,7 +103,7 @@ _TEXT = 15
 
 
 class LevelMeter(Widget):
-    """Bars over all lines but the last, which is the scale; the figures are at the right. Set :attr:`level`."""
+    """Bars on all lines except the last, which is the scale. The figures are at the right. Set :attr:`level`."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "level-meter--bar",
@@ -135,7 +135,7 @@ class LevelMeter(Widget):
         self._held_db, self._held = QUIETEST_DB, 0
 
     def watch_level(self, level: Level | None) -> None:
-        """Follow the highest peak; it is let go of after a while."""
+        """Hold the highest peak for a while."""
         peak = level.peak_db if level else QUIETEST_DB
         self._held -= 1
         if peak >= self._held_db or self._held <= 0 or level is None:
@@ -195,16 +195,16 @@ def _place(db: float, width: int) -> int:
 
 
 def _decibels(db: float) -> str:
-    """Return a level, "−∞" for digital silence."""
+    """Return a level as text; "−∞" for digital silence."""
     return "−∞" if db <= QUIETEST_DB else f"{round(db)}".replace("-", "−")
 
 
 _BARS = "▁▂▃▄▅▆▇█"
 HISTORY = 8
-"""How many turns the small history shows."""
+"""The number of turns in the small history."""
 _LEAST_BARS = 3
 ROOMY = 36
-"""From this width on the number of turns is said as well."""
+"""From this width on, the number of turns is shown too."""
 
 
 class LatencyFigure(Vertical):
@@ -233,7 +233,7 @@ class LatencyFigure(Vertical):
         yield self._history
 
     def show(self, values: Sequence[int | None]) -> None:
-        """Show the last of some values in ms, oldest first; ``None``: it did not come to that (yet)."""
+        """Show the last of some values in ms, oldest first. ``None``: the latency did not occur, or not yet."""
         shown = tuple(values)
         if shown == self._shown:
             return
@@ -241,7 +241,7 @@ class LatencyFigure(Vertical):
         self._draw()
 
     def on_resize(self) -> None:
-        """Show as much of the history as fits."""
+        """Fit the history to the width."""
         self._draw()
 
     def _draw(self) -> None:
@@ -258,7 +258,7 @@ class LatencyFigure(Vertical):
 
 
 class LatencyFigures(Horizontal):
-    """Several latencies side by side. Give :meth:`show` each one's values by its name."""
+    """Several latencies side by side. :meth:`show` takes each one's values by name."""
 
     DEFAULT_CSS = "LatencyFigures { height: 5; }"
 
@@ -271,12 +271,12 @@ class LatencyFigures(Horizontal):
         yield from self._figures.values()
 
     def show(self, name: str, values: Sequence[int | None]) -> None:
-        """Show one latency's values, ms, oldest first."""
+        """Show one latency's values in ms, oldest first."""
         self._figures[name].show(values)
 
 
 def history(values: Sequence[int]) -> str:
-    """Return a bar a value, from 0 to the highest."""
+    """Return one bar per value, from 0 to the highest."""
     highest = max(values, default=0)
     if highest <= 0:
         return _BARS[0] * len(values)

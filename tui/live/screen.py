@@ -48,28 +48,28 @@ _SIGNS = {"running": "●", "paused": "‖"}
 
 
 class LiveDialogs(DraftDialogs):
-    """Asks what Live's controllers want to know."""
+    """The dialogs of Live's controllers."""
 
     async def pick(
         self, question: str, choices: Sequence[tuple[str, str]], current: str | None = None
     ) -> str | None:
-        """Ask for one of several named things."""
+        """Ask for one of several named items."""
         return await self.ask(PickOne(question, choices, current))
 
     async def ask_threshold(self, now_db: float) -> float | None:
-        """Ask how loud the microphone must be to be heard over the agent, in dB below full scale."""
+        """Ask for the level in dBFS above which the microphone is heard over the agent."""
         hint = "While the agent sounds, only what is louder is heard. A number of dB below full scale:"
         return await self.ask(LineEntry("Echo threshold", hint, f"{now_db:g}", threshold_of))
 
     def choose_device(self, way: Way, calls: CallController, look: LookForDevices) -> None:
-        """Offer the devices there are, and try each that is chosen."""
+        """Offer the available devices, and try each one that is chosen."""
         wanted, on_ = calls.state.device(way), way == "input" or calls.state.speaker
         snapshot = lambda: calls.state.shown  # noqa: E731
         self.show(DeviceDialog(way, wanted, look, calls.use_device, snapshot, on=on_, tone=calls.tone))
 
 
 class LiveScreen(PaneScreen):
-    """A call with the agent; ``session`` is the sitting at Tune's bench whose arms are talked to."""
+    """A call with the agent. ``session`` is Tune's session whose arms are in the call."""
 
     TITLE_HERE = "Live"
     COMMANDS_HERE = COMMANDS
@@ -85,10 +85,10 @@ class LiveScreen(PaneScreen):
     threshold_db: var[float] = var(0.0)
 
     class DraftChanged(Message):
-        """The draft was changed here; it should be kept."""
+        """The draft was changed here and should be stored."""
 
     class Left(Message):
-        """Live is out of view; what was changed here should be shown elsewhere."""
+        """Live is no longer visible. Other screens should show its changes."""
 
     class Recorded(Message):
         """There may be a new recording."""
@@ -125,7 +125,7 @@ class LiveScreen(PaneScreen):
         self.set_reactive(LiveScreen.call, self.calls.state)
 
     def compose(self) -> ComposeResult:
-        """Lay out all panes; the style sheet decides which are in view."""
+        """Lay out all panes. The style sheet selects the visible ones."""
         self.take_room()
         yield LiveHeader(id="live-header").data_bind(LiveScreen.heading)
         yield Static(id="recording-sign", markup=False)
@@ -143,23 +143,23 @@ class LiveScreen(PaneScreen):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Show how things stand."""
+        """Show the present state."""
         self.fit()
         self._show_fields()
         self._show_signs()
 
     async def on_unmount(self) -> None:
-        """Close the devices with the program, and let go of the draft."""
+        """Close the devices when the program ends, and release the draft."""
         self.drafts.close()
         await self.calls.close()
 
     def on_screen_resume(self) -> None:
-        """Open the microphone as Live comes into view, unless it was closed by hand; offer a draft left behind."""
+        """Open the microphone, unless the user closed it, and offer a stored draft."""
         self.drafts.offer_kept()
         self.calls.come_into_view()
 
     def on_screen_suspend(self) -> None:
-        """Close the microphone as Live goes out of view; a window over it is no such thing."""
+        """Close the microphone when Live is left. A dialog over it does not count."""
         if self.app.screen_stack[0] is not self:
             self.calls.end()
             self.post_message(self.Left())
@@ -172,43 +172,43 @@ class LiveScreen(PaneScreen):
     drawing = Part(LiveTimeline)
 
     def resized(self) -> None:
-        """Fit to the size there is now, the facts too."""
+        """Fit everything to the new size, including the facts."""
         super().resized()
         self.call_pane.show_facts()
 
     def focus_pane(self, pane: str) -> None:
-        """Put the focus into a pane; the call has nothing to focus."""
+        """Focus a pane. The call pane has nothing to focus."""
         if pane == "fields":
             self.fields.focus_field()
         else:
             self.set_focus(self.log_pane.log_lines if pane == "log" else None)
 
     def jumps(self) -> Iterable[Jump]:
-        """Return the settings, which hold from the next frame on."""
+        """Return the settings, which apply from the next frame on."""
         return [Jump(name, "field", partial(self.fields.focus_field, name)) for name in self.session.states()]
 
-    # ---- the sitting
+    # ---- the session
 
     @property
     def session(self) -> Session:
-        """The sitting whose arms are talked to."""
+        """The session whose arms are in the call."""
         return self.drafts.session
 
     def sit_down(self, session: Session) -> None:
-        """Talk to the arms of this session."""
+        """Use the arms of this session."""
         self.drafts.session = session
         if self.is_attached:
             self._show_settings()
 
     def _draft_changed(self) -> None:
-        """Let a change of the draft be heard and kept."""
+        """Apply and store a change of the draft."""
         self._show_settings()
-        # Tune may never have been in view, so no other screen keeps it.
+        # Tune may never have been opened, so no other screen stores it.
         self.drafts.keep()
         self.post_message(self.DraftChanged())
 
     def _show_settings(self) -> None:
-        """Show the draft as it is now, and let it be heard from the next frame on."""
+        """Show the present draft, and apply it from the next frame on."""
         self.calls.use_arms()
         self._show_fields()
 
@@ -217,10 +217,10 @@ class LiveScreen(PaneScreen):
         self.threshold_db = self.session.profile.values.echo_threshold_db.value
         self._show_heading()
 
-    # ---- what is shown
+    # ---- display
 
     def watch_call(self, before: CallState, now: CallState) -> None:
-        """Show how the call stands in the lines above the panes, and which keys do something."""
+        """Show the state of the call above the panes, and which keys are active."""
         if not self.is_mounted:
             return
         self._show_heading()
@@ -249,7 +249,7 @@ class LiveScreen(PaneScreen):
         say(self.query_one("#fields-title", Static), title)
 
     def _show_signs(self) -> None:
-        """Say that it is recorded, and what is wrong."""
+        """Show whether the call is recorded, and any problem."""
         trouble, where = words.trouble_words(self.call.shown), self.query_one("#trouble", Static)
         where.display = bool(trouble)
         say(where, trouble, layout=True)
@@ -259,10 +259,10 @@ class LiveScreen(PaneScreen):
             name, seconds = Path(recording.path).name, clock_text(round(recording.seconds * 1000))
             say(sign, f"● RECORDING {seconds} → {name}, for you alone to read · r ends it")
 
-    # ---- what a person wants
+    # ---- commands
 
     def reason_against(self, command: Command) -> str:
-        """Return why a command can do nothing at the moment."""
+        """Return why a command is unavailable now."""
         return self.calls.reason_against(command)
 
     @on(TalkPad.Held)
@@ -278,17 +278,17 @@ class LiveScreen(PaneScreen):
         self.drafts.enter(message.name)
 
     def action_nudge(self, steps: int) -> None:
-        """Step the field in focus."""
+        """Step the focused field."""
         if self.fields.control is not None:
             self.fields.control.step(steps)
 
     def action_jump(self, to_high: bool) -> None:
-        """Go to an end."""
+        """Move the field to an end of its range."""
         if self.fields.control is not None:
             self.fields.control.jump(to_high)
 
     def action_go(self, steps: int) -> None:
-        """Go to another field, another line of the log, or through the call on a small screen."""
+        """Move to another field, another line of the log, or through the call on a small screen."""
         if self.focused is self.log_pane.log_lines:
             self.log_pane.log_lines.step(steps)
         elif self.fields.control is not None or not self.has_class("-compact"):
@@ -297,14 +297,14 @@ class LiveScreen(PaneScreen):
             self.call_pane.scroll_relative(y=steps, animate=False)
 
     def action_step_log(self, steps: int) -> None:
-        """Go to another event and read why it happened."""
+        """Move to another event and show why it happened."""
         if self.has_class("-compact") and self.pane != "log":
             self.go_to("log")
         self.log_pane.log_lines.step(steps)
 
 
 async def mode(app: TurnlabApp, service: Service | None) -> str:  # noqa: ARG001  (Live is about what was last tuned)
-    """Return the app's mode of Live, with the arms of what was last tuned, else with Tune's free draft."""
+    """Return the app's mode for Live, with the arms last tuned, else with Tune's free draft."""
     session = await app.tunes.session()
     if app.live is None:
         app.live = screen = LiveScreen(session, app.open_call or open_session)

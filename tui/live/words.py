@@ -1,4 +1,4 @@
-"""How a live call stands, in words."""
+"""The state of a live call in words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tui.live.meters import Reading
 from tui.screens import with_keys
 
 WHAT: dict[Way, str] = {"input": "microphone", "output": "speaker"}
-"""The name of a device, by its direction."""
+"""The name of a device by direction."""
 
 _PHASES: dict[Phase, str] = {
     "starting": "starting…",
@@ -41,7 +41,7 @@ FIRST_STEPS = {
     "device lost": "Meanwhile {live.input} chooses another.",
     "no audio": "Press {live.input} to choose another.",
 }
-"""What to do while there is no microphone, after the sentence that says what is wrong."""
+"""What to do without a microphone, after the sentence with the problem."""
 
 HEARS_ITSELF = (
     "The agent hears itself through the microphone: press {live.echo} and take cancellation, or use headphones."
@@ -57,13 +57,13 @@ def state_words(shown: Snapshot) -> str:
 
 
 def heard_words(muted: bool, push_to_talk: bool, talking: bool) -> str:
-    """Return a sign for the top line, in view in every pane, where the microphone is not simply heard; else ""."""
+    """Return a sign for the top line of every pane if the microphone is not simply open. Else ""."""
     ways = ["MUTED"] * muted + ["TALK ●" if talking else "TALK ○"] * push_to_talk
     return "".join(f"{way}  " for way in ways)
 
 
 def trouble_words(shown: Snapshot) -> str:
-    """Return what is wrong and what to do, "" if nothing is."""
+    """Return the problem and the remedy. "" if there is none."""
     if not shown.standing:
         return with_keys(HEARS_ITSELF) if shown.hears_itself else ""
     text = shown.standing[0].upper() + shown.standing[1:]
@@ -73,14 +73,14 @@ def trouble_words(shown: Snapshot) -> str:
 
 
 def voice_reading(shown: Snapshot) -> Reading:
-    """Return how likely it is that the microphone hears speech."""
+    """Return the probability that the microphone picks up speech."""
     if shown.phase != "running":
         return Reading(text="–")
     return Reading(shown.voice_probability, text=f"{shown.voice_probability:.2f} probability")
 
 
 def turn_reading(shown: Snapshot) -> Reading:
-    """Return how sure the agent is that the caller has finished, against both thresholds."""
+    """Return the confidence that the caller has finished, against both thresholds."""
     if shown.phase not in ("running", "paused") or not shown.threshold:
         return Reading(text="–")
     limits = [(shown.threshold, "┃")]
@@ -93,14 +93,14 @@ def turn_reading(shown: Snapshot) -> Reading:
 
 
 def agent_words(shown: Snapshot) -> str:
-    """Return what the agent says, or said last."""
+    """Return the agent's present or last words."""
     if not shown.agent_text:
         return "nothing yet: say something" if shown.input and not shown.latencies else "–"
     return f"{'▶' if shown.agent_sounding else ' '} “{shown.agent_text}”"
 
 
 def device_words(device: DeviceInForce | None, *, wanted: bool = True) -> str:
-    """Return which device is in use, and what to know about it."""
+    """Return the device in use, and a note on it."""
     if device is None:
         return "none" if wanted else "none, as you chose: nothing is played"
     facts = [device.name, f"{device.rate / 1000:g} kHz", f"{device.latency_ms:.0f} ms", device.note]
@@ -108,7 +108,7 @@ def device_words(device: DeviceInForce | None, *, wanted: bool = True) -> str:
 
 
 def voice_words(shown: Snapshot) -> str:
-    """Return what speaks for the agent, and what judges the ends of turns."""
+    """Return the agent's voice, and the end-of-turn model."""
     if not shown.voice:
         return "–"
     judge = f" · end of turn: {shown.end_of_turn_model}" if shown.end_of_turn_model else ""
@@ -116,13 +116,13 @@ def voice_words(shown: Snapshot) -> str:
 
 
 def guard_words(guard: EchoGuard, threshold_db: float) -> str:
-    """Return which echo guard is active; ``threshold_db`` is in dB below full scale."""
+    """Return the active echo guard. ``threshold_db`` is in dBFS."""
     number = f" (−{threshold_db:.0f} dBFS)" if guard is EchoGuard.THRESHOLD else ""
     return f"{guard.words}{number}"
 
 
 def lost_words(counters: Counters, behind_ms: int) -> str:
-    """Return what was lost of the sound, or that nothing was."""
+    """Return the lost audio, or that none was lost."""
     found = [
         _count(counters.drops, "drop", "drops")
         + (f" ({counters.dropped_samples:,} samples)" * bool(counters.drops)),
@@ -135,7 +135,7 @@ def lost_words(counters: Counters, behind_ms: int) -> str:
 
 
 def added_words(shown: Snapshot) -> str:
-    """Return what the devices add to every latency, as the sound system says, and how soon they were silent."""
+    """Return the latency of the devices according to the sound system, and how soon they were silent."""
     devices = [device.latency_ms for device in (shown.input, shown.output) if device is not None]
     if not devices:
         return ""

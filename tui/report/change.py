@@ -1,4 +1,4 @@
-"""A change of settings to take along: as JSON, as a command, and as a request without any key."""
+"""A change of settings to apply elsewhere: as JSON, as a command, and as a request without a key."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from tui.terminal_text import cut
 _INLINE: Final = re.compile(r"inline(-\d+)?")
 _INLINE_WORD: Final = re.compile(r"\binline(-\d+)?\b")
 _MOST_FIELDS: Final = 3
-"""The number of fields in a setting's name; further ones are counted."""
+"""The number of fields in a setting's name. Others are counted."""
 
 LEFT_OUT: Final = "Fields that hold a telephone number, or read like a secret, are left out."
 
 
 def shown(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings as they may be sent to others."""
+    """Return settings without private parts, fit to be sent."""
     return {sendable(name): value for name, value in to_show(config).items()}
 
 
 def with_inline_named(result: Any) -> Any:
-    """Return a result as read, in which settings written on the command line are called by their fields.
+    """Return a result in which settings from the command line are named by their fields.
 
-    ``inline-2`` becomes ``barge_in_min_speech_s 0.4, tts_speed 1.1``; two that set the same keep their numbers.
+    ``inline-2`` becomes ``barge_in_min_speech_s 0.4, tts_speed 1.1``; two with equal fields keep their numbers.
     """
     arms = result.get("arms") if isinstance(result, dict) else None
     names: dict[str, str] = {}
@@ -60,7 +60,7 @@ def with_inline_named(result: Any) -> Any:
 
 
 def change(before: Arm, after: Arm) -> ChangeToApply | None:
-    """Return what makes one arm's settings another's; ``None`` where nothing does."""
+    """Return the change from one arm's settings to another's. ``None`` if there is none."""
     was, wanted = shown(before.voice_config), shown(after.voice_config)
     fields = {name: value for name, value in wanted.items() if name not in was or was[name] != value}
     fields |= {name: None for name in was if name not in wanted}
@@ -70,7 +70,7 @@ def change(before: Arm, after: Arm) -> ChangeToApply | None:
 
 
 def settings_change(arm: Arm) -> ChangeToApply | None:
-    """Return what gives a service an arm's settings; ``None`` where the arm sets nothing."""
+    """Return the change that gives a service an arm's settings. ``None`` if the arm sets nothing."""
     fields = shown(arm.voice_config)
     return _change(f"The settings of {arm.name}", fields) if fields else None
 
@@ -94,7 +94,7 @@ def _change(title: str, wanted: dict[str, Any]) -> ChangeToApply:
 
 
 def settings_table(arms: tuple[Arm, ...]) -> Table | None:
-    """Return the fields that an arm sets, a column an arm; ``None`` where none sets any."""
+    """Return the fields that the arms set, one column per arm. ``None`` if none sets any."""
     configs = [shown(arm.voice_config) for arm in arms]
     names = [name for name in BY_NAME if any(name in config for config in configs)]
     names += sorted({name for config in configs for name in config} - set(names))

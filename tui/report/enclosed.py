@@ -1,4 +1,4 @@
-"""What a report holds only where it is asked for: what was said in the turns it draws, and how they sound."""
+"""Optional contents of a report: the words of the turns that it draws, and their audio."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tui.report.page import AudioClip, Page, ShownTurn
 from tui.report.parts import Drawn, DrawnArm, sendable
 
 _NEAR_S: Final = 3.0
-"""A log's turn that ends so near the heard end is that turn."""
+"""The largest distance between the end of a log's turn and the measured end."""
 
 WITH_AUDIO: Final = "It holds callers' voices."
 WITH_WORDS: Final = "It holds what callers said."
@@ -34,7 +34,7 @@ WITH_WORDS: Final = "It holds what callers said."
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is asked for, and the folder that a result's relative paths may be meant from."""
+    """The requested contents, and the folder for a result's relative paths."""
 
     audio: bool
     words: bool
@@ -42,9 +42,9 @@ class Wanted:
 
 
 def enclose(page: Page, drawn: Sequence[Drawn], wanted: Wanted) -> Page:
-    """Return the page with words and sound of its turns; what is not at hand is reported and left out.
+    """Return the page with words and audio of its turns. Reports and leaves out what is missing.
 
-    Raises :class:`~tui.cli.failure.WorkError` if there are turns and none of it is at hand.
+    Raises :class:`~tui.cli.failure.WorkError` if there are turns and all of it is missing.
     """
     if not drawn or not (wanted.audio or wanted.words):
         return page
@@ -80,7 +80,7 @@ def _enclosed(shown: ShownTurn, drawn: Drawn, wanted: Wanted, voice: Voice) -> S
 
 
 def _path(drawn: Drawn, folder: Path) -> Path:
-    if not isinstance(place_of(drawn.path), Path):  # whoever wrote the result would choose what is fetched
+    if not isinstance(place_of(drawn.path), Path):  # a result's author must not choose what is fetched
         raise SimulatorError(f"{drawn.path}: is a URL, and a report reads files only; run the command on a copy")
     path = Path(drawn.path)
     return path if path.exists() or path.is_absolute() else folder / path
@@ -111,7 +111,7 @@ def _answer(arm: DrawnArm) -> str:
 
 
 def _recorded_s(arm: DrawnArm, at_s: float) -> float | None:
-    """Return where a moment of the run lies in the recording; ``None`` where nothing of it was played then."""
+    """Return where a moment of the run lies in the recording. ``None`` if the recording was not playing then."""
     for start_s, from_s, to_s in arm.audio:
         if start_s <= at_s <= start_s + to_s - from_s:
             return from_s + at_s - start_s
@@ -133,7 +133,7 @@ def _logged_words(call: KeptCall, arm: DrawnArm) -> tuple[tuple[str, str], ...]:
 
 
 def _heard_sound(call: KeptCall, arm: DrawnArm) -> Samples:
-    """Return both sides of a real call on one channel, float32 ``[n]`` at 16 kHz."""
+    """Return both sides of a real call, mixed to one channel, float32 ``[n]`` at 16 kHz."""
     start, end = round(arm.from_s * SAMPLE_RATE), round(arm.to_s * SAMPLE_RATE)
     found, at = [], 0
     for caller, agent in sides_of(call).blocks():
@@ -145,7 +145,7 @@ def _heard_sound(call: KeptCall, arm: DrawnArm) -> Samples:
 
 
 def _simulated_sound(recording: Recording, arm: DrawnArm, voice: Voice) -> Samples:
-    """Return the recorded caller and a voice for the agent on one channel, float32 ``[n]`` at 16 kHz."""
+    """Return the recorded caller and a voice for the agent, mixed to one channel, float32 ``[n]`` at 16 kHz."""
     heard = np.zeros(round((arm.to_s - arm.from_s) * SAMPLE_RATE), np.float32)
     reader = AudioReader(recording.source)
     for at_s, from_s, to_s in arm.audio:
@@ -155,7 +155,8 @@ def _simulated_sound(recording: Recording, arm: DrawnArm, voice: Voice) -> Sampl
             samples = reader.read(round(begin * SAMPLE_RATE), round(count * SAMPLE_RATE))
             _lay(heard, samples, first - arm.from_s)
     for sound in arm.agent:
-        # a sound that was cut off says its words up to there; squeezed into less time they would say them all
+        # an interrupted sound only has the words up to the interruption, and another voice would fit all of them
+        # into less time
         speaker = BundledVoice() if sound.interrupted else voice
         speech = speaker.spoken(tuple(sound.text.split()), max(round(1000 * (sound.end_s - sound.start_s)), 1))
         if speech is not None:
@@ -171,7 +172,7 @@ def _lay(heard: Samples, samples: Samples, at_s: float) -> None:
 
 
 def _clip(name: str, samples: Samples) -> AudioClip:
-    """Return sound as Opus in Ogg, in a data URI."""
+    """Return audio as Opus in Ogg, in a data URI."""
     file = io.BytesIO()
     sf.write(file, np.clip(samples, -1.0, 1.0), SAMPLE_RATE, format="OGG", subtype="OPUS", compression_level=0.9)
     return AudioClip(name, f"data:audio/ogg;codecs=opus;base64,{base64.b64encode(file.getvalue()).decode()}")

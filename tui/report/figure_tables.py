@@ -1,4 +1,4 @@
-"""The tables of readouts: what callers met, and what the agent did, a column an arm."""
+"""The tables of readouts: what callers notice, and what the agent did. One column per arm."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from tui.report.parts import Counted, Latency, Readouts
 from tui.report.pictures import seconds
 
 _NOTICED: Final = BY_NAME["dead_air_s"].place
-"""The place of the last readout that callers notice themselves."""
+"""The position of the last readout that callers notice."""
 
 _NOTHING: Final = "–"
 
 Apart = Callable[[Readout, str, str], tuple[str, Meaning]]
-"""Returns how far an arm is from the baseline in a readout's share, in words, and what that means."""
+"""Returns an arm's difference from the baseline in words, and its meaning."""
 
 
 def figure_tables(
     columns: Mapping[str, Readouts], tones: Sequence[int], apart: Apart, notes: Sequence[str]
 ) -> tuple[Table, ...]:
-    """Return the tables; counts of which none was found anywhere are a note."""
+    """Return the tables. Counts that are zero everywhere become a note."""
     noticed: list[TableRow] = []
     behind: list[TableRow] = []
     nothing: list[str] = []
@@ -53,7 +53,7 @@ def figure_tables(
 def _table(
     title: str, headers: Sequence[str], rows: Sequence[TableRow], tones: Sequence[int], notes: tuple[str, ...]
 ) -> Table:
-    """Return a table without the columns in which there is nothing."""
+    """Return a table without empty columns."""
     full = [any(row.cells[at].figure != _NOTHING for row in rows) for at in range(len(headers))]
     kept = tuple(TableRow(row.title, tuple(compress(row.cells, full)), row.meaning) for row in rows)
     return Table(title, tuple(compress(headers, full)), kept, tuple(compress(tones, full)), notes)

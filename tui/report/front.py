@@ -1,4 +1,4 @@
-"""The front of a sweep as a picture: every setting by two figures, those that were confirmed apart."""
+"""The front of a sweep as a picture: every setting by two figures. Confirmed ones are marked."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from tui.terminal_text import cut
 
 _LEFT, _RIGHT, _TOP, _BOTTOM, _HEIGHT = 56, 712, 24, 306, 340
 _MOST: Final = 1500
-"""The largest number of drawn settings; of more, those tried first."""
+"""The largest number of drawn settings. Those tried first are drawn."""
 
 _LETTER, _LINE = 8.2, 13
-"""Room for a letter of a name, and for a line of it."""
+"""The width of a letter of a name, and the height of a line."""
 
 _RANKS: Final = ("tried", "confirmed", "known", "recommended")
-"""The kinds of drawn settings, the uppermost last."""
+"""The kinds of drawn settings, topmost last."""
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A setting by the values of both figures; ``kind`` is one of :data:`_RANKS`."""
+    """A setting with the values of both figures. ``kind`` is one of :data:`_RANKS`."""
 
     x: float
     y: float
@@ -34,7 +34,7 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class _Axis:
-    """One figure along one side of the picture."""
+    """The axis of one figure."""
 
     figure: Figure
     low: float
@@ -44,7 +44,7 @@ class _Axis:
 
     @classmethod
     def of(cls, figure: Figure, must: Sequence[float], may: Sequence[float], start: float, end: float) -> _Axis:
-        """Return an axis for values that must be seen, and for most of those that may be."""
+        """Return an axis that includes all of ``must`` and most of ``may``."""
         ranked = sorted(round(value * 1e6) for value in may)
         some = [percentile(ranked, share) / 1e6 for share in (0.05, 0.7)] if ranked else []
         low, high = min([*must, *some]), max([*must, *some])
@@ -87,10 +87,10 @@ def front_picture(
     describe: Callable[[int], str],
     limits: Sequence[Limit] = (),
 ) -> FrontPicture | None:
-    """Draw settings and the front among them; ``None`` without any.
+    """Draw settings and their front. ``None`` without any.
 
-    ``chosen`` is where the recommended setting was before it was confirmed. ``describe`` is given how many settings
-    lie outside.
+    ``chosen`` is the recommended setting's place before confirmation. ``describe`` gets the number of settings
+    outside the picture.
     """
     if not settings:
         return None
@@ -128,7 +128,7 @@ def front_picture(
 
 
 def _limit_lines(limits: Sequence[Limit], axis: _Axis, *, upright: bool) -> Iterator[LimitLine]:
-    """Yield the limits on an axis's figure that lie within the picture."""
+    """Yield the limits on an axis's figure that lie in the picture."""
     for limit in limits:
         if limit.figure != axis.figure or not axis.holds(limit.bound):
             continue
@@ -143,7 +143,7 @@ def _point(one: Placed, across: _Axis, up: _Axis) -> CurvePoint:
 
 
 def _labels(found: Sequence[tuple[float, float, Placed]]) -> tuple[CurveMark, ...]:
-    """Return the names of points, each as near its own as what is written already lets it."""
+    """Return the names of points, each as close to its point as earlier names allow."""
     marks: list[CurveMark] = []
     taken = [(x - 6, 12.0, y + 4) for x, y, _ in found]
     for x, y, one in sorted(found, key=lambda each: (each[2].kind != "recommended", each[0])):

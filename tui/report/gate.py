@@ -1,4 +1,4 @@
-"""A gate: readouts held against ``--require``, as lines on standard error, an exit code, JSON and a JUnit file."""
+"""A gate: checks readouts against ``--require``. Reports on standard error, by exit code, in JSON and as JUnit."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from simulator.measures.limits import MEASURABLE, Limit, LimitError, LimitResult
 from tui.cli.failure import CallError, Faults, ReportedError, WorkError, complain, report
 
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 cannot hold, not even escaped."""
+"""Characters that XML 1.0 cannot hold, even escaped."""
 
 _JUNIT: Final = re.compile(rb"\s*(<\?xml[^>]*>\s*)?<testsuites?[\s>]")
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedLimit:
-    """One limit held against what one configuration, or a set of calls, had."""
+    """One limit, checked for one configuration or set of calls."""
 
     subject: str
     judgement: LimitResult
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as scripts see it; ``met`` is ``null`` where it could not be judged."""
+        """Return it as JSON. ``met`` is ``null`` if it could not be judged."""
         one = self.judgement
         return {
             "require": one.limit.text,
@@ -43,7 +43,7 @@ class JudgedLimit:
 
 @dataclass(slots=True)
 class Gate:
-    """What a command requires of its readouts. ``suite`` is what JUnit calls the command."""
+    """A command's limits on its readouts. ``suite`` is its name in JUnit."""
 
     suite: str
     limits: tuple[Limit, ...] = ()
@@ -52,7 +52,7 @@ class Gate:
     _written: bool = False
 
     def judge(self, readouts: Mapping[str, Readouts], left_out: Mapping[str, str] | None = None) -> None:
-        """Hold every limit against every subject's readouts; ``left_out`` says of a readout why it is missing."""
+        """Check every limit for every subject. ``left_out`` says why a readout is missing."""
         self.judged = [
             JudgedLimit(subject, limit.judge(found, left_out))
             for subject, found in readouts.items()
@@ -60,7 +60,7 @@ class Gate:
         ]
 
     def to_json(self) -> dict[str, Any]:
-        """Return ``required``, for the command's JSON; nothing where nothing is required."""
+        """Return ``required`` for the command's JSON. Empty without limits."""
         return {"required": [one.to_json() for one in self.judged]} if self.limits else {}
 
     def close(self, faults: Faults) -> None:
@@ -79,7 +79,7 @@ class Gate:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Write a JUnit file also if the work fails before anything is judged; an earlier run's would pass."""
+        """Write a JUnit file even if the work fails first: an earlier run's file would count as passed."""
         try:
             yield
         except (CallError, WorkError, ReportedError, SimulatorError) as error:
@@ -106,7 +106,7 @@ class Gate:
 def gate_of(
     suite: str, require: Sequence[str] | None, junit: Path | None, known: Sequence[Measurable] = MEASURABLE
 ) -> Gate:
-    """Return the gate that was asked for. Raises :class:`~tui.cli.failure.CallError` before any work begins."""
+    """Return the requested gate. Raises :class:`~tui.cli.failure.CallError` before any work begins."""
     try:
         limits = parse_limits(require or (), known)
     except LimitError as error:
@@ -132,7 +132,7 @@ def _is_junit(path: Path) -> bool:
 
 
 def junit_xml(suite: str, judged: Sequence[JudgedLimit], errors: Sequence[tuple[str, str]]) -> bytes:
-    """Return a JUnit file: a case for each limit and subject, and one for each thing that failed otherwise."""
+    """Return a JUnit file with a case for each limit and subject, and one for each other failure."""
     top = ElementTree.Element("testsuites")
     cases = ElementTree.SubElement(top, "testsuite", name=_xml(suite))
     prefix = suite.replace(" ", ".")

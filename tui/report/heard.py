@@ -1,4 +1,4 @@
-"""The reports of real calls: how close the simulator comes to them, and two periods of them compared."""
+"""The reports of real calls: how close the simulator comes to them, and two periods compared."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def _periods_verdict(found: Periods, since: str) -> tuple[str, str, str]:
 
 
 def _sure(found: Periods, wanted: Meaning, apart_from: str) -> list[str]:
-    """Return what is surely so, a phrase a readout; what is worse is all named."""
+    """Return the certain changes, one phrase per readout. Every deterioration is named."""
     said = []
     for readout in BY_PLACE:
         one = found.readouts.get(readout.name)

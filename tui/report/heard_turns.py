@@ -1,4 +1,4 @@
-"""The turns of real calls that a simulation answers most differently, as a report draws them: without words."""
+"""The turns of real calls that a simulation answers most differently, without words, for a report."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tui.report.turns import DRAWN, outcome_json, reach, window
 HEARD, SIMULATED = "heard", "simulated"
 
 _SAME_MS: Final = 60
-"""A response begins with a sound that begins so near."""
+"""A response begins with the sound that begins within this distance."""
 
 _FATES: Final = {"cut_in": "cut_in", "missed": "missed_turn", "left_hanging": "hanging_turn"}
 
 
 def checked_json(calls: Sequence[ReplayedCall], found: Check, profile: EngineProfile) -> dict[str, Any]:
-    """Return ``answers`` and ``differ_most`` of a check, as scripts see them."""
+    """Return ``answers`` and ``differ_most`` of a check as JSON."""
     by_id = {call.record.id: call for call in calls}
     answers = [
         {"call": one.call, "turn": one.turn, "heard_ms": one.heard_ms, "simulated_ms": round(one.simulated_ms)}
@@ -32,7 +32,7 @@ def checked_json(calls: Sequence[ReplayedCall], found: Check, profile: EnginePro
 
 
 def _drawn(call: ReplayedCall, checked: CheckedTurn, profile: EngineProfile) -> dict[str, Any] | None:
-    """Return one turn, heard and in the draw that answers it most like the middle of all draws."""
+    """Return one turn as measured, and in the draw with the most typical answer."""
     index, _ = labelled_turns(call)[checked.turn]
     simulated = _middle(call, index, checked.simulated_ms, profile)
     if simulated is None:

@@ -1,4 +1,4 @@
-"""A report as one HTML page: what stands on it, and how it is written. It needs no network and no script."""
+"""A report as one HTML page: its contents, and how it is rendered. It needs no network and no script."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tui.terminal_text import plain
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A figure, how far it is from the baseline's, and what that means."""
+    """A figure, its difference from the baseline's, and the meaning of that."""
 
     figure: str
     apart: str = ""
@@ -27,7 +27,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One line of a table; ``meaning`` says what it is."""
+    """One line of a table. ``meaning`` explains it."""
 
     title: str
     cells: tuple[Cell, ...]
@@ -36,7 +36,7 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with a header a column; ``tones`` are the colours of the columns' arms."""
+    """A table with one header per column. ``tones`` are the colours of the columns' arms."""
 
     caption: str
     headers: tuple[str, ...]
@@ -47,7 +47,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """What one arm decided in a turn, when, in seconds from the end of the caller's turn, and why."""
+    """One decision of an arm in a turn, its time in seconds from the end of the caller's turn, and the reason."""
 
     at: str
     what: str
@@ -56,7 +56,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class AudioClip:
-    """A few seconds of sound as a data URI."""
+    """A few seconds of audio as a data URI."""
 
     name: str
     uri: str
@@ -64,7 +64,7 @@ class AudioClip:
 
 @dataclass(frozen=True, slots=True)
 class ShownTurn:
-    """One turn as it is drawn, with the reasons of each arm, and with words and sound where they are wanted."""
+    """One drawn turn with the reasons of each arm, and optionally words and audio."""
 
     picture: TurnPicture
     why: str
@@ -75,7 +75,7 @@ class ShownTurn:
 
 @dataclass(frozen=True, slots=True)
 class ChangeToApply:
-    """A change of settings to take along: as JSON, as a command and as a request."""
+    """A change of settings as JSON, as a command and as a request."""
 
     title: str
     json: str
@@ -86,7 +86,7 @@ class ChangeToApply:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A line of what was compared and on what."""
+    """One line about what was compared, and on which data."""
 
     term: str
     text: str
@@ -94,7 +94,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Everything a report says, in its order."""
+    """The contents of a report, in order."""
 
     title: str
     lead: str
@@ -108,9 +108,9 @@ class Page:
     figures: tuple[Table, ...] = ()
     distributions: tuple[Distribution, ...] = ()
     private: str = ""
-    """What it holds that not everyone may have."""
+    """Private contents that not everyone may see."""
     drawn_note: str = ""
-    """What must be known of the distributions and the turns."""
+    """A note on the distributions and the turns."""
     turns: tuple[ShownTurn, ...] = ()
     turns_title: str = "The turns that differ most"
     why_no_turns: str = ""
@@ -119,12 +119,12 @@ class Page:
 
     @property
     def passed(self) -> bool:
-        """Whether everything that was required is met."""
+        """Whether every limit is met."""
         return all(one.met for one in self.required)
 
 
 def tones(names: Sequence[str]) -> dict[str, int]:
-    """Return the colour of each arm by its place."""
+    """Return each arm's colour by its position."""
     return {name: place % TONES for place, name in enumerate(names)}
 
 
@@ -152,12 +152,12 @@ def _together(text: str) -> str:
 
 
 def _finalized(value: Any) -> Any:
-    """Make what acts or hides in a text visible; escaping follows, of all but what a template made."""
+    """Make control and hidden characters visible. Everything that is not from a template is escaped afterwards."""
     if isinstance(value, str) and not hasattr(value, "__html__"):
         return plain(value, lines=True)
     return value
 
 
 def facts(found: Mapping[str, str]) -> tuple[Fact, ...]:
-    """Return facts without those that have nothing to say."""
+    """Return the facts without empty ones."""
     return tuple(Fact(term, text) for term, text in found.items() if text)

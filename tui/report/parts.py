@@ -1,4 +1,4 @@
-"""The parts that results have in common, every text of them made safe to show and to send."""
+"""The common parts of results. Every text in them is made safe to show and to send."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ from base.masking import masked_words
 from tui.terminal_text import cut, plain
 
 _LONGEST: Final = 400
-"""The largest length of a text, characters; no name or reason is longer."""
+"""The largest length of a text in characters. No name or reason is longer."""
 
 _NO_NUMBER: Final = re.compile(
     r"((?:19|20)\d\d-[01]\d-[0-3]\d|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})", re.IGNORECASE
 )
-"""Dates and ids, which only look like telephone numbers."""
+"""Dates and ids, which can look like telephone numbers."""
 
 
 def sendable(text: str, longest: int = _LONGEST) -> str:
-    """Return a text with telephone numbers masked and with what acts or hides in it made visible."""
+    """Return a text with telephone numbers masked and control and hidden characters visible."""
     parts = _NO_NUMBER.split(text[: 4 * longest])
     masked = [part if at % 2 else masked_words(part) for at, part in enumerate(parts)]
     return cut(plain("".join(masked)), longest)
 
 
 Text = Annotated[str, AfterValidator(sendable)]
-"""A text from a file, safe to show and to send."""
+"""A text from a file, made safe to show and to send."""
 
 Prose = Annotated[str, AfterValidator(lambda text: sendable(text, 5 * _LONGEST))]
-"""A few sentences, likewise."""
+"""A few sentences, made safe likewise."""
 
 
 class Part(BaseModel):
-    """A part of a result; what it does not name is ignored."""
+    """A part of a result. Unknown fields are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, hide_input_in_errors=True)
 
 
 class Latency(Part):
-    """A latency's percentiles, ms; ``None`` where nothing was measured."""
+    """A latency's percentiles in ms. ``None`` if nothing was measured."""
 
     p50: float | None
     p90: float | None
@@ -48,7 +48,7 @@ class Latency(Part):
 
 
 class Counted(Part):
-    """How often something happened, out of how often it could have."""
+    """How often something happened, of how many times it could have happened."""
 
     count: float
     of: int
@@ -62,7 +62,7 @@ Interval = tuple[float, float]
 
 
 class Compared(Part):
-    """One readout in all arms, and how far each is from the baseline."""
+    """One readout in all arms, with differences from the baseline."""
 
     arms: dict[Text, float | None]
     delta: dict[Text, float | None]
@@ -81,7 +81,7 @@ class Comparison(Part):
 
 
 class Required(Part):
-    """What a gate found of one limit."""
+    """A gate's result for one limit."""
 
     require: Text
     of: Text
@@ -90,21 +90,21 @@ class Required(Part):
 
 
 class Arm(Part):
-    """A configuration and its own settings."""
+    """A configuration and its settings."""
 
     name: Text
     voice_config: dict[str, Any]
 
 
 class Profile(Part):
-    """The engine profile, and which of its values are assumed."""
+    """The engine profile, and its assumed values."""
 
     name: Text
     assumed: tuple[Text, ...] = ()
 
 
 class Recorded(Part):
-    """One recording. ``path`` is for finding it again and is never shown."""
+    """One recording. ``path`` serves to find it, and is never shown."""
 
     id: Text
     path: str = Field(default="", repr=False)
@@ -121,7 +121,7 @@ class LeftOut(Part):
 
 
 class ReportedOutcome(Part):
-    """How one turn went in one arm; latencies in ms."""
+    """One turn's outcome in one arm. Latencies are in ms."""
 
     first_sound_ms: int | None = None
     response_ms: int | None = None
@@ -138,7 +138,7 @@ class ReportTurn(Part):
 
 
 class Sound(Part):
-    """A sound of the agent, s."""
+    """A sound of the agent, in s."""
 
     kind: Text
     start_s: float
@@ -148,7 +148,7 @@ class Sound(Part):
 
 
 class Moment(Part):
-    """What was decided, when, and why."""
+    """One decision, its time and its reason."""
 
     t_s: float
     what: Text
@@ -156,7 +156,7 @@ class Moment(Part):
 
 
 class DrawnArm(ReportedOutcome):
-    """One turn in one arm as it is drawn, s of the run's clock."""
+    """One drawn turn in one arm, in s on the run's clock."""
 
     end_s: float
     from_s: float
@@ -168,7 +168,7 @@ class DrawnArm(ReportedOutcome):
 
 
 class Drawn(Part):
-    """One of the turns that differ most, in the two arms that are compared, or in one alone."""
+    """One of the turns that differ most, in the two compared arms, or in one."""
 
     recording: Text
     path: str = Field(default="", repr=False)
@@ -179,7 +179,7 @@ class Drawn(Part):
 
 
 class AtThreshold(Part):
-    """What one threshold on the turn confidence does; waits in ms."""
+    """The effect of one threshold on the turn confidence. Waits are in ms."""
 
     arm: Text = ""
     eager_eot_threshold: float | None = None
@@ -188,21 +188,21 @@ class AtThreshold(Part):
 
 
 class AtBudget(Part):
-    """The shortest wait at which no more than a share of turns is ended early."""
+    """The shortest wait at which at most a given share of turns is ended early."""
 
     budget: float
     judged: AtThreshold | None = None
 
 
 class Curve(Part):
-    """Turns ended early against the mean wait, ms."""
+    """Turns ended early against the mean wait in ms."""
 
     cut_in_rate: tuple[float, ...]
     mean_ms: tuple[float | None, ...]
 
 
 class TradeOff(Part):
-    """End of turn on one kind of recordings, for the arms that share a curve."""
+    """The end-of-turn trade-off for one kind of recording, for the arms that share a curve."""
 
     arms: tuple[Text, ...]
     kind: Text | None
@@ -214,7 +214,7 @@ class TradeOff(Part):
 
 
 class BargeInScore(Part):
-    """How one kind of sound over the agent fared in one arm."""
+    """The score of one kind of sound over the agent, in one arm."""
 
     arm: Text
     hard: bool
@@ -225,7 +225,7 @@ class BargeInScore(Part):
 
 
 class VoiceScore(Part):
-    """Detected speech against labelled speech."""
+    """Detected speech compared with labelled speech."""
 
     group: Text
     precision: float | None

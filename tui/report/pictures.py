@@ -1,4 +1,4 @@
-"""Where everything stands in a report's pictures, in the units of the drawing; the templates draw them as SVG."""
+"""The geometry of a report's pictures, in drawing units. The templates draw them as SVG."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _ROW: Final = 72
 _BARS: Final = 46
 _LANE: Final = 16
 _LONGEST: Final = 40
-"""Letters of a name that have room beside what is said of it."""
+"""The number of letters of a name that fit beside the text on it."""
 
 _NAMES: Final = 58
-"""Room at the left for the names of lanes."""
+"""The width of the lanes' names at the left."""
 
 TONES: Final = 6
 """The number of colours for arms; further arms reuse them."""
@@ -37,7 +37,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A bar, or a stretch of sound."""
+    """A bar, or a stretch of audio."""
 
     x: float
     y: float
@@ -48,7 +48,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class CurveMark:
-    """A point or a line with words beside it; ``anchor`` is the side of the words that stands at ``x``."""
+    """A point or a line with a label. ``anchor`` is the side of the label that is at ``x``."""
 
     x: float
     label: str
@@ -59,7 +59,7 @@ class CurveMark:
 
 @dataclass(frozen=True, slots=True)
 class DistributionRow:
-    """One arm's values as bars, with the median and what nine in ten stay below."""
+    """One arm's values as bars, with the median and the 90th percentile."""
 
     name: str
     tone: int
@@ -71,7 +71,7 @@ class DistributionRow:
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """How values lie, a row an arm over one axis. ``description`` says it in words."""
+    """A distribution of values, one row per arm on one axis. ``description`` puts it in words."""
 
     title: str
     description: str
@@ -97,7 +97,7 @@ class TurnLane:
 
 @dataclass(frozen=True, slots=True)
 class TurnPicture:
-    """One turn in several arms over one axis, whose zero is the end of the caller's turn."""
+    """One turn in several arms on one axis. Its zero is the end of the caller's turn."""
 
     title: str
     description: str
@@ -109,7 +109,7 @@ class TurnPicture:
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """A setting in the front: ``kind`` is how it is drawn."""
+    """A setting on the front. ``kind`` selects how it is drawn."""
 
     x: float
     y: float
@@ -119,7 +119,7 @@ class CurvePoint:
 
 @dataclass(frozen=True, slots=True)
 class LimitLine:
-    """A limit, across the picture."""
+    """A limit, drawn across the picture."""
 
     start: tuple[float, float]
     end: tuple[float, float]
@@ -128,7 +128,7 @@ class LimitLine:
 
 @dataclass(frozen=True, slots=True)
 class FrontPicture:
-    """Settings as points, one figure against another."""
+    """Settings as points: one figure against another."""
 
     title: str
     description: str
@@ -137,7 +137,7 @@ class FrontPicture:
     line: tuple[tuple[float, float], ...]
     curve: tuple[tuple[float, float], ...]
     shift: tuple[tuple[tuple[float, float], tuple[float, float]], ...]
-    """Where the recommended setting was when it was chosen, and where it is."""
+    """The recommended setting's place when chosen, and its place now."""
     labels: tuple[CurveMark, ...]
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[CurveMark, ...]
@@ -152,7 +152,7 @@ def seconds(ms: float | None) -> str:
 
 
 def steps(low: float, high: float, most: int = 8) -> list[float]:
-    """Return round values from ``low`` to ``high``, at most about so many."""
+    """Return at most about ``most`` round values from ``low`` to ``high``."""
     span = max(high - low, 1e-9)
     raw = span / most
     power = 10.0 ** floor(log10(raw))
@@ -164,7 +164,7 @@ def steps(low: float, high: float, most: int = 8) -> list[float]:
 def distribution(
     title: str, of: str, values: Mapping[str, Sequence[float]], tones: Mapping[str, int]
 ) -> Distribution:
-    """Draw some times, ms, a row an arm; ``of`` says what they are, as in ``answers``."""
+    """Draw times in ms, one row per arm. ``of`` names them, as in ``answers``."""
     every = [value for found in values.values() for value in found]
     low, high = min(0.0, min(every, default=0.0)), max(max(every, default=0.0), 1000.0)
     scale = (WIDTH - 2 * _MARGIN) / (high - low)
@@ -213,7 +213,7 @@ def _binned(values: Sequence[float], low: float, width: float) -> list[int]:
 
 
 def turn_picture(drawn: Drawn, tones: Mapping[str, int]) -> TurnPicture:
-    """Draw one turn, every arm from the end of its caller's turn on."""
+    """Draw one turn. Every arm starts at the end of its caller's turn."""
     before = min(arm.from_s - arm.end_s for arm in drawn.arms.values())
     after = max(arm.to_s - arm.end_s for arm in drawn.arms.values())
     scale = (WIDTH - _MARGIN - _NAMES) / max(after - before, 0.1)
@@ -251,7 +251,7 @@ def _lane(name: str, tone: int, top: float, arm: DrawnArm, at: Callable[[float],
 
 
 def fate(one: DrawnArm) -> str:
-    """Say in a few words how a turn went."""
+    """Return a turn's outcome in a few words."""
     fates = (("cut in", one.cut_in), ("missed", one.missed), ("left hanging", one.left_hanging))
     said = [word for word, so in fates if so]
     if one.response_ms is not None:

@@ -1,4 +1,7 @@
-"""The results that a report is made of, as ``--json`` prints them, every text made safe to show and to send."""
+"""The results that reports are made from, as ``--json`` prints them.
+
+Every text is made safe to show and to send.
+"""
 
 from __future__ import annotations
 
@@ -63,14 +66,14 @@ class Simulated(Part):
 
 
 class CheckedTurn(Part):
-    """One answer, heard and simulated, ms."""
+    """One answer, measured and simulated, in ms."""
 
     heard_ms: float
     simulated_ms: float
 
 
 class CheckedCount(Part):
-    """How often something was heard, and how often it was simulated on average."""
+    """How often something was measured, and how often it was simulated on average."""
 
     heard: float
     simulated: float
@@ -103,7 +106,7 @@ class Period(Part):
 
 
 class PeriodReadout(Part):
-    """One readout in two periods: a share 0…1, ms, or seconds a call; ``values`` are the latencies, ms."""
+    """One readout in two periods: a share 0…1, ms, or seconds per call. ``values`` are the latencies in ms."""
 
     before: float
     after: float
@@ -126,14 +129,14 @@ class Periods(Part):
 
 
 class Goal(Part):
-    """What was looked for."""
+    """The goal of a sweep."""
 
     name: Text
     description: Text = ""
 
 
 class Setting(Part):
-    """One setting that was tried; ``confirmed`` and ``ci95`` where it was confirmed."""
+    """One tried setting. ``confirmed`` and ``ci95`` are set if it was confirmed."""
 
     name: Text
     voice_config: dict[str, Any]
@@ -146,7 +149,7 @@ class Setting(Part):
 
 
 class FieldWorth(Part):
-    """One field that is changed, and what that is worth."""
+    """One changed field, and its effect."""
 
     field: Text
     before: Any
@@ -155,7 +158,7 @@ class FieldWorth(Part):
 
 
 class LimitMet(Part):
-    """One limit, where chosen and where confirmed."""
+    """One limit, when chosen and when confirmed."""
 
     limit: Text
     met_where_chosen: bool | None
@@ -164,7 +167,7 @@ class LimitMet(Part):
 
 
 class GoalFigure(Part):
-    """One figure of the goal, today, where chosen and where confirmed."""
+    """One figure of the goal: today, when chosen, and when confirmed."""
 
     readout: Text
     today: float | None
@@ -174,14 +177,14 @@ class GoalFigure(Part):
 
 
 class Against(Part):
-    """A preset, held against the setting to take."""
+    """A preset, compared with the recommended setting."""
 
     preset: Text
     breaks: tuple[Text, ...] = ()
 
 
 class Recommended(Part):
-    """The setting to take."""
+    """The recommended setting."""
 
     index: int = Field(ge=0)
     nearest: bool
@@ -235,13 +238,16 @@ MODELS: Final[dict[str, type[Result]]] = {
     "turnlab.calls_compare/1": Periods,
     "turnlab.sweep/1": Swept,
 }
-"""What each schema is read as."""
+"""The class of each schema."""
 
 _WHICH: Final = "give the --json output of simulate, evaluate, sweep, calls check or calls compare"
 
 
 def read_result(path: Path) -> tuple[str, Result]:
-    """Return a result's schema and the result. Raises :class:`~base.json_text.TextError`, without a value of it."""
+    """Return a result's schema and the result.
+
+    Raises :class:`~base.json_text.TextError`, which quotes no value of it.
+    """
     found = read_json(path)
     schema = found.get("schema") if isinstance(found, dict) else None
     model = MODELS.get(schema) if isinstance(schema, str) else None

@@ -1,4 +1,4 @@
-"""What an evaluation scores besides readouts: end of turn and its trade-off, barge-in, and voice activity."""
+"""The scores of an evaluation besides readouts: end of turn and its trade-off, barge-in, and voice activity."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from tui.report.results import Simulated
 
 _LEFT, _RIGHT, _TOP, _BOTTOM, _HEIGHT = 56, 712, 24, 306, 340
 _MOST_MS: Final = 2500.0
-"""The range of drawn waits; the curve continues to the timeout."""
+"""The range of drawn waits. The curve continues to the timeout."""
 
 
 def _whole(found: Simulated) -> TradeOff | None:
-    """Return the trade-off over all but the hard recordings: that of the most arms."""
+    """Return the trade-off over all but the hard recordings: the one with the most arms."""
     over_all = [one for one in found.end_of_turn if one.kind is None and not one.hard and one.turns]
     return max(over_all, key=lambda one: len(one.arms), default=None)
 
 
 def score_tables(found: Simulated) -> tuple[Table, ...]:
-    """Return the tables of an evaluation's own scores; none for a simulation."""
+    """Return the tables of an evaluation's own scores. Empty for a simulation."""
     names = [arm.name for arm in found.arms]
     return (*_end_of_turn(found), *_barge_in(found.barge_in, names), *_voice(found))
 
@@ -94,7 +94,7 @@ def _voice(found: Simulated) -> Iterable[Table]:
 
 
 def trade_off_picture(found: Simulated) -> FrontPicture | None:
-    """Draw the trade-off of waiting against ending turns early, with each arm where it stands."""
+    """Draw waiting against ending turns early, with each arm at its place."""
     whole = _whole(found)
     if whole is None or not whole.curve:
         return None

@@ -17,7 +17,7 @@ from tui.report.scored import score_tables, trade_off_picture
 from tui.report.wording import apart, counted, gains_and_costs, interval_words, listed, sentence
 
 MOST_ROWS = 200
-"""Recordings that are listed one by one."""
+"""The largest number of recordings to list."""
 
 RESPONSE = BY_NAME["response_ms"]
 
@@ -25,11 +25,11 @@ WAITS: Final = (
     ("response_ms", "How long callers wait for the answer", "answers"),
     ("first_sound_ms", "How long callers hear nothing", "first sounds"),
 )
-"""The readouts whose values are drawn, each with the picture's title and what they are."""
+"""The readouts whose values are drawn, each with the picture's title and their name."""
 
 
 def simulated_page(found: Simulated, kind: str) -> Page:
-    """Return the page of a simulation or an evaluation; ``kind`` is which."""
+    """Return the page of a simulation or an evaluation, as ``kind`` says."""
     names = [arm.name for arm in found.arms]
     baseline = found.comparison.baseline if found.comparison else names[0]
     others = [name for name in names if name != baseline]
@@ -145,7 +145,7 @@ def _waits(response: Compared, baseline: str, others: Sequence[str]) -> str:
 
 
 def _rest(readouts: dict[str, Compared], name: str, baseline: str, *, named: bool) -> str:
-    """Say what else callers gain and lose for sure, a sentence for one arm."""
+    """Return what else callers certainly gain and lose, one sentence per arm."""
     gains: list[str] = []
     costs: list[str] = []
     for readout in BY_PLACE:
@@ -217,7 +217,7 @@ def turn_distributions(turns: Sequence[ReportTurn], tone: dict[str, int]) -> tup
     return tuple(drawn)
 
 
-# ---- what was compared, on what
+# ---- data
 
 
 def _facts(found: Simulated, baseline: str) -> tuple[Fact, ...]:
@@ -238,7 +238,7 @@ def _facts(found: Simulated, baseline: str) -> tuple[Fact, ...]:
 
 
 def recordings_table(recordings: Sequence[Recorded]) -> Table | None:
-    """Return the recordings, a line each; ``None`` without any."""
+    """Return the recordings, one per line. ``None`` without any."""
     rows = tuple(
         TableRow(one.id, (Cell(f"{one.duration_s:,.1f} s"), Cell("yes" if one.labelled else "no")))
         for one in recordings[:MOST_ROWS]
@@ -258,7 +258,7 @@ def _notes(found: Simulated) -> tuple[str, ...]:
 
 
 def shown_turn(drawn: Drawn, tone: dict[str, int]) -> ShownTurn:
-    """Return a turn as it is drawn, with what each arm decided."""
+    """Return a drawn turn with the decisions of each arm."""
     reasons = []
     for place, (name, arm) in enumerate(drawn.arms.items()):
         mine = tuple(Reason(f"{signed(one.t_s - arm.end_s, 2)} s", one.what, one.why) for one in arm.moments)

@@ -1,4 +1,4 @@
-"""The report of a sweep: what to take, what it brings on calls it was not chosen by, and the front it is from."""
+"""The report of a sweep: the recommended setting, its effect on other calls, and the front."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _changes(made: ChangeToApply | None) -> tuple[ChangeToApply, ...]:
 
 
 def _called(found: Swept) -> str:
-    """Return what the setting to look at is called: as in the turns that the result holds."""
+    """Return the name of the recommended setting, as in the result's turns."""
     taken, drawn = found.recommended, [name for one in found.differ_most for name in one.arms if name != TODAY]
     if drawn:
         return drawn[0]
@@ -115,7 +115,7 @@ def _verdict(found: Swept) -> tuple[str, str, str]:
 
 
 def _first(taken: Recommended) -> str:
-    """Return what to do, and what it brings."""
+    """Return what to do, and its effect."""
     fields = listed([one.field for one in taken.changes]) or "nothing"
     figures = listed([_goal_words(one) for one in taken.figures])
     broken = listed(_broken(taken))
@@ -145,7 +145,7 @@ def _goal_words(one: GoalFigure) -> str:
 
 
 def _what(figure: Figure | None, text: str) -> str:
-    """Return what a figure is to callers."""
+    """Return what a figure means for callers."""
     if figure is None:
         return text
     name, turns = _WAITS.get(figure.readout.name), _TURNS.get(figure.percentile)
@@ -165,7 +165,7 @@ def _broken(taken: Recommended) -> list[str]:
 
 
 def _unjudged(found: Swept) -> list[str]:
-    """Return the limits that the calls that confirm cannot tell about."""
+    """Return the limits that the confirming calls cannot judge."""
     limits = found.recommended.limits if found.recommended else ()
     return [*(one.limit for one in limits if one.met_where_confirmed is None), *found.unjudged]
 

@@ -1,6 +1,6 @@
-"""What a report needs of single turns: how each turn went in every arm, and those that differ most, as drawn.
+"""The turns of a report: the outcomes in every arm, and the turns that differ most, as drawn.
 
-Times are seconds of the run's own clock. Callers' words are not among them; the agent's are, as in ``events``.
+Times are seconds on the run's own clock. Callers' words are not included; the agent's are, as in ``events``.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ from simulator.sweep.plan import SweepCall, SweepPlan, resolved
 from simulator.sweep.result import SweepResult
 
 DRAWN: Final = 5
-"""How many turns are drawn."""
+"""The number of drawn turns."""
 
 _BEFORE_MS, _AFTER_MS, _LEAST_MS, _MOST_MS = 4000, 1500, 2500, 9000
-"""How much of a turn is drawn: before its end, after its answer began, and at least and at most after its end."""
+"""The drawn range of a turn: before its end, after its answer began, and at least and at most after its end."""
 
 _WHAT: Final[dict[type[Event], str]] = {
     EagerEndOfTurn: "answer begun ahead of time",
@@ -66,7 +66,7 @@ class _Pair:
 
     @property
     def why(self) -> str:
-        """What the last arm did to the turn that the first did not, or the other way round."""
+        """What the last arm did to the turn that the first did not, or the reverse."""
         if len(self.arms) == 1:
             return ", ".join(word for word, so in _fates(self.arms[0][2]) if so)
         (first, _, was), (last, _, now) = self.arms
@@ -75,7 +75,7 @@ class _Pair:
 
     @property
     def apart_ms(self) -> int:
-        """How far apart the two arms' answers are; of one arm alone, how long its caller waits."""
+        """The distance between the two arms' answers. For one arm, how long its caller waits."""
         waits = [_wait(outcome) for _, _, outcome in self.arms]
         if any(wait is None for wait in waits):
             return 0
@@ -98,7 +98,7 @@ def _wait(one: TurnOutcome) -> int | None:
 def turns_json(
     recordings: Sequence[Recording], names: Sequence[str], runs: Collection[Run], baseline: str
 ) -> dict[str, Any]:
-    """Return ``turns`` and ``differ_most`` of a simulation, an evaluation or a sweep, as scripts see them."""
+    """Return ``turns`` and ``differ_most`` of a simulation, an evaluation or a sweep as JSON."""
     by_key = {(one.recording, one.arm): one for one in runs}
     shown: list[dict[str, Any]] = []
     pairs: list[_Pair] = []
@@ -131,7 +131,7 @@ def _pairs(
 
 
 def _most(pairs: Sequence[_Pair]) -> list[_Pair]:
-    """Return the pairs that differ most, a turn once: those whose caller met something else come first."""
+    """Return the pairs that differ most, each turn once. Different outcomes come first."""
     ranked = sorted(pairs, key=lambda pair: (not pair.why, -pair.apart_ms))
     kept: dict[tuple[str, int], _Pair] = {}
     for pair in ranked:
@@ -141,7 +141,7 @@ def _most(pairs: Sequence[_Pair]) -> list[_Pair]:
 
 
 def outcome_json(one: TurnOutcome) -> dict[str, Any]:
-    """Return how a turn went in one arm, as scripts see it."""
+    """Return a turn's outcome in one arm as JSON."""
     return {
         "end_s": one.turn.end_ms / 1000,
         "first_sound_ms": one.first_sound_ms,
@@ -151,7 +151,7 @@ def outcome_json(one: TurnOutcome) -> dict[str, Any]:
 
 
 def reach(lengths_ms: Sequence[int], waits_ms: Sequence[int]) -> tuple[int, int]:
-    """Return how much before and after a turn's end is drawn, ms, for how long it was and its caller waited."""
+    """Return how much is drawn before and after a turn's end in ms, for its length and its caller's wait."""
     before_ms = min(max(lengths_ms) + 500, _BEFORE_MS)
     return before_ms, min(max(max(waits_ms) + _AFTER_MS, _LEAST_MS), _MOST_MS)
 
@@ -178,7 +178,7 @@ def _drawn_json(pair: _Pair) -> dict[str, Any]:
 def window(
     measured: Measured, placements: Sequence[Placement], outcome: TurnOutcome, before_ms: int, after_ms: int
 ) -> dict[str, Any]:
-    """Return what was heard and decided around the end of a turn, as scripts see it."""
+    """Return the sounds and decisions around the end of a turn as JSON."""
     events = measured.material.events
     end_ms = outcome.turn.end_ms
     from_ms, to_ms = max(0, end_ms - before_ms), end_ms + after_ms
@@ -224,7 +224,7 @@ def _what(event: Event) -> str:
 
 
 def swept_json(plan: SweepPlan, calls: Sequence[SweepCall], result: SweepResult) -> dict[str, Any]:
-    """Return ``turns`` and ``differ_most`` of a sweep: what it found against today's settings."""
+    """Return ``turns`` and ``differ_most`` of a sweep: its setting against today's."""
     taken = result.recommended
     if taken is None:
         return {"turns": [], "differ_most": []}

@@ -1,4 +1,4 @@
-"""``turnlab report``: a result read, made a page, and written in one step."""
+"""``turnlab report``: reads a result, renders it as a page, and writes that atomically."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tui.report.swept import swept_page
 
 @dataclass(frozen=True, slots=True)
 class ReportRequest:
-    """What was asked for on the command line."""
+    """The command's options."""
 
     result: Path
     output: Path
@@ -32,8 +32,8 @@ class ReportRequest:
 def write_report(request: ReportRequest) -> None:
     """Write a report and say where.
 
-    Raises :class:`~tui.cli.failure.CallError` for a result that is none and a place that cannot be, and
-    :class:`~tui.cli.failure.WorkError` if it cannot be written.
+    Raises :class:`~tui.cli.failure.CallError` for an invalid result or place, and
+    :class:`~tui.cli.failure.WorkError` if the report cannot be written.
     """
     _check_output(request)
     try:

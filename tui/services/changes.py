@@ -1,4 +1,4 @@
-"""Making, editing, activating and deleting services, and taking back what was written, from where it was done."""
+"""Creates, edits, activates and deletes services, and undoes changes made here."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 class TakeBack(NamedTuple):
-    """The way back from a change: what is taken back, in words, and how.
+    """How to undo a change: a label, and the action.
 
-    ``run`` shows what it would do and does it; it returns whether the change is taken back then.
+    ``run`` shows the effect, applies it, and returns whether the change is undone.
     """
 
     label: str
@@ -32,7 +32,7 @@ class TakeBack(NamedTuple):
 
 
 def moved(before: Service, now: Service, names: Mapping[str, object]) -> list[str]:
-    """Return which of the named fields another user gave another value."""
+    """Return which of the named fields another user changed."""
     return [name for name in names if _field(before, name) != _field(now, name)]
 
 
@@ -41,7 +41,7 @@ def _field(service: Service, name: str) -> object:
 
 
 class ServiceSaved(Message):
-    """A service was saved; it is as the platform holds it now."""
+    """A service was saved. It carries the platform's present state."""
 
     def __init__(self, service: Service) -> None:
         super().__init__()
@@ -57,29 +57,29 @@ class ServiceGone(Message):
 
 
 class ServiceMade(Message):
-    """There is a new service."""
+    """A service was created."""
 
 
 class ChangesController:
-    """Changes services, asks before it does, and keeps the ways back."""
+    """Changes services with confirmation, and keeps how to undo each change."""
 
     def __init__(self, host: AskingHost) -> None:
         self._host = host
         self._written: list[TakeBack] = []
 
-    # ---- taking back
+    # ---- undo
 
     @property
     def undo_label(self) -> str:
-        """What can be taken back, in words; nothing if there is nothing."""
+        """The change that can be undone, in words. Empty if there is none."""
         return self._written[-1].label if self._written else ""
 
     def note(self, written: TakeBack) -> None:
-        """Keep the way back from a change."""
+        """Keep how to undo a change."""
         self._written.append(written)
 
     async def undo(self, client: ServicesClient) -> None:
-        """Take the last change back, after showing what that would change."""
+        """Undo the last change, after showing the effect."""
         from services.changes.errors import NO_WAY_BACK
         from services.errors import ServiceError
 
@@ -88,14 +88,14 @@ class ChangesController:
             if await last.run(client):
                 self._written.remove(last)
         except NO_WAY_BACK as error:
-            # What was written before can still be taken back.
+            # Earlier changes can still be undone.
             self._written.remove(last)
             self._host.complain(str(error), title=f"The {last.label} cannot be taken back")
         except (ServiceError, ValueError) as error:
             self._host.complain(str(error), title=unless_known(error, f"Not taken back: {last.label}"))
 
     async def put_back(self, client: ServicesClient, service: Service, subject: Subject, change: int) -> None:
-        """Show what a change of fields replaced, and put that back; this can be taken back in its turn."""
+        """Show what a change of fields replaced, and restore it. This can be undone too."""
         from services.errors import ServiceError
 
         try:
@@ -112,7 +112,7 @@ class ChangesController:
         plan = await plan_rollback(client, service.id, subject, Backups(), change)
         what = "voice settings" if subject == "voice_config" else "settings"
         if plan.nothing_to_do and not keeps:
-            # Else it would stand before everything that was written earlier.
+            # Otherwise it would block all earlier changes.
             self._host.say(f"{service.name} holds that already.", title="Nothing to take back")
             return True
         return await self._carry_out(
@@ -124,7 +124,7 @@ class ChangesController:
         )
 
     async def put_fields(self, client: ServicesClient, service: Service, before: FieldsBack) -> None:
-        """Show what a change replaced that the platform remembers, and put that back."""
+        """Show what a change in the platform's history replaced, and restore it."""
         from services.changes.fields import plan_fields
         from services.errors import ServiceError
 
@@ -141,7 +141,7 @@ class ChangesController:
     # ---- services
 
     async def make(self, client: ServicesClient) -> None:
-        """Ask what to make, and make it."""
+        """Ask for a new service, and create it."""
         from services.changes.history import who
         from services.changes.ledger import Backups
         from services.changes.whole_service import create
@@ -175,7 +175,7 @@ class ChangesController:
         self._host.post(ServiceMade())
 
     async def _unmake(self, made_id: str, client: ServicesClient) -> bool:
-        """Delete a service that was made here."""
+        """Delete a service that was created here."""
         made = await client.get_service(made_id)
         text = f"It was made here. Its id {made.id} is gone for good then."
         deleted = await self._delete(client, made, text)
@@ -184,7 +184,7 @@ class ChangesController:
         return deleted
 
     async def edit(self, client: ServicesClient, service: Service) -> None:
-        """Show the form of a service, then what would change, and send that."""
+        """Show a service's form, then the change, and send it."""
         from services.errors import ServiceError
         from tui.dialogs.form_dialog import FormDialog
         from tui.services.forms import form_fields, owner_choices, service_values
@@ -215,7 +215,7 @@ class ChangesController:
     async def _send_edit(
         self, client: ServicesClient, before: Service, values: Mapping[str, str], names: Mapping[str, str]
     ) -> bool:
-        """Show what is different in the form, and send it; tell whether the form is done with."""
+        """Show the differences in the form, and send them. Return whether the form is finished."""
         from services.changes.fields import plan_fields
         from services.writing import service_changes
         from tui.services.dialogs import MovedFields
@@ -235,7 +235,7 @@ class ChangesController:
         return await self._carry_out(client, plan, f"Edit {before.name}", label=label, names=names)
 
     async def switch_active(self, client: ServicesClient, service: Service) -> None:
-        """Activate a service; deactivate it after asking."""
+        """Activate a service. Deactivate it after asking."""
         from services.changes.fields import plan_fields
         from services.errors import ServiceError
 
@@ -258,13 +258,13 @@ class ChangesController:
             self._host.complain(str(error), title=unless_known(error, "Not changed"))
 
     async def delete(self, client: ServicesClient, service: Service) -> None:
-        """Delete a service, if its name is typed; there is a way back also where it is not known whether it is."""
+        """Delete a service if its name is typed. The deletion can be undone even if its outcome is unknown."""
         from services.changes.errors import UncertainError
         from services.errors import ServiceError
 
         back = None
         try:
-            # What would be made again is what is there right before.
+            # The service may have changed: the undo restores its latest state.
             lost = await client.get_service(service.id)
             text = (
                 f"Its id {lost.id} is gone for good; telephone numbers and whatever else refers to it lead"
@@ -313,9 +313,9 @@ class ChangesController:
         names: Mapping[str, str] | None = None,
         asks: bool = True,
     ) -> bool:
-        """Show a plan (unless it ``asks`` nothing), send it and say so; return whether it was sent.
+        """Show a plan (if ``asks``), send it and report it. Return whether it was sent.
 
-        With a ``label`` its way back is kept.
+        With a ``label``, keep how to undo it.
         """
         from services.changes.errors import UncertainError
         from services.changes.fields import apply_fields
@@ -332,7 +332,7 @@ class ChangesController:
         except UncertainError as error:
             change = error.change
             raise
-        finally:  # what may have been stored has a way back too
+        finally:  # a change that may have been stored can be undone too
             if label and change is not None:
                 back = partial(self._put_back, service=plan.service, subject=plan.subject, change=change)
                 self.note(TakeBack(label, back))
@@ -347,14 +347,14 @@ class ChangesController:
 
 
 class _MakingAgain:
-    """The way back from the deletion of a service; what one try made is not made twice."""
+    """Undoes the deletion of a service. What one try created is not created twice."""
 
     def __init__(self, host: AskingHost, lost: Service) -> None:
         self._host, self._lost = host, lost
         self._made_id: str | None = None
 
     async def run(self, client: ServicesClient) -> bool:
-        """Ask, then make the service and its version sets, unless it is still there.
+        """Ask, then create the service and its version sets, unless it still exists.
 
         Raises :class:`services.errors.ServiceError`.
         """
@@ -392,5 +392,5 @@ class _MakingAgain:
 
 
 def unless_known(error: Exception, otherwise: str) -> str:
-    """Return the title of a failure: ``otherwise``, unless it is unknown whether the change was made."""
+    """Return the title of a failure: ``otherwise``, unless the outcome is unknown."""
     return "Not known whether it is saved" if getattr(error, "outcome_unknown", False) else otherwise

@@ -1,4 +1,4 @@
-"""Commands of the Services screen, and the reasons they may have to do nothing."""
+"""Commands of the Services screen, and why they may be unavailable."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ if TYPE_CHECKING:
 
 
 class Standing(NamedTuple):
-    """What is open, highlighted and possible at the moment."""
+    """What is open, highlighted and possible now."""
 
     connected: bool = False
     unsupported: Mapping[str, str] = MappingProxyType({})
-    """Why a method of the client cannot work, by its name."""
+    """Why a client method is unsupported, by name."""
     service: Service | None = None
     version_set: str | None = None
-    """The highlighted one; ``None`` while no version sets are in view."""
+    """The highlighted version set. ``None`` while none are visible."""
     undo: str = ""
-    """What can be taken back, in words."""
+    """The change that can be undone, in words."""
     change: HistoryLine | None = None
-    """The highlighted change of the history; ``None`` while that is not in view."""
+    """The highlighted change of the history. ``None`` while the history is not visible."""
 
 
 @dataclass(frozen=True)
 class ServiceCommand(Command):
-    """A command about services: what it needs, and what it asks of the platform."""
+    """A command about services: what it needs on the screen, and from the platform."""
 
     needs: Literal["connection", "service"] = "service"
     asks: tuple[str, ...] = ()
-    """The client's methods without which it is useless."""
+    """The client methods it needs."""
     rule: Callable[[Standing], str] | None = None
-    """Returns which rule of its own stands against it; nothing if none does."""
+    """Returns why its own rule forbids it. Empty if it does not."""
 
     def against(self, at: Standing) -> str:
-        """Return why it cannot do anything at the moment; nothing if it can."""
+        """Return why it is unavailable now. Empty if it is available."""
         if not at.connected:
             return f"there is no connection to a platform; press {key_for('services.refresh')} to try again"
         for method in self.asks:
@@ -149,7 +149,7 @@ WORDS = {
     "upsert": "A write that changes what is there, or makes it where there is nothing yet.",
     "inherit": "Leave a field to the layer above: the workspace, then the platform's defaults.",
 }
-"""Words that stand on the Services screen, each in a sentence."""
+"""Words on the Services screen, each with its meaning in a sentence."""
 
 UPSERT_VERSION_SET = ServiceCommand(
     "services.upsert",
@@ -215,7 +215,7 @@ COPY_CURL = ServiceCommand(
 )
 
 VERSION_SETS = (UPSERT_VERSION_SET, DIFF_VERSION_SETS, PROMOTE, ROLLBACK, DELETE_VERSION_SET)
-"""In the order of their row under the table."""
+"""In the order of their row below the table."""
 
 COMMANDS: tuple[Command, ...] = (
     Command(
@@ -233,7 +233,7 @@ COMMANDS: tuple[Command, ...] = (
         "Filter the list: words, tag:key=value, active:yes, channel:voice, env:sandbox.",
         action="focus_filter",
         in_footer=True,
-        # before the keys that follow are handed to whatever has the focus now
+        # before later keys go to the focused widget
         priority=True,
     ),
     NEW_SERVICE,
@@ -249,7 +249,7 @@ COMMANDS: tuple[Command, ...] = (
         action="turn_tab(1)",
         in_footer=True,
         shown_key="]",
-        # tables take the arrows otherwise
+        # otherwise tables take the arrows
         priority=True,
     ),
     Command(

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("FIELD", "THIS SERVICE", "EFFECTIVE", "FROM")
 _OWN_WIDTH, _IN_FORCE_WIDTH = 20, 13
-"""In cells: with these the table fits 80 columns."""
+"""In cells: with these, the table fits 80 columns."""
 _UNKNOWN_FIELD = "unknown to this version of Turnlab; kept as it is, and not simulated"
 _UNKNOWN_WORKSPACE = "What is inherited is not known until the workspace's voice settings are read; r tries again."
 _LEGEND = "● set by this service   ○ inherited   ⚠ worth a look   * assumed by the simulator"
@@ -44,7 +44,7 @@ class ServiceOverview(Static):
     _service: Service | None = None
 
     def on_mount(self) -> None:
-        """Draw it again in the colours of another theme."""
+        """Draw it again after a change of theme."""
         self.app.theme_changed_signal.subscribe(self, self._show_again)
 
     def _show_again(self, _: Theme) -> None:
@@ -69,7 +69,7 @@ class ServiceOverview(Static):
 
 
 def facts(service: Service) -> list[tuple[str, str]]:
-    """Return the lines of the overview; what the platform did not say is left out or a dash."""
+    """Return the lines of the overview. What the platform did not send is left out or a dash."""
     rows = [
         ("Status", "● active" if service.is_active else "○ inactive: takes no calls"),
         ("Channel", service.channel_type),
@@ -101,33 +101,33 @@ def _count(capacity: int | None) -> str:
 
 
 def _moment(moment: datetime | None) -> str:
-    """Return a time as the clock on the wall shows it."""
+    """Return a time in local time."""
     return moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment else "—"
 
 
 @dataclass(frozen=True, slots=True)
 class VoiceRow:
-    """One line of the table; a heading has no cells."""
+    """One line of the table. A heading has no cells."""
 
     field: str
     own: str = ""
     in_force: str = ""
     origin: str = ""
     note: str = ""
-    """What is said about the line while the cursor is on it."""
+    """The note for the line under the cursor."""
     is_set: bool = False
     is_heading: bool = False
 
 
 class ServiceVoiceTable(Vertical):
-    """A read-only table of ``voice_config``; under it, what there is to say about the line the cursor is on."""
+    """A read-only table of ``voice_config``, and below it a note on the line under the cursor."""
 
     def __init__(self) -> None:
         super().__init__()
         self._rows: list[VoiceRow] = []
 
     def compose(self) -> ComposeResult:
-        """Lay out the table over the note."""
+        """Lay out the table above the note."""
         yield DataTable[Any](cursor_type="row", id="voice-rows")
         yield Static(id="voice-note", markup=False)
 
@@ -138,7 +138,7 @@ class ServiceVoiceTable(Vertical):
             table.add_column(label, key=label)
 
     def show(self, service: Service, workspace: WorkspaceVoiceSettings | None) -> None:
-        """Show a service over its workspace; ``None``: what the workspace says is not known."""
+        """Show a service over its workspace. ``None``: the workspace's settings are unknown."""
         table = self.query_one(DataTable)
         row_before = table.cursor_row
         table.clear()
@@ -150,12 +150,12 @@ class ServiceVoiceTable(Vertical):
                 cell(cut(row.in_force, _IN_FORCE_WIDTH)),
                 cell(row.origin, "" if row.is_set else "dim"),
             )
-        # The same field stays under the cursor from service to service.
+        # The cursor stays on the same field from service to service.
         table.move_cursor(row=min(row_before, len(self._rows) - 1), animate=False)
         self._show_note(table.cursor_row)
 
     def on_data_table_row_highlighted(self, message: DataTable.RowHighlighted) -> None:
-        """Say what there is to say about the line."""
+        """Show the line's note."""
         message.stop()
         self._show_note(message.cursor_row)
 
@@ -165,7 +165,7 @@ class ServiceVoiceTable(Vertical):
 
 
 def voice_rows(service: Service, workspace: WorkspaceVoiceSettings | None) -> Iterator[VoiceRow]:
-    """Yield the lines of the table: the known fields by group, then those this version does not know."""
+    """Yield the lines of the table: known fields by group, then unknown ones."""
     from presets.fields import FIELDS
     from presets.layers import BUILT_IN, Layer, resolve
 
@@ -207,18 +207,18 @@ def voice_rows(service: Service, workspace: WorkspaceVoiceSettings | None) -> It
 
 
 def warnings(service: Service) -> list[str]:
-    """Return all there is to warn about in a service's ``voice_config``."""
+    """Return all warnings about a service's ``voice_config``."""
     found = [str(problem) for problem in service.voice_problems]
     return found + [f"{cut(name, NAME_WIDTH)}: {_UNKNOWN_FIELD}" for name in service.voice_config.unknown_fields()]
 
 
 def show_value(spec: FieldSpec, value: object) -> str:
-    """Return a value as people read it; objects as JSON."""
+    """Return a value in words; objects as JSON."""
     return json_line(value) if isinstance(value, dict) else spec.show(value)
 
 
 def _in_force(spec: FieldSpec, value: object) -> str:
-    # "inherit" does not say which value applies at the end of the chain.
+    # "Inherit" does not say which value applies in the end.
     return "—" if value is None and spec.unset_label == "inherit" else show_value(spec, value)
 
 
@@ -228,13 +228,13 @@ TABS = (OVERVIEW, VERSION_SETS, VOICE_CONFIG, BEHAVIORS, HISTORY)
 
 
 class ServiceDetail(Vertical):
-    """Shows one service; only the tab in view is filled."""
+    """Shows one service. Only the visible tab is filled."""
 
     class TabShown(Message):
-        """Another tab came into view, and may need more data."""
+        """Another tab is visible, and may need more data."""
 
     facts: reactive[ServiceFacts | None] = reactive(None, init=False)
-    """What is known about the service in view; ``None``: there is none."""
+    """What is known about the present service. ``None``: there is none."""
 
     def compose(self) -> ComposeResult:
         """Lay out the tabs."""
@@ -251,24 +251,24 @@ class ServiceDetail(Vertical):
                 yield ServiceHistoryTable()
 
     def on_mount(self) -> None:
-        """Stay hidden until there is a service."""
+        """Hide until there is a service."""
         self._fill()
 
     @property
     def tab(self) -> str:
-        """Which tab is in view."""
+        """The visible tab."""
         return self.query_one(TabbedContent).active
 
     @property
     def version_set(self) -> str | None:
-        """The highlighted version set; ``None`` while they are not in view, or the focus is elsewhere."""
+        """The highlighted version set. ``None`` while version sets are not visible or not focused."""
         in_view = self.is_mounted and self.facts is not None and self.tab == VERSION_SETS
         table = self.query_one(VersionSetTable) if in_view else None
         return table.highlighted if table is not None and table.has_focus_within else None
 
     @property
     def change(self) -> HistoryLine | None:
-        """The change that is highlighted in the history; ``None`` while that is not in view."""
+        """The highlighted change of the history. ``None`` while the history is not visible."""
         in_view = self.is_mounted and self.facts is not None and self.tab == HISTORY
         return self.query_one(ServiceHistoryTable).highlighted if in_view else None
 
@@ -278,16 +278,16 @@ class ServiceDetail(Vertical):
             self._fill()
 
     def turn(self, step: int) -> None:
-        """Show the next tab, or the one before, with the focus in it."""
+        """Show and focus the next or previous tab."""
         tabs = self.query_one(TabbedContent)
         self._open(TABS[(TABS.index(tabs.active) + step) % len(TABS)])
 
     def open_version_sets(self) -> None:
-        """Show the version sets, ready for one to be chosen."""
+        """Show the version sets, focused for a choice."""
         self._open(VERSION_SETS)
 
     def _open(self, tab: str) -> None:
-        """Show a tab; what is under the eye there has the focus: its table, or else what can be scrolled."""
+        """Show a tab. Focus its table, or else its scrollable content."""
         tabs = self.query_one(TabbedContent)
         tabs.active = tab
         self._fill()
@@ -296,13 +296,13 @@ class ServiceDetail(Vertical):
         self.screen.set_focus(found[0] if found else tabs.query_one(Tabs))
 
     def on_tabbed_content_tab_activated(self) -> None:
-        """Fill the tab that came into view."""
+        """Fill the visible tab."""
         self._fill()
         self.post_message(self.TabShown())
 
     def _fill(self) -> None:
         if not (found := self.query(TabbedContent)):
-            # The dashboard is being left while this was still on its way.
+            # The dashboard quit meanwhile.
             return
         tabs = found.first(TabbedContent)
         tabs.display = self.facts is not None

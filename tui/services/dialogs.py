@@ -1,4 +1,4 @@
-"""Dialogs about changes: what a plan would do, what differs between two version sets, what moved meanwhile."""
+"""Dialogs about changes: a plan, the differences of two version sets, and changes by others."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _DOES = {"promote": "promotes", "upsert": "writes it", "delete": "deletes it", "
 
 
 class PlanDialog(Dialog[bool]):
-    """True if the plan should be carried out. ``aside``: what else there is to know, such as that it moved."""
+    """Shows a plan, and returns ``True`` to apply it. ``aside``: further notes, such as that it changed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "agree", "Do it", tooltip="Carry it out."),
@@ -42,7 +42,7 @@ class PlanDialog(Dialog[bool]):
             self.keys = "esc closes"
 
     def compose_body(self) -> ComposeResult:
-        """Lay out what changes, what to beware of and, for what callers get, the name to type."""
+        """Lay out the change, the warnings and, if callers get it, the name to type."""
         plan = self._plan
         for line in self.aside:
             yield Static(content(f"⚠ {line}"), classes="dialog-error")
@@ -60,22 +60,22 @@ class PlanDialog(Dialog[bool]):
             yield NameToType(plan.target)
 
     def on_input_submitted(self) -> None:
-        """Agree by enter in the line."""
+        """Agree."""
         self.action_agree()
 
     def action_agree(self) -> None:
-        """Agree, if there is something to do and the name is right where one is asked for."""
+        """Agree, if there is something to do and any required name is right."""
         plan = self._plan
         if not plan.nothing_to_do and (not plan.needs_confirmation or self.query_one(NameToType).right()):
             self.dismiss(True)
 
     def action_show_json(self) -> None:
-        """Show what is sent, or put it away."""
+        """Show or hide the JSON."""
         self.query_one(SentJson).switch()
 
 
 class MovedPlans(Dialog[bool]):
-    """Both plans, the one that was agreed to and what it would be now; true to go on to the second."""
+    """Shows the plan that the user agreed to and the present one. Returns ``True`` for the second."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "agree", "Go on", tooltip="Look at the new plan.")]
     keys = "enter goes on to what it would be now · esc cancels, nothing is sent"
@@ -85,7 +85,7 @@ class MovedPlans(Dialog[bool]):
         self._sides = (("What you agreed to", planned), ("What it would be now", now))
 
     def compose_body(self) -> ComposeResult:
-        """Lay out the two, one under the other."""
+        """Lay out the two plans, one above the other."""
         with VerticalScroll(classes="dialog-body"):
             for label, plan in self._sides:
                 yield Static(content(label), classes="dialog-title")
@@ -96,12 +96,12 @@ class MovedPlans(Dialog[bool]):
                     yield Static(table, classes="dialog-text")
 
     def action_agree(self) -> None:
-        """Go on."""
+        """Agree."""
         self.dismiss(True)
 
 
 def headline(plan: Plan) -> str:
-    """Return what a plan is, in words."""
+    """Return a plan's headline."""
     match plan.action:
         case "promote":
             return f"Promote {plan.source} → {plan.target} · {plan.service.name}"
@@ -114,7 +114,7 @@ def headline(plan: Plan) -> str:
 
 
 class DiffDialog(Dialog[bool]):
-    """Shows every difference between two version sets; changes nothing."""
+    """Shows every difference between two version sets. Changes nothing."""
 
     keys = "esc closes"
 
@@ -142,7 +142,7 @@ class DiffDialog(Dialog[bool]):
 
 
 class MovedFields(Dialog[bool]):
-    """True if what is typed should replace what another user stored meanwhile."""
+    """Asks whether typed values should replace what another user stored. Returns ``True`` for it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("o", "overwrite", "Overwrite", tooltip="Replace theirs.")]
     keys = "o overwrites theirs with yours · esc goes back, nothing is sent"
@@ -153,7 +153,7 @@ class MovedFields(Dialog[bool]):
         self._sides = (before, theirs, mine)
 
     def compose_body(self) -> ComposeResult:
-        """Lay out a line for every field both changed."""
+        """Lay out a line for every field that both changed."""
         table = Table.grid(padding=(0, 3, 0, 0))
         table.add_row(*(cell(label, "dim") for label in ("FIELD", "WHEN YOU BEGAN", "NOW, BY THEM", "YOURS")))
         for name in self._names:
@@ -162,7 +162,7 @@ class MovedFields(Dialog[bool]):
             yield Static(table)
 
     def action_overwrite(self) -> None:
-        """Agree to replace theirs."""
+        """Agree to replace the other user's values."""
         self.dismiss(True)
 
 
@@ -183,7 +183,7 @@ def change_table(
     after: VersionSet | None,
     heads: tuple[str, str] = ("NOW", "AFTERWARDS"),
 ) -> Table:
-    """Return a table of changes; a set that is ``None`` does not exist on that side."""
+    """Return a table of changes. A set that is ``None`` does not exist on that side."""
     from services.changes.differences import change_texts
 
     table = Table.grid(padding=(0, 2, 0, 0))

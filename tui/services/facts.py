@@ -1,4 +1,4 @@
-"""What the details of a service show: the service, and what is asked for when a tab comes into view."""
+"""The data of a service's details: the service, and what a tab loads when it becomes visible."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from tui.services.history import HistoryLine
 
 SCROLLING_PAUSE = 0.1
-"""Seconds on one service before it is asked about, so that scrolling past it costs no request."""
+"""Seconds on one service before its data is loaded, so that scrolling past it costs no request."""
 
 _ASKING = ("version-sets", "behaviors", "history")
-"""The tabs that show what is not in the list."""
+"""Tabs whose data is not in the list."""
 
 
 class Background(NamedTuple):
-    """What a tab asks for when it comes into view; ``None`` until an answer came."""
+    """What a tab loads when it becomes visible. ``None`` until an answer arrived."""
 
     newest: NewestVersions | None = None
     behavior_names: Mapping[str, str] | None = None
     behaviors_unknown: str = ""
-    """Why there are no names of behaviors."""
+    """Why the names of behaviors are unknown."""
     history: tuple[HistoryLine, ...] | None = None
     history_unknown: str = ""
     """Why the history is not all there is."""
