@@ -1,7 +1,7 @@
-"""Files that save work and may be deleted at any time: the least recently used go when there are too many.
+"""Cache files that may be deleted at any time; the least recently used go first when there are too many.
 
-Several processes may share a folder: a file appears whole, a reader takes it in one gulp, and a process that finds
-another process has deleted or replaced it first goes on without.
+Several processes may share a folder. Files appear whole and are read in one operation. A process ignores files that
+another process deletes or replaces first.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from base.folders import cache_folder
 
 @dataclass(frozen=True, slots=True)
 class FolderUse:
-    """What a folder holds."""
+    """The content of a folder."""
 
     folder: Path
     entries: int
@@ -26,7 +26,7 @@ class FolderUse:
 
 @dataclass(frozen=True, slots=True)
 class KeptFiles:
-    """The files of one kind, ``most_bytes`` of them at most, in a folder of the cache directory."""
+    """The files of one kind, at most ``most_bytes`` in total, in a folder of the cache directory."""
 
     name: str
     suffix: str
@@ -34,22 +34,22 @@ class KeptFiles:
 
     @property
     def folder(self) -> Path:
-        """Where they are."""
+        """The folder's path."""
         return cache_folder() / self.name
 
     def read(self, key: str) -> bytes | None:
-        """Return what is kept under a key, ``None`` if nothing readable is."""
+        """Return the content under a key; ``None`` if there is none, or it is unreadable."""
         path = self._path(key)
         try:
             content = path.read_bytes()
         except OSError:
             return None
-        with contextlib.suppress(OSError):  # a cache that is only readable is one all the same
+        with contextlib.suppress(OSError):  # a read-only cache is still a cache
             os.utime(path)
         return content
 
     def write(self, key: str, content: bytes) -> None:
-        """Keep something, if it can be kept: a folder that cannot be written costs time, never an error."""
+        """Store content under a key if possible: a folder that cannot be written costs time and raises nothing."""
         path = self._path(key)
         with contextlib.suppress(OSError):
             write_whole(path, content)
@@ -57,14 +57,14 @@ class KeptFiles:
             self._prune()
 
     def kept(self) -> FolderUse:
-        """Return what is held now."""
+        """Return the current content."""
         entries = self._entries()
         return FolderUse(self.folder, len(entries), sum(size for _, size, _ in entries))
 
     def clear(self) -> FolderUse:
-        """Delete what is held and return what is left: nothing, unless other processes go on using it.
+        """Delete the content and return what remains: nothing, unless other processes continue to use it.
 
-        Raises :class:`OSError` if it may not be deleted.
+        Raises :class:`OSError` if a file may not be deleted.
         """
         for pattern in (f"*{self.suffix}", f"*{PARTIAL}"):
             for path in self.folder.glob(pattern):
@@ -75,7 +75,7 @@ class KeptFiles:
         return self.folder / f"{key}{self.suffix}"
 
     def _prune(self) -> None:
-        """Delete what was not used for longest until the rest is within its size."""
+        """Delete the least recently used files until the rest is within the limit."""
         entries = sorted(self._entries())
         excess = sum(size for _, size, _ in entries) - self.most_bytes
         for _, size, path in entries:

@@ -1,6 +1,6 @@
-"""A call as it comes: push a frame of the caller's audio, get what happened.
+"""A live call: push a frame of the caller's audio, get the events.
 
-The machine is the one that recordings drive, so a file pushed through here frame by frame gives the same events as
+The machine is the one that recordings drive. A file pushed frame by frame gives the same events as
 :func:`simulator.replay.play` in rigid replay, to the millisecond::
 
     call = LiveCall(Analyzer(end_of_turn_model()), machine)
@@ -10,8 +10,8 @@ The machine is the one that recordings drive, so a file pushed through here fram
     events = call.finish()
 
 Time is the count of samples pushed, never a clock: a frame lasts 32 ms however late it arrives. Events come up to
-one frame ahead of time, because nothing the caller does can be known before the next frame has been heard; that is
-what lets an output start and stop on the sample. ``config`` may be set between frames and holds from the next one.
+one frame early, because nothing the caller does can be known before the next frame. This lets an output start and
+stop on the exact sample. ``config`` may be set between frames and applies from the next one.
 """
 
 from __future__ import annotations
@@ -38,40 +38,40 @@ _FOREVER_MS = 1 << 60
 
 
 class Machine(Protocol):
-    """What a call drives: :class:`~simulator.engine.machine.TurnMachine`, or the labels' agent in its place."""
+    """A call's machine: :class:`~simulator.engine.machine.TurnMachine`, or one that plays labelled windows."""
 
     config: ResolvedVoiceConfig
     events: list[Event]
 
     @property
     def sound(self) -> AgentSound | None:
-        """The agent's sound now being heard, or about to be within the frame."""
+        """The agent's sound now playing, or about to start within the frame."""
         ...
 
     def observe(self, seen: Observation) -> None:
-        """Take note of something that became known of the caller."""
+        """Take an observation of the caller."""
         ...
 
     def run_before(self, t_ms: int) -> None:
-        """Let everything happen that is due before ``t_ms``."""
+        """Run everything that is due before ``t_ms``."""
         ...
 
 
 class LiveCall:
-    """One call on the samples' clock. Not safe for use from several threads at once."""
+    """One call on the samples' clock. Not thread-safe."""
 
     def __init__(self, analyzer: Analyzer, machine: Machine) -> None:
         self.machine = machine
         self.probability = 0.0
-        """How likely the last frame held speech, 0…1."""
+        """The speech probability of the last frame, 0…1."""
         self.now_ms = 0
-        """The length of the audio pushed so far, in ms."""
+        """The length of the audio pushed so far, ms."""
         self._analyzer = analyzer
         self._taken = 0
 
     @property
     def config(self) -> ResolvedVoiceConfig:
-        """The current settings; setting them changes every decision from the next frame on."""
+        """The current settings; a new value applies to every decision from the next frame."""
         return self.machine.config
 
     @config.setter
@@ -84,17 +84,17 @@ class LiveCall:
         return self.machine.sound
 
     def push(self, frame: NDArray[np.float32]) -> list[Event]:
-        """Take the next frame, float32 ``[512]`` in -1…1; return what happened, in order of time.
+        """Take the next frame, float32 ``[512]`` in -1…1 at 16 kHz; return the events in time order.
 
         Raises :class:`ValueError` for a frame of another length.
         """
         return self.decide(self.listen(frame))
 
     def listen(self, frame: NDArray[np.float32]) -> list[Observation]:
-        """Hear the next frame and return what it revealed: the half of :meth:`push` that may take time.
+        """Analyse the next frame, float32 ``[512]``, and return its observations: the slow half of :meth:`push`.
 
-        What the agent does is not touched until :meth:`decide`, so the sound may be asked for meanwhile.
-        Raises :class:`ValueError` for a frame of another length.
+        The agent does not change until :meth:`decide`, so ``sound`` may be read meanwhile. Raises
+        :class:`ValueError` for a frame of another length.
         """
         probability, seen = self._analyzer.push(self._checked(frame)[None])
         self.probability = float(probability[-1])
@@ -106,12 +106,12 @@ class LiveCall:
         return frame
 
     def decide(self, seen: list[Observation]) -> list[Event]:
-        """Take note of what a frame revealed; return what happened, in order of time."""
+        """Pass a frame's observations to the machine; return the events in time order."""
         self.now_ms += FRAME_MS
         return self._advance(seen, self.now_ms + FRAME_MS)
 
     def finish(self) -> list[Event]:
-        """End the call as if silence followed; return what is still to happen."""
+        """End the call as if silence followed; return the remaining events."""
         return self._advance(self._analyzer.finish(), _FOREVER_MS)
 
     def _advance(self, seen: list[Observation], until_ms: int) -> list[Event]:
@@ -132,17 +132,16 @@ class _Judging:
 
 
 class AsyncLiveCall(LiveCall):
-    """A live call that does not wait for the end-of-turn model while its answer cannot matter.
+    """A live call that waits for the end-of-turn model only when its answer can matter.
 
-    Judging a pause takes longer than a frame lasts. No pause is judged above
+    Judging a pause takes longer than a frame. No pause gets a completeness above
     :attr:`~simulator.activity.analyzer.Analyzer.most_completeness`, so for a while the agent stays silent whatever
-    the answer is. Frames go on meanwhile, and the end of speech reaches the machine as soon as it is judged. Events
-    keep the times of :class:`LiveCall`; some come a frame or two later.
+    the answer is. Frames continue meanwhile, and the machine gets the end of speech as soon as it is judged. Events
+    have the same times as in :class:`LiveCall`; some arrive a frame or two later.
 
-    ``workers`` judge the pauses; without any they are judged at once. :meth:`listen` waits for a worker only where
-    the outcome could matter at once, and setting ``config`` waits while :attr:`judging` has work; both raise what
-    judging raised. A caller that must never wait uses :meth:`hear`, :attr:`awaited` and :meth:`revealed` instead.
-    Not safe for use from several threads at once.
+    ``workers`` judge the pauses; ``None`` judges them at once. :meth:`listen` waits for a worker only if the result
+    could matter at once. Setting ``config`` waits while :attr:`judging` has work. Both raise what judging raised. A
+    caller that must never wait uses :meth:`hear`, :attr:`awaited` and :meth:`revealed` instead. Not thread-safe.
     """
 
     def __init__(self, analyzer: Analyzer, machine: TurnMachine, workers: Executor | None) -> None:
@@ -153,18 +152,18 @@ class AsyncLiveCall(LiveCall):
 
     @property
     def judging(self) -> Future[SpeechEnd] | None:
-        """What is being judged, if anything is."""
+        """The judgement in progress, or ``None``."""
         verdicts = (seen.verdict for seen in self._unsettled if isinstance(seen, _Judging))
         return next((verdict for verdict in verdicts if not verdict.done()), None)
 
     @property
     def awaited(self) -> Future[SpeechEnd] | None:
-        """What :meth:`revealed` would have to wait for, if anything."""
+        """The judgement that :meth:`revealed` would wait for, or ``None``."""
         return None if self._can_wait() else self.judging
 
     @property
     def config(self) -> ResolvedVoiceConfig:
-        """The current settings; setting them changes every decision from the next frame on."""
+        """The current settings; a new value applies to every decision from the next frame."""
         return self.machine.config
 
     @config.setter
@@ -176,35 +175,35 @@ class AsyncLiveCall(LiveCall):
         self.machine.config = config
 
     def listen(self, frame: NDArray[np.float32]) -> list[Observation]:
-        """Hear the next frame and return what was revealed, by it or before, and is judged."""
+        """Analyse the next frame, float32 ``[512]``; return the observations that are fully judged."""
         self.hear(frame)
         return self.revealed()
 
     def hear(self, frame: NDArray[np.float32]) -> None:
-        """Hear the next frame, float32 ``[512]``: the half of :meth:`listen` that never waits."""
+        """Analyse the next frame, float32 ``[512]``: the half of :meth:`listen` that never waits."""
         probability, heard = self._analyzer.hear(self._checked(frame)[None])
         self.probability = float(probability[-1])
         self._unsettled += map(self._begun, heard)
 
     def revealed(self) -> list[Observation]:
-        """Return what was revealed and is judged: the other half."""
+        """Return the observations that are fully judged: the other half of :meth:`listen`."""
         return [] if self._can_wait() else self._settled()
 
     def decide(self, seen: list[Observation]) -> list[Event]:
-        """Take note of what was revealed; return what happened, in order of time."""
-        if self._unsettled:  # the machine's clock stands still until it knows of the end of speech
+        """Pass observations to the machine; return the events in time order."""
+        if self._unsettled:  # the machine's clock stops until it knows the end of speech
             self.now_ms += FRAME_MS
             return []
         return super().decide(seen)
 
     def finish(self) -> list[Event]:
-        """End the call as if silence followed; return what is still to happen."""
+        """End the call as if silence followed; return the remaining events."""
         for seen in self._settled():
             self.machine.observe(seen)
         return super().finish()
 
     def _advance(self, seen: list[Observation], until_ms: int) -> list[Event]:
-        """Return what happened, and forget it: a call may go on for hours."""
+        """Return the new events, and delete them here: a call may last for hours."""
         fresh = super()._advance(seen, until_ms)
         self.machine.events.clear()
         self._taken = 0
@@ -234,10 +233,9 @@ class AsyncLiveCall(LiveCall):
 
 
 class SpokenAgent:
-    """One call with the agent. ``judges`` judge pauses in the background; with ``None`` the call waits for them.
+    """One call with the agent. ``judges`` judge pauses in the background; with ``None`` the call waits.
 
-    The first sound and ``seed`` key the draws of the models' latencies. Not safe for use from several threads at
-    once.
+    The first sound and ``seed`` are the key of the latency draws. Not thread-safe.
     """
 
     def __init__(
@@ -256,18 +254,18 @@ class SpokenAgent:
         self.call = AsyncLiveCall(analyzer, self.machine, judges)
         self.renderer = renderer
         self.end_of_turn_model = analyzer.end_of_turn_model
-        """What judges whether the caller has finished."""
+        """The name of the end-of-turn model."""
         self._values = profile.values
         self.use(config)
         renderer.prepare_words(self.machine.planned_speech)
 
     def use(self, config: ResolvedVoiceConfig) -> None:
-        """Change the settings from the next frame on, and prepare the words they make likely."""
+        """Change the settings from the next frame, and prepare the words that become likely."""
         if config is not self.call.config:
             self.call.config = config
         self.renderer.prepare_words(filler_texts(self._values, config))
 
     def prepare_sound(self) -> None:
-        """Let the renderer prepare what the agent says, or is about to say; call it after each decision."""
+        """Let the renderer prepare what the agent says, or is about to say. Call it after each decision."""
         self.renderer.prepare_words(self.machine.planned_speech)
         self.renderer.note(self.call.sound)

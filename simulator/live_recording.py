@@ -1,4 +1,4 @@
-"""The recording of a live call: a journal while it lasts, then FLAC with provisional labels and its scenario."""
+"""Records a live call: a journal during the call, then FLAC with provisional labels and a scenario."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ EVENTS_SUFFIX = ".live.jsonl"
 
 
 class RecordingJournal:
-    """A recording under way. Everything raises :class:`OSError` where the disk does.
+    """A recording in progress. Every method raises :class:`OSError` on a disk error.
 
-    ``stem`` is what it would like to be called; it takes no name that another recording has. ``about`` names the
+    ``stem`` is the preferred name; an existing recording's name is never used. ``about`` includes
     ``recorded.channels`` where there are several.
     """
 
@@ -46,7 +46,7 @@ class RecordingJournal:
         self.path, self._samples = _begin(folder, stem)
         self._handles = [self._samples]
         self.count = 0
-        """How many samples it holds of each channel."""
+        """The number of samples per channel."""
         try:
             self._events = _new(_events_of(self.path))
             self._handles.append(self._events)
@@ -57,28 +57,28 @@ class RecordingJournal:
             raise
 
     def write(self, samples: Samples) -> None:
-        """Add samples in -1…1, float32 ``[n]``, or ``[n, channels]``."""
+        """Append samples in -1…1, float32 ``[n]``, or ``[n, channels]``."""
         _write(self._samples, to_pcm16(samples).tobytes())
         self.count += len(samples)
 
     def write_event(self, event: dict[str, Any]) -> None:
-        """Add an event; its times are the recording's own, in seconds."""
+        """Append an event with times in seconds of the recording."""
         _write(self._events, json.dumps(event).encode() + b"\n")
 
     @property
     def seconds(self) -> float:
-        """How long it is so far."""
+        """The length so far, s."""
         return self.count / SAMPLE_RATE
 
     def close(self) -> None:
-        """Let go of the files, which stay."""
+        """Close the files and keep them."""
         while self._handles:
             with suppress(OSError):
                 os.close(self._handles.pop())
 
 
 def read_events(samples: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Return what a journal says it is, and its events; half a line at its end or a lost file is passed over."""
+    """Return a journal's header and its events; a partial last line or a missing file is ignored."""
     lines: list[dict[str, Any]] = []
     with suppress(OSError):
         for line in _events_of(samples).read_bytes().splitlines():
@@ -97,7 +97,7 @@ def forget(samples: Path) -> None:
 
 @contextmanager
 def left_behind(samples: Path) -> Iterator[bool]:
-    """Hold a journal's lock and tell whether it was to be had: not while its recorder lives."""
+    """Try to take a journal's lock; yield whether that worked: it fails while its recorder lives."""
     try:
         handle = os.open(samples, os.O_RDWR)
     except OSError:
@@ -110,7 +110,7 @@ def left_behind(samples: Path) -> Iterator[bool]:
 
 
 def _begin(folder: Path, stem: str) -> tuple[Path, int]:
-    """Return a new file for samples under a name of its own, and its descriptor, locked."""
+    """Return a new samples file with a free name, and its locked descriptor."""
     while True:
         path = folder / f"{free_stem(folder, stem)}{SAMPLES_SUFFIX}"
         try:
@@ -119,7 +119,7 @@ def _begin(folder: Path, stem: str) -> tuple[Path, int]:
             continue
         if lock_file(handle):
             return path, handle
-        os.close(handle)  # another process took it for one that was left behind, and deletes it
+        os.close(handle)  # another process considers it abandoned and deletes it
 
 
 def _new(path: Path) -> int:
@@ -136,20 +136,20 @@ def _write(handle: int, content: bytes) -> None:
 
 
 Message = dict[str, Any]
-"""An event as scripts see it (:meth:`simulator.engine.events.Event.to_json`), or a notice; times in seconds."""
+"""An event in its JSON form (:meth:`simulator.engine.events.Event.to_json`), or a notice; times in seconds."""
 
 GUARD_CLOSED, GUARD_OPENED = "guard_closed", "guard_opened"
-"""From one to the other an echo guard kept the agent from hearing the microphone."""
+"""Between the two, an echo guard kept the microphone's sound from the agent."""
 
 _AGENT_STARTS = (FillerStarted.type, ResponseStarted.type)
 _AGENT_ENDS = (FillerEnded.type, ResponseEnded.type)
 
 
 def provisional_labels(messages: Iterable[Message], duration_s: float, **about: Any) -> dict[str, Any]:
-    """Return a label file's content, marked ``provisional``; times are the recording's own.
+    """Return a label file's content, marked ``provisional``; times are in seconds of the recording.
 
-    Speech, turns and agent windows are what the engine decided, so they agree with it by construction: nothing is
-    measured against them until a person has corrected them and taken the mark away.
+    Speech, turns and agent windows are the engine's own decisions, so they always agree with it. Nothing is
+    measured against them until a person has corrected them and removed the mark.
     """
     events = list(messages)
     speech = _spans(events, (SpeechStarted.type,), (SpeechEnded.type,), duration_s, start="start", end="end")
@@ -177,7 +177,7 @@ def _spans(
     start: str = "t",
     end: str = "t",
 ) -> list[list[float]]:
-    """Return stretches between two kinds of events; one that is still open goes on to the recording's end."""
+    """Return stretches between two kinds of events, s; an open stretch lasts to the recording's end."""
     found: list[list[float]] = []
     begun: float | None = None
     for event in events:
@@ -192,7 +192,7 @@ def _spans(
 
 
 def _turns(events: list[Message], duration_s: float) -> list[dict[str, Any]]:
-    """Return the caller's turns; one that was taken up again ends where it ended at last."""
+    """Return the caller's turns; a reopened turn ends at its last end."""
     found: dict[float, float] = {}
     for event in events:
         if event["type"] == EndOfTurn.type:
@@ -239,10 +239,10 @@ _SHORTEST_S = 0.1
 
 
 def finish_recording(samples: Path) -> Path | None:
-    """Make ``NAME.flac``, ``NAME.json`` and ``NAME.scenario.json`` of a journal, and delete it.
+    """Convert a journal to ``NAME.flac``, ``NAME.json`` and ``NAME.scenario.json``, and delete it.
 
-    Returns the audio file, readable by its owner alone; ``None`` for a journal of less than 0.1 s, which is only
-    deleted. Raises :class:`~simulator.errors.SimulatorError`; the journal is kept then.
+    Returns the audio file, readable only by its owner. Returns ``None`` for a journal of less than 0.1 s, which is
+    only deleted. Raises :class:`~simulator.errors.SimulatorError`, and then keeps the journal.
     """
     target = _audio_of(samples)
     try:
@@ -261,13 +261,13 @@ def finish_recording(samples: Path) -> Path | None:
 
 
 def recovery_notices(folder: Path | None = None) -> list[str]:
-    """Finish what processes that were killed have left behind; return a sentence for each."""
+    """Finish the recordings of killed processes; return a sentence for each."""
     found, faults = recover_recordings(folder)
     return [*(f"an interrupted recording was restored: {path}" for path in found), *faults]
 
 
 def recover_recordings(folder: Path | None = None) -> tuple[list[Path], list[str]]:
-    """Finish what processes that were killed have left behind; return the recordings, and what went wrong."""
+    """Finish the recordings of killed processes; return the recordings, and what failed."""
     found: list[Path] = []
     faults: list[str] = []
     place = folder or own_recordings_folder()
@@ -286,14 +286,14 @@ def recover_recordings(folder: Path | None = None) -> tuple[list[Path], list[str
 
 
 def _recovered(samples: Path) -> Path | None:
-    if _audio_of(samples).exists():  # it was whole: its labels may be a person's by now
+    if _audio_of(samples).exists():  # it was complete: a person may have edited its labels since
         forget(samples)
         return None
     return finish_recording(samples)
 
 
 def _channels(about: dict[str, Any]) -> int:
-    """Return how many channels a journal has; those of earlier versions have one and do not say so."""
+    """Return a journal's number of channels; earlier versions have one and do not store it."""
     recorded = about.get("recorded")
     named = recorded.get("channels") if isinstance(recorded, dict) else None
     return len(named) if isinstance(named, list) and named else 1
@@ -312,11 +312,11 @@ def _make(
     if scenario is not None:
         _write_json(samples.with_suffix(".scenario.json"), scenario)
     _write_json(samples.with_suffix(".json"), labels)
-    # last: a recording is there once its audio is
+    # last: a recording exists once its audio does
     width = 2 * channels
     with samples.open("rb") as raw, private_audio(_audio_of(samples), "FLAC", channels, replace=True) as flac:
         while block := raw.read(width * _BLOCK):
-            # a process that was killed may have written half a sample
+            # a killed process may have written half a sample
             flac.write(np.frombuffer(block[: len(block) // width * width], "<i2").reshape(-1, channels))
 
 

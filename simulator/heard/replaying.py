@@ -179,7 +179,7 @@ def _states(record: CallRecord, agent: list[LoggedTurn]) -> dict[str, Any]:
 
 
 def _words(sounding_ms: int) -> str:
-    """Return words that take an agent about so long."""
+    """Return placeholder words that take an agent about ``sounding_ms``."""
     count = max(1, round(sounding_ms / _MS_A_CHARACTER / 5))
     return " ".join(["well"] * count) + "."
 
@@ -188,9 +188,10 @@ def _words(sounding_ms: int) -> str:
 
 
 def prepare(call: KeptCall, heard: HeardCall) -> Path:
-    """Write a call's caller as a recording beside it; return the audio. Labels a person corrected stay.
+    """Write a call's caller as a recording beside it; return the audio's path. Corrected labels are not replaced.
 
-    Raises :class:`~simulator.heard.call_folder.UnusableCallError` where there is no folder to write in, or no room.
+    Raises :class:`~simulator.heard.call_folder.UnusableCallError` where there is no folder to write to, or no free
+    space.
     """
     if call.folder is None:
         raise UnusableCallError(
@@ -215,11 +216,11 @@ def _corrected(path: Path) -> bool:
     try:
         return path.exists() and not read_labels(path, None).provisional
     except LabelError:
-        return True  # a person is at work on it
+        return True  # a person is editing it
 
 
 def open_replay(audio: Path) -> Recording:
-    """Return the recording with its labels believed: they are what was heard, and what it is held against."""
+    """Return the recording with its labels trusted: they are the heard turns that the replay is compared with."""
     recording = open_recording(audio)
     labels = recording.labels
     if labels is None:
@@ -230,7 +231,7 @@ def open_replay(audio: Path) -> Recording:
 def analysis_anywhere(
     recording: Recording, judge: EndOfTurnModel, progress: Callable[[float], None] | None = None
 ) -> Activity:
-    """Return a recording's analysis: from the cache, or where it is a call's, from beside the call.
+    """Return a recording's analysis: from the cache or, for a call's recording, from beside the call.
 
     Raises what :func:`~simulator.activity.analyzer.analyze` raises.
     """
@@ -238,13 +239,13 @@ def analysis_anywhere(
 
 
 Analysing = Callable[[Recording, EndOfTurnModel, Callable[[float], None] | None], Activity]
-"""What analyses a recording."""
+"""Analyses a recording."""
 
 
 def keeper_of(recording: Recording) -> Analysing:
-    """Return what analyses a recording and keeps that: in the cache, or where it is a call's, beside the call.
+    """Return the function that analyses a recording and stores the result: in the cache or beside the call.
 
-    A worker is given it, for it may have other folders.
+    The function is sent to workers, which may have other folders.
     """
     if recording.url is not None:
         from simulator.executors.urls import analysis_at_url
@@ -264,7 +265,7 @@ def _analysis_in_cache(
 def analysis_of(
     recording: Recording, judge: EndOfTurnModel, progress: Callable[[float], None] | None = None
 ) -> Activity:
-    """Return the analysis of a caller's audio, kept beside it: nothing of a call goes to the cache.
+    """Return the analysis of a caller's audio, stored beside it: nothing of a call goes into the cache.
 
     Raises what :func:`~simulator.activity.analyzer.analyze` raises.
     """

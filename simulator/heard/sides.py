@@ -1,4 +1,4 @@
-"""Both sides of a call as audio on the call's clock, block by block, whatever files they were delivered in."""
+"""Both sides of a call as audio on the call's clock, block by block, from files of any layout."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Side = Literal["caller", "agent"]
 SIDES: tuple[Side, Side] = ("caller", "agent")
 
 BLOCK = 8 * SAMPLE_RATE
-"""Samples of each side that are heard at a time."""
+"""Samples of each side in one block."""
 
 _READ = 1 << 17
 
@@ -56,7 +56,7 @@ class SideFile:
             raise UnusableCallError(f"{self.path}: {os_error_text(error)}; pull the call again") from None
 
     def duration_s(self) -> float:
-        """Return how long the file is, s. Raises as :meth:`blocks` does."""
+        """Return the file's length, s. Raises as :meth:`blocks` does."""
         if self.audio.encoding == "container" or _has_header(self.path):
             return open_audio(self.path, self.channel).duration_s
         try:
@@ -67,24 +67,24 @@ class SideFile:
 
     @property
     def _rate(self) -> int:
-        """Samples a second of a file without a header; the platform's own rates where that is not said."""
+        """The sample rate of a headerless file, Hz; the platform's default where the call's record has none."""
         return self.audio.rate_hz or (SAMPLE_RATE if self.audio.encoding == "pcm16" else LINE_RATE)
 
 
 @dataclass(frozen=True, slots=True)
 class TwoSides:
-    """The audio of a call. ``guessed``: the caller's channel was not given."""
+    """The audio of a call. ``guessed``: the caller's channel was not specified."""
 
     caller: SideFile
     agent: SideFile
     guessed: bool = False
 
     def swapped(self) -> TwoSides:
-        """Return the sides exchanged."""
+        """Return the sides swapped."""
         return TwoSides(self.agent, self.caller, self.guessed)
 
     def duration_s(self) -> float:
-        """Return how long the longer side's file is, s. Raises as :meth:`SideFile.blocks` does."""
+        """Return the length of the longer side's file, s. Raises as :meth:`SideFile.blocks` does."""
         return max(self.caller.duration_s(), self.agent.duration_s())
 
     def write(self, path: Path, side: Side) -> None:
@@ -94,7 +94,7 @@ class TwoSides:
                 file.write(np.clip(pair[SIDES.index(side)], -1, 1))
 
     def blocks(self) -> Iterator[tuple[Samples, Samples]]:
-        """Yield both sides, each float32 ``[n]``, from the call's start to the end of the longer one."""
+        """Yield both sides, each float32 ``[n]`` at 16 kHz, from the call's start to the end of the longer one."""
         sides = [_placed(side) for side in (self.caller, self.agent)]
         rests = [np.zeros(0, np.float32)] * 2
         while True:
@@ -110,8 +110,10 @@ class TwoSides:
 
 
 def sides_of(call: KeptCall) -> TwoSides:
-    """Return the two sides of a call. Raises :class:`UnusableCallError` where there is no audio, or one channel
-    alone."""
+    """Return the two sides of a call.
+
+    Raises :class:`UnusableCallError` where there is no audio, or only one channel.
+    """
     silent = call.why_silent()
     audio = call.record.audio
     if silent is not None or audio is None:
@@ -139,7 +141,7 @@ def sides_of(call: KeptCall) -> TwoSides:
 
 
 def _placed(side: SideFile) -> Iterator[Samples]:
-    """Yield a side with silence before it, or without its beginning, so that it lies on the call's clock."""
+    """Yield a side shifted to the call's clock: with silence before it, or without its beginning."""
     shift = round(side.audio.offset_s * SAMPLE_RATE)
     while shift > 0:
         yield np.zeros(min(shift, BLOCK), np.float32)

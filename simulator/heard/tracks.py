@@ -1,7 +1,7 @@
-"""What is heard on each side of a call: stretches of speech and of other sound, without the other side's bleed.
+"""Speech and other sound on each side of a call, without the other side's bleed.
 
-The voice-activity model says where there is speech, and levels of 5 ms say where it begins and ends. What one side
-has at least 28 dB below the other at that time, or up to 250 ms after it, is the other side's bleed or echo.
+The voice-activity model finds speech, and levels every 5 ms refine its beginning and end. Sound at least 28 dB
+below the other side at that time, or up to 250 ms after it, is the other side's bleed or echo.
 """
 
 from __future__ import annotations
@@ -23,40 +23,40 @@ Stretch = tuple[int, int]
 """Start and end, ms of the call."""
 
 Levels = NDArray[np.floating]
-"""dBFS; those of the windows of a whole call are kept in 16 bits, exact to a sixteenth of a decibel."""
+"""dBFS. The levels of a whole call's windows are stored in 16 bits, exact to a sixteenth of a decibel."""
 
 WINDOW_MS = 5
 WINDOW = SAMPLE_RATE * WINDOW_MS // 1000
 
 BLEED_DB = 28.0
-"""What is this far below the other side is that side's bleed; voices that overlap differ by less."""
+"""Sound this far below the other side is that side's bleed; overlapping voices differ by less."""
 
 ECHO_DB, _ECHO_FRAMES = 36.0, 8
-"""Sound up to this many frames later and this far below is an echo."""
+"""Sound this far below the other side, up to this many frames later, is its echo."""
 
 _DEAF_DB = -72.0
-"""What is as quiet as this holds no speech, and the model is not asked about it..."""
+"""Frames below this level contain no speech, and the model skips them..."""
 
 _BEFORE_FRAMES, _AFTER_FRAMES = 6, 3
-"""...unless so few frames lie between it and a sound."""
+"""...unless they are within this many frames before or after a sound."""
 
 _DEAD_DB = -84.0
-"""No microphone and no telephone line is as quiet as this."""
+"""No microphone and no telephone line is this quiet."""
 
 _A_LAW_IDLE_DB, _EXACT_DB = -72.25, 0.2
-"""What A-law makes of no sound at all, within what levels are kept to."""
+"""A-law's level for digital silence, and the tolerance of stored levels."""
 
 _ALIKE_DB = 3.0
-""""Both sides are as loud" means within this."""
+"""The tolerance for "equally loud on both sides"."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SideTrack:
-    """One side as it was heard. ``speech`` and ``other`` (sound without a voice) are stretches in order.
+    """One side of a call. ``speech`` and ``other`` (sound without a voice) are stretches in order.
 
-    ``level_db`` has a level each 5 ms, dBFS, ``probability`` one of speech each 32 ms, 0 where it is bleed.
-    ``floor_db`` is the line's own noise, ``speech_db`` how loud the voice is, ``dead`` 0…1 how much of the rest of
-    the time the line is quieter than any microphone.
+    ``level_db`` has a level per 5 ms, dBFS; ``probability`` a speech probability per 32 ms, 0 in bleed.
+    ``floor_db`` is the line's noise level and ``speech_db`` the voice's level, dBFS. ``dead`` 0…1 is the share of
+    the time without sound in which the line is quieter than any microphone.
     """
 
     speech: tuple[Stretch, ...]
@@ -69,13 +69,13 @@ class SideTrack:
 
     @property
     def spoken_s(self) -> float:
-        """How long there is speech in all, s."""
+        """The total length of speech, s."""
         return sum(end - start for start, end in self.speech) / 1000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tracks:
-    """Both sides of a call. ``same`` 0…1: how much of the speech is as loud on both."""
+    """Both sides of a call. ``same`` 0…1 is the share of the speech that is equally loud on both."""
 
     duration_ms: int
     caller: SideTrack
@@ -83,16 +83,16 @@ class Tracks:
     same: float
 
     def swapped(self) -> Tracks:
-        """Return the sides exchanged."""
+        """Return the sides swapped."""
         return Tracks(self.duration_ms, self.agent, self.caller, self.same)
 
 
 _UNIT = FRAME_SAMPLES * 5
-"""The least of audio that is both whole frames and whole windows."""
+"""The smallest number of samples that is both whole frames and whole windows."""
 
 
 class _SideListener:
-    """Takes one side's audio in order; keeps a level each 5 ms and, each 32 ms, a level and a probability."""
+    """Takes one side's audio in order; keeps a level per 5 ms, and a level and a probability per 32 ms."""
 
     def __init__(self, voice: VoiceModel) -> None:
         self._voice = voice
@@ -102,16 +102,16 @@ class _SideListener:
         self.probability: list[Levels] = []
 
     def measure(self, heard: Samples) -> Levels:
-        """Take whole units of audio; return the level of each frame."""
+        """Take whole units of audio, float32 ``[n]``; return the level of each frame, dBFS."""
         self.windows.append(_levels(heard.reshape(-1, WINDOW)).astype(np.float16))
         self.crisp.append(_levels(_crisp(heard).reshape(-1, WINDOW)).astype(np.float16))
         self.frames.append(_levels(heard.reshape(-1, FRAME_SAMPLES)))
         return self.frames[-1]
 
     def ask(self, heard: Samples, level: Levels, bleed: NDArray[np.bool_]) -> None:
-        """Ask the model about the frames that may hold this side's own speech, and those just around them.
+        """Run the model on frames that may contain this side's own speech, and on those just around them.
 
-        It remembers, so it hears a few frames before each sound and after it.
+        The model has memory, so it also gets a few frames before and after each sound.
         """
         asked = ~bleed & (level > _DEAF_DB)
         own = np.flatnonzero(asked)
@@ -125,9 +125,9 @@ class _SideListener:
 
 
 def listen(sides: TwoSides, progress: Callable[[float], None] | None = None) -> Tracks:
-    """Hear a call; ``progress`` is called with the seconds heard. Memory hardly grows with the call's length.
+    """Find speech and sound on both sides; ``progress`` receives the seconds done. Memory use is nearly constant.
 
-    Raises :class:`~simulator.errors.SimulatorError` for audio that cannot be read, or a model that is missing.
+    Raises :class:`~simulator.errors.SimulatorError` for audio that cannot be read, or a missing model.
     """
     listeners = (_SideListener(voice_model()), _SideListener(voice_model()))
     samples, rests = 0, [np.zeros(0, np.float32)] * 2
@@ -176,7 +176,7 @@ def _joined(listener: _SideListener) -> _Heard:
 
 
 def _crisp(heard: Samples) -> Samples:
-    """Return audio with its high notes raised: in it a soft "s" at a word's end stands out from noise."""
+    """Return audio with high frequencies emphasised: a soft "s" at a word's end then stands out from noise."""
     once = heard[2:] - np.float32(1.94) * heard[1:-1] + np.float32(0.9409) * heard[:-2]
     return np.concatenate([np.zeros(2, np.float32), once])
 
@@ -210,13 +210,13 @@ def _track(own: _Heard, other_db: Levels, dip_ms: int) -> SideTrack:
 
 
 def _dead(level_db: Levels) -> NDArray[np.bool_]:
-    """Return which windows no microphone and no line has recorded."""
+    """Return which windows are too quiet for any microphone or line."""
     idle: NDArray[np.bool_] = np.abs(level_db - _A_LAW_IDLE_DB) < _EXACT_DB
     return idle | (level_db < _DEAD_DB)
 
 
 def _bleed_db(level_db: Levels) -> Levels:
-    """Return for each frame of the other side how loud its bleed on this one may be, dBFS."""
+    """Return for each frame of the other side the highest level of its bleed on this side, dBFS."""
     padded = np.pad(level_db, (_ECHO_FRAMES, 1), constant_values=-120)
     views = [padded[shift : shift + len(level_db)] for shift in range(_ECHO_FRAMES + 2)]
     at_once = np.maximum.reduce(views[-4:]) - BLEED_DB
@@ -243,35 +243,35 @@ def _inside(count: int, spans: list[Stretch], margin_ms: int = 0) -> NDArray[np.
 
 
 def _floor(levels: Levels, spans: list[Stretch]) -> float:
-    """Return the level of the line's own noise, dBFS."""
+    """Return the line's noise level, dBFS."""
     quiet = levels[~_inside(len(levels), spans, 300)]
     return max(float(np.median(quiet)), -100.0) if len(quiet) > 200 // WINDOW_MS else -100.0
 
 
 _LOOK_MS = 200
-"""How far from where the model says the levels are asked for a stretch's beginning and end."""
+"""How far from the model's result to search levels for a stretch's beginning and end."""
 
 _DIP_MS, _AGENT_DIP_MS = 60, 130
-"""A shorter dip of level is within a word; an agent breathes into no microphone, so its dips may be longer."""
+"""A shorter dip in level is within a word. The agent is not recorded by a microphone, so its dips may be longer."""
 
 _LOUD_DB, _SOFT_DB = 32.0, 25.0
-"""How far below a side's speech its words begin and end: at all pitches, and at those of a soft consonant."""
+"""How far below a side's speech its words begin and end: overall, and at the frequencies of soft consonants."""
 
 _SMOOTH = 8
 """The number of consecutive windows that separates a soft consonant from the line's noise."""
 
 
 _SOFT_MS = 150
-"""A soft beginning or ending that seems longer is noise that rises or falls."""
+"""A longer soft beginning or ending is rising or falling noise."""
 
 _NEARBY_MS = 100
 _NEAR_LEAST = 20
-"""The line's noise is measured over this time beside a stretch; this many windows of it must be free."""
+"""The line's noise is measured over this time beside a stretch, with at least this many free windows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Edges:
-    """Finds where speech begins and ends: by loud windows, and by soft high sounds next to them."""
+    """Finds where speech begins and ends: by loud windows, and by soft high-frequency sounds next to them."""
 
     windows: Levels
     crisp: Levels
@@ -281,11 +281,11 @@ class _Edges:
     dip_ms: int
 
     def stretch(self, span: Stretch) -> Stretch:
-        """Return a span of the model's with its beginning and end where the level says."""
+        """Return the model's span with its beginning and end refined by level."""
         first = max(0, (span[0] - _LOOK_MS) // WINDOW_MS)
         last = min(len(self.windows), (span[1] + _LOOK_MS) // WINDOW_MS)
         runs = _runs(self.windows[first:last] >= self.loud_db, self.dip_ms, first)
-        # a run belongs to the span if it has some of what the model heard
+        # a run belongs to the span if it overlaps the model's span
         own = [run for run in runs if run[1] > span[0] - FRAME_MS and run[0] < span[1] + FRAME_MS // 2]
         if not own:
             return span
@@ -293,7 +293,7 @@ class _Edges:
         return self._begun(start, first) * WINDOW_MS, self._ended(end, last) * WINDOW_MS
 
     def _soft_db(self, first: int, last: int) -> float | None:
-        """Return what stands out from the noise between two windows; ``None`` if too little is heard of it."""
+        """Return the level above the noise between two windows; ``None`` if there are too few quiet windows."""
         first = max(first, 0)
         near = self._smooth(first, last)[self.quiet[first:last]]
         near = near[near > -100]
@@ -302,7 +302,7 @@ class _Edges:
         return max(float(np.median(near) + max(1.5, 3.5 * near.std())), self.softest_db)
 
     def _begun(self, start: int, first: int) -> int:
-        """Return the window with which the soft beginning before a loud one begins."""
+        """Return the first window of the soft beginning before loud window ``start``."""
         soft_db = self._soft_db(first - _NEARBY_MS // WINDOW_MS, first + _NEARBY_MS // WINDOW_MS)
         if soft_db is None or first >= start:
             return start
@@ -311,7 +311,7 @@ class _Edges:
         return begun if 0 < start - begun <= _SOFT_MS // WINDOW_MS else start
 
     def _ended(self, end: int, last: int) -> int:
-        """Return the window before which the soft ending after a loud one is over; a closure may lie between."""
+        """Return the window after the soft ending that follows window ``end``; a stop closure may lie between."""
         soft_db = self._soft_db(last - _NEARBY_MS // WINDOW_MS, last + _NEARBY_MS // WINDOW_MS)
         runs = [] if soft_db is None else _runs(self._smooth(end, last) >= soft_db, _DIP_MS)
         if not runs or runs[0][0] > _DIP_MS:
@@ -320,7 +320,7 @@ class _Edges:
         return end + longer if 0 < longer <= _SOFT_MS // WINDOW_MS else end
 
     def _smooth(self, first: int, last: int) -> Levels:
-        """Return the mean level around each window between two, at high pitches."""
+        """Return the smoothed high-frequency level of each window from ``first`` to ``last``, dBFS."""
         before = min(first, _SMOOTH)
         power = 10 ** (self.crisp[first - before : last + _SMOOTH].astype(np.float32) / 10)
         mean = np.convolve(power, np.ones(_SMOOTH, np.float32) / _SMOOTH, mode="same")
@@ -328,14 +328,14 @@ class _Edges:
 
 
 def _runs(loud: NDArray[np.bool_], dip_ms: int, first: int = 0) -> list[Stretch]:
-    """Return stretches of loud windows, ms, from window ``first`` on; shorter dips are part of them."""
+    """Return stretches of loud windows, ms, from window ``first``; shorter dips belong to them."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], loud, [False]])))
     edges_ms = ((edges + first) * WINDOW_MS).tolist()
     return merged(zip(edges_ms[::2], edges_ms[1::2], strict=True), dip_ms)
 
 
 def merged(stretches: Iterable[Stretch], gap_ms: int) -> list[Stretch]:
-    """Return stretches that are in order with those joined between which a gap is shorter than ``gap_ms``."""
+    """Return ordered stretches, ms, with gaps shorter than ``gap_ms`` closed."""
     found: list[Stretch] = []
     for start, end in stretches:
         if found and start - found[-1][1] < gap_ms:
@@ -350,7 +350,7 @@ _SOUND_MS = 60
 
 
 def _without_voice(windows: Levels, speech: list[Stretch], floor_db: float, speech_db: float) -> list[Stretch]:
-    """Return stretches of sound in which the model hears no voice: a door, a cough, a tone, music."""
+    """Return stretches of sound without a detected voice: a door, a cough, a tone, music."""
     loud_db = max(floor_db + 15.0, speech_db - 15.0, -45.0)
     free = (windows >= loud_db) & ~_inside(len(windows), speech, 100)
     return [run for run in _runs(free, _DIP_MS) if run[1] - run[0] >= _SOUND_MS]

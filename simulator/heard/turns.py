@@ -1,7 +1,7 @@
-"""Who had the floor, from two sides of audio alone: caller turns, the agent's sounds, and what was said over them.
+"""Turn-taking from two sides of audio alone: caller turns, the agent's sounds, and overlaps.
 
-By ear a caller's turn is what they say until the agent begins, or until 5 s of silence. What they say over it is
-separated by its length and its timing, as by a listener who does not understand the words.
+A caller's turn lasts until the agent begins, or until 5 s of silence. Caller speech over the agent is classified by
+length and timing, because the words are unknown.
 """
 
 from __future__ import annotations
@@ -17,36 +17,36 @@ from simulator.heard.tracks import WINDOW_MS, Levels, SideTrack, Stretch, Tracks
 from simulator.measures.turns import HANGING_MS, STOP_WITHIN_MS
 
 SHORT_MS = 600
-"""Speech over the agent that is shorter is a backchannel or a noise: real interruptions last longer."""
+"""Shorter speech over the agent is a backchannel or a noise: real interruptions last longer."""
 
 RESUMED_MS = 1200
-"""A caller who continues this soon after the agent begins had only paused: answers are never that fast."""
+"""A caller who continues this soon after the agent begins had only paused: answers are slower."""
 
 HANDOVER_MS = 200
 """A caller who begins this shortly before the agent ends is answering it, not interrupting."""
 
 _JOINED_MS = 500
-"""Speech over the agent with shorter gaps is one."""
+"""Gaps shorter than this join speech over the agent."""
 
 PAUSE_MS = 200
 """A shorter silence of the agent is a pause within one sound."""
 
 _AFTER_MS = 400
-"""An agent that a short sound stops falls silent at most so long after its end..."""
+"""An agent that a short sound stops falls silent at most this long after the sound's end..."""
 _QUICKEST_MS = 120
-"""...at least so long after it began..."""
+"""...at least this long after its beginning..."""
 _SILENT_MS = 600
-"""...and says nothing more for so long."""
+"""...and then stays silent for this long."""
 
 LONG_SOUND_MS = 10_000
-"""Sound without a voice that lasts longer is music or noise."""
+"""Longer sound without a voice is music or noise."""
 
 OverlapKind = Literal["interruption", "backchannel", "noise", "echo"]
 
 
 @dataclass(frozen=True, slots=True)
 class HeardOverlap:
-    """What the caller's side had over the agent, ms. ``stopped_ms``: when the agent fell silent because of it."""
+    """Sound of the caller's side over the agent, ms. ``stopped_ms``: when the agent fell silent because of it."""
 
     kind: OverlapKind
     start_ms: int
@@ -58,9 +58,9 @@ class HeardOverlap:
 
 @dataclass(frozen=True, slots=True)
 class CutIn:
-    """The agent began at ``agent_ms``; the caller, quiet since ``paused_ms``, went on at ``resumed_ms``.
+    """The agent began at ``agent_ms``; the caller, quiet since ``paused_ms``, continued at ``resumed_ms``.
 
-    A caller who never paused resumes where they were cut in on.
+    For a caller who did not pause, all three are the same.
     """
 
     agent_ms: int
@@ -70,7 +70,7 @@ class CutIn:
 
 @dataclass(slots=True)
 class CallerTurn:
-    """One turn of the caller, ms, with the cut-ins inside it; ``interrupts``: it began over the agent."""
+    """One caller turn, ms, with the cut-ins inside it; ``interrupts``: it began over the agent."""
 
     start_ms: int
     end_ms: int
@@ -80,7 +80,7 @@ class CallerTurn:
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """The call as turns: the caller's, the agent's sounds, and what was said over these."""
+    """A call as turns: the caller's turns, the agent's sounds, and overlaps."""
 
     turns: tuple[CallerTurn, ...]
     sounds: tuple[Stretch, ...]
@@ -88,22 +88,22 @@ class Floor:
     music: tuple[Stretch, ...]
     """Long sounds without a voice, on either side."""
     away: tuple[Stretch, ...] = ()
-    """Where the agent was not in the call: a human operator spoke."""
+    """Where the agent had left the call to a human operator."""
 
 
 def floor_of(tracks: Tracks) -> Floor:
-    """Return the call as turns."""
+    """Return a call as turns."""
     return _FloorReader(tracks).read()
 
 
 def sounds_of_agent(agent: SideTrack) -> tuple[Stretch, ...]:
-    """Return what the agent said, ms: speech, and sounds too short for the model to hear the voice in them."""
+    """Return the agent's sounds, ms: speech, and sounds too short for the model to find a voice in them."""
     short = [one for one in agent.other if one[1] - one[0] <= 1000 and agent.speech]
     return tuple(merged(sorted([*agent.speech, *short]), PAUSE_MS))
 
 
 class _FloorReader:
-    """Goes through the caller's speech in order and decides what each stretch of it is."""
+    """Reads the caller's speech in order and classifies each stretch."""
 
     def __init__(self, tracks: Tracks) -> None:
         self._tracks = tracks
@@ -129,7 +129,7 @@ class _FloorReader:
         return Floor(tuple(self._turns), self._sounds, tuple(overlaps), tuple(sorted(music)))
 
     def _take(self, speech: Sequence[Stretch], at: int) -> int:
-        """Decide about one stretch of speech, and those that belong to it; return how many."""
+        """Classify one stretch of speech and those that belong to it; return their number."""
         start, end = speech[at]
         sound = self._sounding_at(start)
         last = self._turns[-1] if self._turns else None
@@ -166,14 +166,14 @@ class _FloorReader:
         return count
 
     def _was_pausing(self, between: list[Stretch], start: int) -> bool:
-        """Whether a caller who speaks just after a short sound of the agent's goes on rather than answers it."""
+        """Whether a caller who speaks just after a short agent sound continues, rather than answers it."""
         return between[-1][1] - between[0][0] <= SHORT_MS and start - between[0][0] <= RESUMED_MS
 
     def _sounding_at(self, t_ms: int) -> Stretch | None:
         return next((one for one in self._sounds if one[0] < t_ms < one[1]), None)
 
     def _floor_around(self, sound: Stretch, since_ms: int) -> Stretch:
-        """Return when the agent began to speak since the caller's last turn, and when it ends, pauses included."""
+        """Return when the agent began to speak after the caller's last turn, and when it ends, pauses included."""
         start, end = sound
         for one in reversed(self._sounds):
             if since_ms - PAUSE_MS <= one[0] < start:
@@ -184,7 +184,7 @@ class _FloorReader:
         return start, end
 
     def _silent_after(self, t_ms: int, until_ms: int) -> bool:
-        """Whether the agent says nothing for so long after the caller's words that it cannot have been answered."""
+        """Whether the agent stays silent so long after the caller's words that it did not answer them."""
         return not any(t_ms < one[0] < until_ms + HANGING_MS for one in self._sounds)
 
     def _overlap(self, kind: OverlapKind, start: int, end: int, voiced: int, agent_end: int) -> HeardOverlap:
@@ -208,7 +208,7 @@ class _FloorReader:
             self._overlaps.append(self._overlap("noise", start, end, 0, floor_end))
 
     def _note_talked_into(self, turn: CallerTurn) -> None:
-        """Note where the agent began while the caller was speaking, without a pause."""
+        """Note where the agent began while the caller was speaking without a pause."""
         known = {one.agent_ms for one in turn.cut_ins}
         quiet_since = 0
         for start, end in self._sounds:
@@ -223,7 +223,7 @@ class _FloorReader:
 
 
 def _utterance(speech: Sequence[Stretch], at: int) -> tuple[int, int, int]:
-    """Return how many stretches belong together from one on, the end of the last, and how much of it is voice."""
+    """Return how many stretches from ``at`` belong together, the end of the last, and their voiced length, ms."""
     count, end = 1, speech[at][1]
     voiced = end - speech[at][0]
     for start, until in speech[at + 1 :]:
@@ -238,7 +238,7 @@ _ECHO_LIKE = 0.8
 
 
 def _echoes(tracks: Tracks, start_ms: int, end_ms: int) -> bool:
-    """Whether the caller's side has the agent's own voice, come back: its loudness rises and falls with it."""
+    """Whether the caller's side contains the agent's own voice as echo: their levels rise and fall together."""
     first, last = start_ms // WINDOW_MS, end_ms // WINDOW_MS
     own = _smooth(tracks.caller.level_db[first:last])
     best = 0.0

@@ -1,4 +1,4 @@
-"""Heard waits for ends of turn, what each reading of the settings makes of them, and which reading they support."""
+"""End-of-turn waits heard in calls, the waits that each meaning of the settings predicts, and the best match."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ NEAR_MS = 400
 """The largest distance between a logged event and the same event in the audio."""
 
 MOST_MS = 50.0
-"""No wait counts for more: some ends of turn were taken back, or heard otherwise by the platform."""
+"""The largest error that counts: the platform took some ends of turn back, or heard them differently."""
 
 HALF_LIVES = np.round(np.arange(0.3, 1.5001, 0.02), 3)
 THRESHOLDS = np.round(np.arange(0.35, 0.9001, 0.01), 3)
-"""What the end of turn is tried with."""
+"""The thresholds to try."""
 
 READINGS: Final = {
     "sensitivity": Sensitivity(),
     "sensitivity, the recogniser's way": Sensitivity(recogniser=True),
     "head_start": Sensitivity(head_start=True),
 }
-"""What ``eager_eot_threshold`` may mean: profiles' ``eager_role``, and ``eager_direction`` where that matters."""
+"""The possible meanings of ``eager_eot_threshold``: a profile's ``eager_role``, and ``eager_direction``."""
 
 _TITLES: Final = {
     "sensitivity": "a sensitivity that ends turns sooner the higher it is",
@@ -39,21 +39,21 @@ _TITLES: Final = {
 }
 
 _SPREAD_MS = 15.0
-"""How far waits lie from their prediction, as a rule..."""
+"""The usual distance between waits and their prediction..."""
 _STRAYS = 0.2
-"""...except for so many of them, which lie anywhere in a second."""
+"""...except for this share of them, which lie anywhere within a second."""
 
 _SURE = math.log(20)
-"""A reading is supported that is twenty times likelier than any other..."""
+"""A meaning is supported if it is twenty times likelier than any other..."""
 _SURE_SHARE = 0.95
-"""...and is the likeliest in so many of the resamples of calls."""
+"""...and the likeliest in this share of the resamples of calls."""
 
 RESAMPLES = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """One heard wait for an end of turn, ms after the caller's speech ended, and what decided about it."""
+    """One heard wait for an end of turn, ms after the caller's speech ended, and the values that decided it."""
 
     call: int
     waited_ms: float
@@ -61,18 +61,18 @@ class Wait:
     completeness: float
     timeout_ms: int
     threshold: float | None
-    """The confidence that the call's settings ask for; ``None``: the profile's own."""
+    """The confidence in the call's own settings; ``None``: the profile's."""
 
 
 def policy_of(profile: EngineProfile) -> ConfidencePolicy:
-    """Return the end-of-turn policy that waits are held against."""
+    """Return the end-of-turn policy whose predictions waits are compared with."""
     policy = end_of_turn_policy(profile.values)
     assert isinstance(policy, ConfidencePolicy)
     return policy
 
 
 def waits_of(calls: Sequence[ReplayedCall], policy: ConfidencePolicy) -> list[Wait]:
-    """Return the waits that the calls' logs have."""
+    """Return the waits in the calls' logs."""
     return [wait for number, call in enumerate(calls) for wait in _of_call(number, call, policy)]
 
 
@@ -93,18 +93,18 @@ def _of_call(number: int, call: ReplayedCall, policy: ConfidencePolicy) -> list[
 
 
 def predicted_ms(wait: Wait, doubt: Doubt, threshold: float) -> int:
-    """Return how long a wait would be."""
+    """Return the predicted wait, ms."""
     needed = doubt.needed_ms(threshold, wait.completeness)
     return wait.timeout_ms if needed is None else min(max(needed, wait.known_ms), wait.timeout_ms)
 
 
 def errors_ms(waits: Sequence[Wait], policy: ConfidencePolicy) -> NDArray[np.float64]:
-    """Return how far each wait is from what is made of it: ``[wait, half-life, threshold]``."""
+    """Return the absolute error of each wait's prediction, ms: ``[wait, half-life, threshold]``."""
     own: list[float] = THRESHOLDS.tolist()
     asked = sorted({wait.threshold for wait in waits if wait.threshold is not None})
     columns = {threshold: len(own) + number for number, threshold in enumerate(asked)}
     doubts = [policy.doubt._replace(half_life_s=half_life) for half_life in HALF_LIVES.tolist()]
-    # how long a pause that says nothing waits; what was heard in one moves it along a line
+    # the wait of a neutral pause; completeness maps it linearly
     plain = np.array(
         [[doubt.needed_ms(one, NO_MODEL_COMPLETENESS) for one in (*own, *asked)] for doubt in doubts], np.float64
     )
@@ -117,15 +117,16 @@ def errors_ms(waits: Sequence[Wait], policy: ConfidencePolicy) -> NDArray[np.flo
     return off
 
 
-# ---- which reading of eager_eot_threshold the waits support
+# ---- the meaning of eager_eot_threshold that the waits support
 
 
 @dataclass(frozen=True, slots=True)
 class RoleEvidence:
-    """How likely the waits are under each reading of ``eager_eot_threshold``.
+    """The likelihood of the waits under each meaning of ``eager_eot_threshold``.
 
-    ``supported`` is ``None`` where they cannot tell. ``log_likelihood`` is relative to the likeliest reading; ``n``
-    waits of ``calls`` calls, ``under`` of them from calls that set the field; ``why`` is a sentence.
+    ``supported`` is ``None`` where the waits do not decide. ``log_likelihood`` is relative to the likeliest
+    meaning. ``n`` waits come from ``calls`` calls, ``under`` of them from calls that set the field. ``why`` is a
+    sentence.
     """
 
     supported: str | None
@@ -136,13 +137,13 @@ class RoleEvidence:
     why: str
 
     def words(self) -> str:
-        """Return what the calls say of it, in a line."""
+        """Return the result in a line."""
         return (
             self.why if self.supported is None else f"eager_eot_threshold is {_TITLES[self.supported]}: {self.why}"
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Return the evidence as scripts see it."""
+        """Return the evidence as JSON values."""
         return {
             "supported": self.supported,
             "log_likelihood": self.log_likelihood,
@@ -153,7 +154,7 @@ class RoleEvidence:
         }
 
     def values(self) -> dict[str, Any]:
-        """Return the profile's values that say so, empty where nothing is supported."""
+        """Return the profile values of the supported meaning; empty if none is supported."""
         if self.supported is None:
             return {}
         reading = READINGS[self.supported]
@@ -167,7 +168,7 @@ class RoleEvidence:
 
 
 def role_evidence(calls: Sequence[ReplayedCall], profile: EngineProfile, fewest: int) -> RoleEvidence:
-    """Return which reading of ``eager_eot_threshold`` the waits of calls support."""
+    """Return which meaning of ``eager_eot_threshold`` the waits of calls support."""
     settings = {call.config.eager_eot_threshold for call in calls}
     under = {number for number, call in enumerate(calls) if call.config.eager_eot_threshold is not None}
     policies = {name: replace(policy_of(profile), sensitivity=reading) for name, reading in READINGS.items()}
@@ -222,7 +223,7 @@ def _by_call(waits: Sequence[Wait], policy: ConfidencePolicy, calls: int) -> NDA
 def _likelihoods(
     by_call: dict[str, NDArray[np.float64]], free: dict[str, int], weight: NDArray[np.int64], n: int
 ) -> dict[str, float]:
-    """Return how likely each reading is at its best, less what a free threshold is worth."""
+    """Return each meaning's best log-likelihood, minus a penalty for a free threshold."""
     return {
         name: float(np.tensordot(weight, each, axes=1).max()) - free[name] * math.log(n) / 2
         for name, each in by_call.items()

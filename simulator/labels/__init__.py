@@ -1,4 +1,4 @@
-"""Label files: what was truly said in a recording (``NAME.json``, or a file of Audacity, Praat and others)."""
+"""Label files: what was really said in a recording (``NAME.json``, or a file of Audacity, Praat and others)."""
 
 from simulator.labels.faults import first_fault
 from simulator.labels.model import AgentEvent, Anchor, Labels, Move, Span, Turn

@@ -1,14 +1,14 @@
 """Audacity label tracks: one label a line, ``start TAB end TAB text``, times in seconds.
 
-The text names what the label marks: ``turn``, ``agent``, ``backchannel``, ``cough``, ``noise: what``,
-``interruption``, ``hesitation`` or ``speech``. A turn and an interruption may go on with their words (``turn: I'd
-like to book``); where several people are on one channel, ``turn by Ann: …`` says whose it is. Lines that begin with
-a backslash are Audacity's frequency ranges and say nothing here.
+The text says what the label marks: ``turn``, ``agent``, ``backchannel``, ``cough``, ``noise: what``,
+``interruption``, ``hesitation`` or ``speech``. Words may follow a turn or an interruption (``turn: I'd like to
+book``). Where several people share a channel, ``turn by Ann: …`` names the speaker. Lines that begin with a
+backslash are Audacity's frequency ranges and are ignored.
 
-The rest follows from where a label lies: an interruption that no turn overlaps is a turn too, and a backchannel or
-a noise over the agent (but not a bed of noise: ``noise: street bed``) is an event that must not stop it.
+The rest follows from a label's position. An interruption that no turn overlaps is also a turn. A backchannel or a
+noise over the agent (except background noise: ``noise: street bed``) is also an event that must not stop it.
 
-What our JSON holds and a track cannot carry is named where one becomes the other.
+A conversion names everything in our JSON that a track cannot represent.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _LOOKS_LIKE_A_LABEL = re.compile(r"\s*-?\d+[.,]?\d*\t-?\d+[.,]?\d*(\t|$)")
 
 @dataclass(frozen=True, slots=True)
 class TrackLabel:
-    """One label as the track has it; ``words`` is what follows the kind."""
+    """One label of a track; ``words`` is what follows the kind."""
 
     start_s: float
     end_s: float
@@ -47,19 +47,19 @@ class TrackLabel:
         return self.start_s, self.end_s
 
     def line(self) -> str:
-        """Return the line that Audacity would write, to the microsecond."""
+        """Return the line as Audacity writes it, to the microsecond."""
         text = f"{self.kind} by {self.speaker}" if self.speaker else self.kind
         text = " ".join((f"{text}: {self.words}" if self.words else text).split())
         return f"{self.start_s:.6f}\t{self.end_s:.6f}\t{text}\n"
 
 
 def is_track(text: str) -> bool:
-    """Whether a text is meant as a label track: some line of it begins with two numbers, a tab between."""
+    """Whether a text is meant as a label track: some line begins with two numbers separated by a tab."""
     return any(_LOOKS_LIKE_A_LABEL.match(line) for line in text.splitlines())
 
 
 def from_track(text: str, source: str) -> Labels:
-    """Read a label track. Raises :class:`~simulator.errors.LabelError` with the line and the remedy."""
+    """Parse a label track. Raises :class:`~simulator.errors.LabelError` with the line and the remedy."""
     marks = []
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip() and not line.startswith("\\"):
@@ -68,7 +68,7 @@ def from_track(text: str, source: str) -> Labels:
 
 
 def labels_of(marks: list[TrackLabel], source: str) -> Labels:
-    """Return what marks say as labels. Raises :class:`~simulator.errors.LabelError` if they cannot be true."""
+    """Return marks as labels. Raises :class:`~simulator.errors.LabelError` if they contradict each other."""
     try:
         return Labels.model_validate(_as_labels(marks))
     except ValidationError as error:
@@ -76,7 +76,7 @@ def labels_of(marks: list[TrackLabel], source: str) -> Labels:
 
 
 def to_track(labels: Labels) -> str:
-    """Return labels as a label track, in order of time."""
+    """Return labels as a label track, in time order."""
     marks = [TrackLabel(turn.start_s, turn.end_s, "turn", turn.text, turn.speaker) for turn in labels.turns]
     for kind, group in SPAN_GROUPS.items():
         marks += [TrackLabel(start_s, end_s, kind) for start_s, end_s in getattr(labels, group)]
@@ -118,7 +118,7 @@ def _shown(text: str) -> str:
 
 def _seconds(text: str, where: str) -> float:
     try:
-        # with a comma where Audacity's language has one
+        # a decimal comma, by Audacity's language
         seconds = float(text.replace(",", ".", 1))
     except ValueError:
         raise LabelError(f"{where}: '{text[:40]}' is not a time in seconds; write it like 1.250000") from None
@@ -175,16 +175,16 @@ def _overlap(one: TrackLabel, other: TrackLabel) -> bool:
     return one.start_s < other.end_s and other.start_s < one.end_s
 
 
-# ---- to and from our JSON
+# ---- conversion to and from our JSON
 
 
 _CARRIED = ("turns", "noises", "events", *SPAN_GROUPS.values())
 _FOLLOWS = ("id", "audio", "duration_s")
-"""Fields that say which recording the labels are for, as the file's name does."""
+"""Fields that identify the recording, as the file's name does."""
 
 
 def track_and_losses(labels: Labels) -> tuple[str, list[str]]:
-    """Return labels as a label track, and what of them it cannot carry, in words."""
+    """Return labels as a label track, and a list of what the track cannot represent."""
     track = to_track(labels)
     back = from_track(track, "the label track")
     raw = labels.model_dump(exclude_unset=True)
@@ -201,10 +201,10 @@ def track_and_losses(labels: Labels) -> tuple[str, list[str]]:
 def json_of_track(
     track: Labels, before: dict[str, Any], origin: str
 ) -> tuple[dict[str, Any], list[str], list[str]]:
-    """Return a label file's content for labels read from a track, and what it kept and dropped of the one before.
+    """Return a label file's content for labels from a track, and what it kept and dropped of the previous content.
 
-    Kept is what a label track cannot carry: moves, titles, conditions. Dropped are further details of single turns
-    and events, which may not be the same ones any more. A machine's guess that was changed is none any more.
+    Kept is what a label track cannot represent: moves, titles, conditions. Dropped are other details of single
+    turns and events, which may have changed identity. Labels changed by a person lose their ``provisional`` mark.
     """
     kept = {name: value for name, value in before.items() if name not in (*_CARRIED, "label_origin")}
     if before.get("provisional") and not _same_marks(track, before):
@@ -224,7 +224,7 @@ def _same_marks(track: Labels, before: dict[str, Any]) -> bool:
 
 
 def _details(raw: dict[str, Any]) -> set[str]:
-    """Return what the turns and events of a label file, which may be malformed, tell of themselves."""
+    """Return the detail fields of a label file's turns and events; the file may be malformed."""
     groups = (raw.get(name) for name in ("turns", "events"))
     parts = [part for group in groups if isinstance(group, list) for part in group]
     return {str(name) for part in parts if isinstance(part, dict) for name in part}

@@ -1,4 +1,4 @@
-"""Changing a label file: marks put in, moved and taken out, everything else in it left as it is."""
+"""Edits a label file: adds, moves and deletes marks, and leaves everything else in it unchanged."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from simulator.labels.model import Labels
 from simulator.labels.reading import labels_beside, origin_of, read_json, read_labels
 
 ORIGIN = "human (edited in Turnlab)"
-"""What an edited file says of where its labels come from; what it said before stands behind."""
+"""``label_origin`` of an edited file; the previous origin follows it."""
 DETECTED = "detected by Turnlab (not checked)"
-"""What a file says with turns in it as they were detected, until a person said that they are right."""
+"""``label_origin`` of a file with detected turns, until a person confirms them."""
 ROOM_BEFORE_MS, ROOM_AFTER_MS = 50, 300
-"""How much room tone a move has around its sound: the least that ``recordings/README.md`` asks for."""
+"""Room tone of a move before and after its sound, ms: the minimum of ``recordings/README.md``."""
 
 _ANCHORS = ("at", "after_agent", "into_agent")
 _MEASURED_FROM_START = ("speech_0_8s_reached_s",)
-"""Details of an event that are only true for its old start."""
+"""Details of an event that are valid only for its old start."""
 
 
 class LabelDocument:
-    """A label file under the hands of a person; every change is a step that can be undone.
+    """A label file being edited; every change can be undone.
 
-    ``raw`` is the file's content, ``duration_ms`` the recording's length. Changes raise
-    :class:`~simulator.errors.LabelError` in one sentence and then change nothing.
+    ``raw`` is the file's content, ``duration_ms`` the recording's length. A change that is not possible raises
+    :class:`~simulator.errors.LabelError` with one sentence and changes nothing.
     """
 
     def __init__(self, raw: Mapping[str, Any], duration_ms: int) -> None:
@@ -54,7 +54,7 @@ class LabelDocument:
 
     @property
     def raw(self) -> dict[str, Any]:
-        """The content as it is now; where a person changed it, it says so itself, and is no machine's guess."""
+        """The current content. After a person's change, its origin says so, and it is no longer provisional."""
         origin = str(self._raw.get("label_origin") or "")
         if self._raw == self._kept or origin.startswith((ORIGIN, DETECTED)):
             return self._raw
@@ -62,38 +62,38 @@ class LabelDocument:
 
     @property
     def marks(self) -> tuple[Mark, ...]:
-        """All marks, in order of time."""
+        """All marks, in time order."""
         if self._marks_of is not self._raw:
             self._marks_of, self._marks = self._raw, marks(self._raw)
         return self._marks
 
     @property
     def changed(self) -> bool:
-        """Whether anything differs from what was last kept."""
+        """Whether the content differs from the last saved one."""
         return self._raw != self._kept
 
     @property
     def labels(self) -> Labels:
-        """The labels as the simulator takes them."""
+        """The labels as the simulator reads them."""
         return Labels.model_validate(self.raw)
 
     @property
     def unchecked(self) -> bool:
-        """Whether turns are in it as they were detected, and no person said yet that they are right."""
+        """Whether it contains detected turns that no person has confirmed."""
         origin = str(self._raw.get("label_origin") or "")
         return bool(self._raw.get("provisional")) and origin.startswith(DETECTED)
 
     def confirm(self) -> None:
-        """Take note, as a step that can be undone, that a person checked the turns that were detected."""
+        """Note, as an undoable step, that a person has confirmed the detected turns."""
         self._edits.move_to(_corrected(self._raw))
 
     def kept(self) -> None:
-        """Take note that the content is on disk as it is now."""
+        """Note that the current content has been saved."""
         self._kept = self.raw
         self._edits.rewrite(self._kept)
 
     def take_up(self, raw: Mapping[str, Any]) -> None:
-        """Take content that was kept elsewhere, as a step that can be undone."""
+        """Replace the content with content saved elsewhere, as an undoable step. Raises :class:`LabelError`."""
         try:
             Labels.model_validate(raw)
         except ValidationError as error:
@@ -101,28 +101,28 @@ class LabelDocument:
         self._edits.move_to(copy.deepcopy(dict(raw)))
 
     def replace_all(self, raw: Mapping[str, Any]) -> None:
-        """Take another file's content, as a step that can be undone, and as what is on disk."""
+        """Replace the content with another file's, as an undoable step that counts as saved."""
         self._edits.move_to(copy.deepcopy(dict(raw)))
         self._kept = self._raw
 
     def undo(self) -> bool:
-        """Take the last step back; return whether there was one."""
+        """Undo the last step; return whether there was one."""
         return self._edits.undo()
 
     def redo(self) -> bool:
-        """Do the last undone step again; return whether there was one."""
+        """Redo the last undone step; return whether there was one."""
         return self._edits.redo()
 
     def add(self, kind: Kind, start_ms: int, end_ms: int, words: str = "") -> Mark:
-        """Put a new mark in."""
+        """Add a mark."""
         mark = Mark(kind, start_ms, end_ms, words)
         self._change(None, mark)
         return self._find(mark)
 
     def add_detected(self, stretches: Iterable[tuple[int, int]], kind: Kind = "turn") -> int:
-        """Put marks in over stretches (ms), as one step; return how many: those that cannot be are left out.
+        """Add marks over stretches (ms) as one step; return how many. Impossible ones are left out.
 
-        The file is provisional with them, until :meth:`confirm`.
+        The file is then provisional until :meth:`confirm`.
         """
         raw, added = self._raw, 0
         for start_ms, end_ms in stretches:
@@ -134,30 +134,30 @@ class LabelDocument:
         return added
 
     def delete(self, mark: Mark) -> None:
-        """Take a mark out."""
+        """Delete a mark."""
         self._change(mark, None)
 
     def alter(self, mark: Mark, new: Mark) -> Mark:
-        """Put a mark elsewhere, or change its kind or its words; return it as it is then."""
+        """Move a mark, or change its kind or words; return the new mark."""
         if replace(new, places=()) == replace(mark, places=()):
             return mark
         self._change(mark, new)
         return self._find(new)
 
     def join(self, mark: Mark, after: Mark) -> Mark:
-        """Let a mark go on to the end of one that comes after it, with the words of both, as one step."""
+        """Extend a mark to the end of a later one, with the words of both, as one step; return the new mark."""
         words = " ".join(filter(None, (mark.words, after.words)))
         new = replace(mark, end_ms=max(mark.end_ms, after.end_ms), words=mark.words if mark.anchor else words)
         self._edits.move_to(self._with(self._with(self._raw, after, None), mark, new))
         return self._find(new)
 
     def part(self, mark: Mark, first: Mark, second: Mark) -> Mark:
-        """Put two marks in place of one, as one step; return the second."""
+        """Replace one mark with two, as one step; return the second."""
         self._edits.move_to(self._with(self._with(self._raw, mark, first), None, second))
         return self._find(second)
 
     def _find(self, wanted: Mark) -> Mark:
-        """Return a mark that was put in; where the file already had the same thing, they are one now."""
+        """Return a mark just added; if the file already had an equal one, the two are one mark."""
 
         def distance(one: Mark) -> tuple[int, bool]:
             return sum(
@@ -170,7 +170,7 @@ class LabelDocument:
         self._edits.move_to(self._with(self._raw, old, new))
 
     def _with(self, before: dict[str, Any], old: Mark | None, new: Mark | None) -> dict[str, Any]:
-        """Return the content with one mark in place of another. Raises :class:`LabelError`."""
+        """Return the content with one mark replaced by another. Raises :class:`LabelError`."""
         raw = copy.deepcopy(before)
         if new is not None:
             self._refuse_outside(new)
@@ -194,13 +194,13 @@ class LabelDocument:
 
 
 def _corrected(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Return content as it is after a person corrected it: no machine's guess any more."""
+    """Return the content after a person's correction: no longer provisional, with a new origin."""
     corrected = {name: value for name, value in raw.items() if name != "provisional"}
     return corrected | {"label_origin": _origin(ORIGIN, raw)}
 
 
 def _origin(now: str, raw: Mapping[str, Any]) -> str:
-    """Return where labels come from now; what was said before, unless by Turnlab, stands behind."""
+    """Return the new origin, followed by the previous one unless that was Turnlab's own."""
     before = str(raw.get("label_origin") or "")
     for ours in (DETECTED, ORIGIN):
         before = before.removeprefix(ours).removeprefix(", before: ")
@@ -208,7 +208,7 @@ def _origin(now: str, raw: Mapping[str, Any]) -> str:
 
 
 def _refuse_unplayed(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-    """Raise :class:`LabelError` where a change of moves leaves a label in none of them that was in one."""
+    """Raise :class:`LabelError` if a change of moves leaves a label outside every move that was inside one."""
     lost = _outside_moves(after) - _outside_moves(before)
     if after.get("moves") and before.get("moves") and lost:
         start_ms, _ = min(lost)
@@ -230,7 +230,7 @@ def _outside_moves(raw: Mapping[str, Any]) -> set[tuple[int, int]]:
 
 
 def _put(raw: dict[str, Any], old: Mark | None, new: Mark | None) -> None:
-    """Let the new mark's entries take the place of the old one's, details of theirs kept."""
+    """Replace the old mark's entries with the new mark's, and keep their details."""
     there = dict(old.places) if old is not None else {}
     same_kind = old is not None and new is not None and old.kind == new.kind
     wanted = () if new is None else tuple(there) if same_kind else lists_of(new)
@@ -246,7 +246,7 @@ def _put(raw: dict[str, Any], old: Mark | None, new: Mark | None) -> None:
 
 
 def _moved(entry: Any, mark: Mark, *, retyped: bool) -> Any:
-    """Return an entry at a mark's place with its words, the rest of it as it was."""
+    """Return an entry with a mark's stretch and words; its other fields stay."""
     start_s, end_s = mark.start_ms / 1000, mark.end_ms / 1000
     if not isinstance(entry, Mapping):
         return [start_s, end_s, mark.words or entry[2]] if len(entry) == 3 else [start_s, end_s]
@@ -264,7 +264,7 @@ def _moved(entry: Any, mark: Mark, *, retyped: bool) -> Any:
 
 
 def _entry(name: str, mark: Mark) -> Any:
-    """Return a new entry for one of the lists a mark stands in."""
+    """Return a new entry for one of a mark's lists."""
     start_s, end_s = mark.start_ms / 1000, mark.end_ms / 1000
     if name == "noises":
         return [start_s, end_s, mark.words or "noise"]
@@ -280,15 +280,15 @@ def _entry(name: str, mark: Mark) -> Any:
 
 
 def _move_details(mark: Mark) -> dict[str, Any]:
-    """Return what a move holds and waits for; by default a turn that comes half a second after the agent."""
+    """Return a move's content and anchor; the default is a turn half a second after the agent."""
     name, seconds = mark.anchor or ("after_agent", 0.5)
     return {"anchor": {name: seconds}, "kind": mark.words if mark.words in MOVE_KINDS else "turn"}
 
 
 def _fit_moves(raw: dict[str, Any], mark: Mark, duration_ms: int) -> None:
-    """Have the move that a mark lies in hold all of it: elastic replay plays nothing else.
+    """Extend the move that contains a mark so that all of the mark lies in it: elastic replay plays only moves.
 
-    A mark over several moves is taken to last from the first to the last of them, whatever lies between.
+    A mark over several moves extends from the first to the last of them.
     """
     moves = raw.get("moves") or []
     bounds = [entry_stretch(move) for move in moves]
@@ -310,7 +310,7 @@ def _fit_moves(raw: dict[str, Any], mark: Mark, duration_ms: int) -> None:
 
 
 def _grown(move: dict[str, Any], start_ms: int, end_ms: int) -> dict[str, Any]:
-    """Return a move with other bounds. One that begins earlier waits less, so that its sound stays where it was."""
+    """Return a move with other bounds. If it begins earlier, its anchor waits less, so its sound stays in place."""
     sooner_s = float(move["start_s"]) - start_ms / 1000
     anchor = {
         name: round(max(float(value) - sooner_s, 0.0), 6) if name in _ANCHORS and value is not None else value
@@ -319,18 +319,18 @@ def _grown(move: dict[str, Any], start_ms: int, end_ms: int) -> dict[str, Any]:
     return {**move, "start_s": start_ms / 1000, "end_s": end_ms / 1000, "anchor": anchor}
 
 
-# ---- the file of a document
+# ---- the document's file
 
 
 class LabelsChangedError(LabelError):
-    """The file on disk is not the one that was opened: another program wrote it meanwhile."""
+    """The file on disk has changed since it was opened: another program wrote it."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelFile:
-    """Where a recording's labels are written to, what they hold, and what was on disk when they were opened.
+    """A recording's label file: its path, its content, and what was on disk when it was opened.
 
-    ``before`` is ``None`` where there was no such file; ``note`` is one sentence about where the labels come from.
+    ``before`` is ``None`` where there was no such file; ``note`` is one sentence about the origin of the labels.
     """
 
     path: Path
@@ -339,10 +339,10 @@ class LabelFile:
     note: str = ""
 
     def write(self, raw: Mapping[str, Any], *, replace_changed: bool = False) -> LabelFile:
-        """Write other content in one step, readable by its owner alone, and return the file as it is then.
+        """Write other content atomically, readable only by the owner, and return the new file.
 
-        Raises :class:`LabelsChangedError` if the file is not as it was opened, unless ``replace_changed``, and
-        :class:`~simulator.errors.LabelError`; the file is then as before.
+        Raises :class:`LabelsChangedError` if the file has changed since it was opened, unless ``replace_changed``,
+        and :class:`~simulator.errors.LabelError`. After an error the file is unchanged.
         """
         if not replace_changed and _content(self.path) != self.before:
             raise LabelsChangedError(f"{self.path} was changed by something else since it was opened")
@@ -359,9 +359,9 @@ class LabelFile:
 
 
 def open_label_file(audio: Path, duration_s: float) -> LabelFile:
-    """Return the labels beside a recording, to be edited; what is written is always JSON.
+    """Return the labels beside a recording for editing; they are always written as JSON.
 
-    Raises :class:`~simulator.errors.LabelError` for a file that is not good: it has to be mended by hand first.
+    Raises :class:`~simulator.errors.LabelError` for an invalid file, which must be corrected by hand first.
     """
     target = audio.with_suffix(".json")
     try:

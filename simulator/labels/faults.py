@@ -1,4 +1,4 @@
-"""What is wrong with a label file, in words: what a validation found, and fields that are probably misspelt."""
+"""Faults of a label file, in words: validation errors, and fields that are probably misspelt."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _ALIKE = 0.8
 
 
 def near(name: str, names: Iterable[str]) -> str | None:
-    """Return the one of some names that another is probably meant to be, whatever its capitals."""
+    """Return the name that another name is probably meant to be, ignoring case; ``None`` if none is close."""
     by_small = {one.lower(): one for one in names}
     found = get_close_matches(name.lower(), by_small, n=1, cutoff=_ALIKE)
     return by_small[found[0]] if found else None
 
 
 def first_fault(error: ValidationError) -> str:
-    """Return the first thing a validation found, as ``where: what``."""
+    """Return the first validation error, as ``where: what``."""
     detail = error.errors()[0]
     where = ".".join(str(part) for part in detail["loc"]) or "the file"
     what = str(detail["msg"]).removeprefix("Value error, ")
@@ -30,7 +30,7 @@ def first_fault(error: ValidationError) -> str:
 
 
 def _stands_for_missing(detail: ErrorDetails) -> str | None:
-    """Return the field that probably stands for one that is missing."""
+    """Return the field that was probably written instead of a missing one."""
     beside = detail["input"]
     if detail["type"] != "missing" or not isinstance(beside, dict):
         return None
@@ -38,25 +38,25 @@ def _stands_for_missing(detail: ErrorDetails) -> str | None:
 
 
 _MARKING = ("turns", "speech", "agent", "backchannels", "noises", "hesitations", "events", "moves")
-"""Fields that mark something in the audio, or say what the marks are worth."""
+"""Fields that mark something in the audio, or qualify the marks."""
 _SAYING = ("channel", "provisional", "condition")
 _DOCUMENTED = (
     *("audio", "source", "licence", "notes", "kind", "label_origin", "what", "synthetic", "condition", "text"),
     *("phone", "bed", "snr_db", "level_db", "hard", "speech_0_8s_reached_s"),
 )
-"""Fields that ``recordings/README.md`` has besides and that nothing is read from."""
+"""Other fields documented in ``recordings/README.md``, which nothing reads."""
 
 NOTHING_KNOWN = "holds no field Turnlab knows"
 
 
 def says_nothing(labels: Labels) -> bool:
-    """Whether what was read as labels holds none of their fields, and others instead: a transcript, say."""
+    """Whether labels have none of the known fields but others, as a transcript would."""
     others = set(labels.model_extra or {}) - {*_DOCUMENTED}
     return bool(others) and not labels.model_fields_set & {*_MARKING, *_SAYING}
 
 
 def doubts(labels: Labels) -> list[str]:
-    """Return what is to be said of labels that were read, to follow the file's name."""
+    """Return remarks about labels that were read; each follows the file's name."""
     found = _misspelt(labels)
     meant = [f"did you mean {meant} where it says {name}?" for name, meant in found.items()]
     if says_nothing(labels):
@@ -65,7 +65,7 @@ def doubts(labels: Labels) -> list[str]:
 
 
 def _misspelt(labels: Labels) -> dict[str, str]:
-    """Return the fields that are probably misspelt, by their place, and what was probably meant."""
+    """Return the probably misspelt fields by their place, with the intended names."""
     found = dict(_misspelt_in(labels, ""))
     for name, group in (("turns", labels.turns), ("events", labels.events), ("moves", labels.moves)):
         for part in group:

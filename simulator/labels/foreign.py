@@ -1,9 +1,8 @@
 """Label files of other programs: Praat's TextGrid, RTTM of speaker diarisation, SRT subtitles.
 
-They say who speaks when. A tier or speaker named like a label of
-:data:`~simulator.labels.audacity.VOCABULARY` marks that; one named like an agent says when the agent talks; any
-other is a person on the caller's side. What a person says is one turn until another begins to speak, or the person
-is silent for :data:`~simulator.labels.marks.TURN_GAP_S`.
+They contain who speaks when. A tier or speaker named after a label of :data:`~simulator.labels.audacity.VOCABULARY`
+marks that label. One named like an agent is the agent. Any other is a person on the caller's side. A person's turn
+lasts until another person begins to speak, or until a silence of :data:`~simulator.labels.marks.TURN_GAP_S`.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from simulator.labels.marks import TURN_GAP_S, is_one_turn
 from simulator.labels.model import Labels
 
 SPEECH_GAP_S = 0.15
-"""Words and segments that are no further apart are one stretch of speech."""
+"""Words and segments closer together than this are one stretch of speech."""
 
 AGENTS = ("agent", "assistant", "bot", "system", "ivr")
 CALLERS = ("", "caller", "customer", "client", "user", "human")
@@ -28,7 +27,7 @@ CALLERS = ("", "caller", "customer", "client", "user", "human")
 
 @dataclass(frozen=True, slots=True)
 class TierPiece:
-    """What one tier or speaker has from ``start_s`` to ``end_s``; ``sounding`` if its edges are those of speech."""
+    """A piece of a tier or speaker from ``start_s`` to ``end_s``; ``sounding``: its edges are those of speech."""
 
     start_s: float
     end_s: float
@@ -38,7 +37,7 @@ class TierPiece:
 
 
 def from_foreign(path: Path, text: str, agent: str | None = None) -> Labels:
-    """Return what the text of a label file of another program, known by how its name ends, says as labels.
+    """Parse another program's label file, whose name's ending selects the format.
 
     ``agent`` names the tier or speaker that is the agent. Raises :class:`~simulator.errors.LabelError`.
     """
@@ -118,7 +117,7 @@ _TIERS = re.compile(r"<exists>\s*(?:size\s*=\s*)?(\d+)")
 
 
 def _textgrid(text: str, path: Path) -> list[TierPiece]:
-    """Return the intervals of the tiers; words, as aligners put them, only where no tier has whole utterances."""
+    """Return the tiers' intervals; single words, as from an aligner, only if no tier has whole utterances."""
     from praatio.utilities.textgrid_io import parseTextgridStr
 
     try:
@@ -127,9 +126,9 @@ def _textgrid(text: str, path: Path) -> list[TierPiece]:
             (str(tier["name"]).strip(), _intervals(tier)) for tier in tiers if tier["class"] == "IntervalTier"
         ]
         ends_s = float(max(tier["xmax"] for tier in tiers))
-    except Exception:  # its own errors, and whatever a malformed text makes it stumble over
+    except Exception:  # its own errors, and whatever a malformed text triggers
         raise LabelError(f"{path}: is not a complete Praat TextGrid; save it from Praat again") from None
-    # the library takes what is there, and a tier's intervals cover it from its start to its end
+    # the library accepts a cut-off file, but a tier's intervals must cover it from start to end
     cut = [name for name, inside in intervals if not inside or inside[-1][1] < ends_s - 1e-6]
     said = _TIERS.search(text)
     if cut or (said and len(tiers) < int(said[1])):
@@ -160,7 +159,7 @@ def _intervals(tier: Any) -> list[tuple[float, float, str]]:
 
 
 def _rttm(text: str, path: Path) -> list[TierPiece]:
-    """Return the SPEAKER lines of the recording that the file is named after, or of the only one it tells of."""
+    """Return the SPEAKER lines of the recording that the file is named after, or of the only one in it."""
     found: dict[str, list[TierPiece]] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         fields = line.split()
@@ -198,11 +197,11 @@ _NAMED = re.compile(r"([^\W\d_][\w .'-]{0,29}?)\s*:\s*(.*)", re.DOTALL)
 
 
 def _srt(text: str, path: Path) -> list[TierPiece]:
-    """Return the cues; where each begins with a name and a colon, that is who speaks."""
+    """Return the cues; a name and a colon at the beginning of every cue is the speaker."""
     import pysubs2
 
     cues = [cue for cue in pysubs2.SSAFile.from_string(text, format_="srt") if cue.plaintext.strip()]
-    # the library passes over cues whose times it cannot read
+    # the library skips cues with unreadable times
     if text.count("-->") > len(pysubs2.SSAFile.from_string(text, format_="srt")) or not cues:
         raise LabelError(f"{path}: is not a complete SRT file (00:00:01,000 --> 00:00:02,500); export it again")
     named = [_NAMED.fullmatch(cue.plaintext.strip()) for cue in cues]
@@ -216,7 +215,7 @@ def _srt(text: str, path: Path) -> list[TierPiece]:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A kind of label file: its name, and what reads its text (the path is for messages)."""
+    """A label file format: its name, and its parser (the path is for messages)."""
 
     name: str
     read: Callable[[str, Path], list[TierPiece]]
@@ -227,4 +226,4 @@ FORMATS: Mapping[str, Format] = {
     ".rttm": Format("RTTM", _rttm),
     ".srt": Format("SRT", _srt),
 }
-"""By how their names end, in small letters; the first that stands beside a recording serves."""
+"""The formats by lower-case file name ending; the first one found beside a recording is used."""

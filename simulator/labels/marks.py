@@ -1,9 +1,8 @@
-"""A label file as a list of marks a person can move: turns, interruptions, backchannels, noises, hesitations, and
-what replay goes by: moves, and when the agent spoke.
+"""A label file as a list of movable marks.
 
-The file may say one thing twice: an interruption is a turn and an event, a cough over the agent a noise and an
-event.
-Entries of the same stretch that are about the same thing are one mark, so that they stay together.
+The marks are turns, interruptions, backchannels, noises, hesitations and, for replay, moves and agent windows. A
+file may contain one thing twice: an interruption is a turn and an event; a cough over the agent is a noise and an
+event. Entries about one thing over the same stretch are one mark, so they move together.
 """
 
 from __future__ import annotations
@@ -19,17 +18,17 @@ if TYPE_CHECKING:
     from simulator.activity.model import Activity
 
 TURN_GAP_S = 2.0
-"""What a caller says is one turn until another begins to speak, or the caller is silent for so long."""
+"""A caller's turn ends when another person begins to speak, or after this much silence."""
 
 Kind = Literal["turn", "interruption", "backchannel", "noise", "hesitation", "agent", "move"]
 KINDS: tuple[Kind, ...] = ("turn", "interruption", "backchannel", "noise", "hesitation", "agent", "move")
 REPLAYED: tuple[Kind, ...] = ("agent", "move")
-"""The kinds that replay goes by; the others are the truth about the caller."""
+"""The kinds used by replay; the other kinds are the truth about the caller."""
 MOVE_KINDS = ("turn", "interruption", "backchannel", "noise")
-"""What a move may hold; a move's ``words`` are one of them."""
+"""The possible contents of a move; a move's ``words`` are one of them."""
 
 Place = tuple[str, int]
-"""Where an entry stands in the file: the name of its list, and its number there."""
+"""An entry's position in the file: the name of its list, and its index there."""
 
 _SAME_MS = 5
 _LISTS = ("turns", "events", "backchannels", "noises", "hesitations", "agent", "moves")
@@ -42,15 +41,15 @@ _HOLDS: Mapping[Kind, tuple[str, ...]] = {
     "agent": ("agent",),
     "move": ("moves",),
 }
-"""In which lists a mark of a kind has an entry."""
+"""The lists in which a mark of a kind has an entry."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Something that is true of a stretch of the recording.
+    """A fact about a stretch of the recording.
 
-    ``words`` are a turn's, what makes a noise, or what a move holds; ``anchor`` is what a move waits for, and how
-    many seconds.
+    ``words`` are a turn's words, the source of a noise, or a move's content. ``anchor`` is a move's anchor and its
+    offset in seconds.
     """
 
     kind: Kind
@@ -67,12 +66,12 @@ class Mark:
 
 
 def lists_of(mark: Mark) -> tuple[str, ...]:
-    """Return the lists of the file in which a mark has an entry; a bed of noise has none."""
+    """Return the lists of the file in which a mark has an entry; background noise has none."""
     return ("noises",) if mark.kind == "noise" and " bed" in mark.words else _HOLDS[mark.kind]
 
 
 def marks(raw: Mapping[str, Any]) -> tuple[Mark, ...]:
-    """Return the marks of a label file that was found good, in order of time."""
+    """Return the marks of a valid label file, in time order."""
     found: list[Mark] = []
     for one in _entries(raw):
         twin = next((number for number, other in enumerate(found) if _same(one, other)), None)
@@ -86,7 +85,7 @@ def marks(raw: Mapping[str, Any]) -> tuple[Mark, ...]:
 
 
 def entry_stretch(entry: Any) -> tuple[int, int]:
-    """Return where an entry of a label file begins and ends, ms."""
+    """Return an entry's start and end, ms."""
     start, end = (entry["start_s"], entry["end_s"]) if isinstance(entry, Mapping) else entry[:2]
     # numbers may be written as text
     return round(float(start) * 1000), round(float(end) * 1000)
@@ -133,33 +132,33 @@ def _same(one: Mark, other: Mark) -> bool:
     return about_one_thing and near
 
 
-# ---- what the detected voice suggests
+# ---- suggestions from detected speech
 
 
 SHORT_MS = 600
-"""A shorter sound alone is more likely an "mm-hm" or a noise than a turn: the user decides."""
+"""A shorter sound alone is more likely an "mm-hm" or a noise than a turn; the user decides."""
 _OTHERWISE_MS = 1000
-"""The length of a new label without detected sound."""
+"""The length of a new label where no sound was detected."""
 
 
 def is_one_turn(end: float, start: float, others: Iterable[float], gap: float) -> bool:
-    """Return whether what begins at ``start`` continues the turn that reached ``end``.
+    """Return whether speech that begins at ``start`` continues the turn that reached ``end``.
 
-    It does unless one of the ``others`` lies between, or a silence of ``gap``; all are in one unit of time.
+    It does unless one of the ``others`` lies between, or a silence of ``gap``. All values have one unit of time.
     """
     return start - end < gap and not any(end <= edge < start for edge in others)
 
 
 def edges(activity: Activity) -> tuple[int, ...]:
-    """Return where the voice begins and ends, ms, in order."""
+    """Return the times at which speech begins and ends, ms, in order."""
     return tuple(sorted({edge for span in activity.spans for edge in (span.start_ms, span.end_ms)}))
 
 
 def detected_turns(activity: Activity, agent: Iterable[tuple[int, int]] = ()) -> tuple[tuple[int, int], ...]:
-    """Return the stretches (ms) that are turns by :data:`TURN_GAP_S`; ``agent`` is when the agent speaks (ms).
+    """Return the detected turns (ms) by :data:`TURN_GAP_S`; ``agent`` is when the agent speaks (ms).
 
-    No end-of-turn model has a say, so that such turns can judge its decisions. What is said over the agent is apart
-    from what is said after it.
+    They do not depend on an end-of-turn model, so they can score one. Speech over the agent and speech after it are
+    separate turns.
     """
     agent_edges = [edge for window in agent for edge in window]
     turns: list[tuple[int, int]] = []
@@ -172,7 +171,10 @@ def detected_turns(activity: Activity, agent: Iterable[tuple[int, int]] = ()) ->
 
 
 def stretch_for(kind: Kind, place_ms: int, activity: Activity) -> tuple[int, int]:
-    """Return where a new label goes (ms): over the voice at the place (a hesitation: the silence), or a second."""
+    """Return a new label's stretch (ms): the speech at a time (for a hesitation, the silence), or else a second.
+
+    An agent window also takes the silence.
+    """
     spans = [(span.start_ms, span.end_ms) for span in activity.spans]
     if kind in ("hesitation", "agent"):
         spans = [(before[1], after[0]) for before, after in pairwise(spans)]
@@ -184,7 +186,7 @@ def stretch_for(kind: Kind, place_ms: int, activity: Activity) -> tuple[int, int
 
 
 def parted(mark: Mark, place_ms: int, activity: Activity) -> tuple[Mark, Mark] | None:
-    """Return a mark as two, parted by the silence at a place, or there; ``None`` where the place is not in it."""
+    """Return a mark split at the silence around a time, or at the time; ``None`` if the time lies outside it."""
     if not mark.start_ms < place_ms < mark.end_ms:
         return None
     found = edges(activity)

@@ -1,6 +1,6 @@
-"""What was truly said in a recording and when, and how to move it.
+"""What was really said in a recording and when.
 
-All times are seconds from the start of the file. The schema is documented in ``recordings/README.md``.
+All times are seconds from the start of the file. ``recordings/README.md`` documents the schema.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 LONGEST_S = 86_400
-"""No call is longer than a day."""
+"""The longest call, one day."""
 
 
 class _Part(BaseModel):
@@ -30,7 +30,7 @@ class _Stretch(_Part):
 
 
 class Turn(_Stretch):
-    """One caller turn, in-turn pauses included. ``speaker`` tells several people on one channel apart."""
+    """One caller turn, pauses included. ``speaker`` distinguishes several people on one channel."""
 
     text: str = ""
     speaker: str = ""
@@ -68,18 +68,18 @@ Span = tuple[float, float]
 
 
 class Condition(_Part):
-    """How the audio was made worse, as far as Turnlab asks."""
+    """The degradations of the audio, as far as Turnlab uses them."""
 
     echo_db: float | None = None
 
 
 class Labels(_Part):
-    """The truth about one recording, as far as it is known.
+    """The known truth about one recording.
 
-    ``channel`` says whether the audio holds the caller alone, or is a mix of both sides; ``caller_channel`` which
-    channel of the file is the caller's, from 0. ``unheard`` are stretches that an echo guard kept from the agent,
-    which a replay does not hear either. ``provisional`` labels are
-    a machine's guess, not corrected by a person: they are shown, and never measured against.
+    ``channel`` says whether the audio contains the caller alone or a mix of both sides. ``caller_channel`` is the
+    caller's channel in the file, from 0. ``unheard`` are stretches that an echo guard kept from the agent; replays
+    mute them too. ``provisional`` labels are machine-made and not corrected by a person: they are shown, and never
+    measured against.
     """
 
     id: str = ""
@@ -135,7 +135,7 @@ class Labels(_Part):
 
     @property
     def says_caller(self) -> bool:
-        """Whether a person said that the audio holds the caller alone."""
+        """Whether a person stated that the audio contains the caller alone."""
         return self.channel == "caller" and "channel" in self.model_fields_set
 
     @property
@@ -149,7 +149,7 @@ class Labels(_Part):
         return self.condition.echo_db is not None
 
     def caller_turns(self) -> tuple[Turn, ...]:
-        """Return the turns in order; those that overlap (several people on one channel) count as one."""
+        """Return the turns in order; overlapping turns (several people on one channel) are merged."""
         merged: list[Turn] = []
         for turn in sorted(self.turns, key=lambda turn: turn.start_s):
             if merged and turn.start_s < merged[-1].end_s:
@@ -162,7 +162,7 @@ class Labels(_Part):
         return tuple(merged)
 
     def last_time_s(self) -> float:
-        """Return the latest time any label names, in seconds (0 without labels)."""
+        """Return the latest time in any label, s (0 without labels)."""
         ends = [part.end_s for group in (self.turns, self.events, self.moves) for part in group]
         groups = (self.speech, self.agent, self.backchannels, self.hesitations)
         ends += [span[1] for group in groups for span in group] + [noise[1] for noise in self.noises]

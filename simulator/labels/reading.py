@@ -1,4 +1,4 @@
-"""Label files from disk: read, checked, and held against the recording they are for."""
+"""Reads label files, and checks them against their recording."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from simulator.labels.foreign import FORMATS, from_foreign
 from simulator.labels.model import Labels
 
 DURATION_TOLERANCE_S = 0.1
-"""How far a label may reach past the end of the audio: encoders round and pad."""
+"""How far a label may extend past the end of the audio: encoders round and pad."""
 
 SAME_LENGTH_S = 0.5
-"""How far the length a label file names may differ from the audio's."""
+"""How far the recording length in a label file may differ from the audio's."""
 
 
 def read_labels(path: Path, audio_duration_s: float | None, agent: str | None = None) -> Labels:
-    """Read a label file, of a kind known by how its name ends, and hold it against the recording's length.
+    """Read a label file, whose name's ending selects the format, and check it against the recording's length.
 
-    ``audio_duration_s`` is in seconds, ``None`` if there is no recording to hold it against. ``agent`` names the
-    tier or speaker that is the agent, where the format has such. Raises :class:`LabelError`, naming the file, the
-    place in it and the remedy.
+    ``audio_duration_s`` is in seconds, ``None`` without a recording. ``agent`` names the tier or speaker that is
+    the agent, where the format has such. Raises :class:`LabelError`, which names the file, the place in it and the
+    remedy.
     """
     suffix = path.suffix.lower()
     if suffix in FORMATS:
@@ -42,9 +42,9 @@ def read_labels(path: Path, audio_duration_s: float | None, agent: str | None = 
 
 
 def labels_beside(audio: Path) -> Path | None:
-    """Return the label file of a recording: its JSON, else a label track of Audacity, else another program's file.
+    """Return a recording's label file: its JSON, else an Audacity label track, else another program's file.
 
-    Raises :class:`LabelError` for a text that may not be read.
+    Raises :class:`LabelError` for a text file that cannot be read.
     """
     json_file, text = beside(audio, ".json"), beside(audio, ".txt")
     if json_file is not None:
@@ -60,11 +60,11 @@ def labels_beside(audio: Path) -> Path | None:
 _FOREIGN = (".TextGrid", *FORMATS)
 
 ENDINGS = (".json", ".txt", *_FOREIGN)
-"""How the names of label files end."""
+"""The endings of label file names."""
 
 
 def origin_of(path: Path) -> str:
-    """Return what a label file that was made from another program's says of where it comes from."""
+    """Return the ``label_origin`` for labels converted from another program's file."""
     suffix = path.suffix.lower()
     return (
         f"{FORMATS[suffix].name} {path.name}" if suffix in FORMATS else f"human (Audacity label track {path.name})"
@@ -105,7 +105,7 @@ def _text(path: Path) -> str:
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file. Raises :class:`LabelError` with the place of the first mistake."""
+    """Read a JSON file. Raises :class:`LabelError` with the position of the first error."""
     try:
         return json_in(path, nan=True)
     except TextError as error:

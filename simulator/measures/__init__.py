@@ -1,1 +1,1 @@
-"""Stage 3: what a caller would have met, in figures; pure functions over what stage 2 did."""
+"""Stage 3: the caller's experience in figures; pure functions over stage 2's output."""

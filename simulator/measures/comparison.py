@@ -1,10 +1,10 @@
-"""Several arms over the same recordings: paired differences and how sure they are.
+"""Compares several arms over the same recordings: paired differences with confidence intervals.
 
-Latencies are compared over the turns in which every arm has one, as the difference of the medians, so that the
-figures shown can be subtracted by hand. Counts and seconds are compared by their totals. Every arm meets the same
-drawn latencies. The 95 % interval is a bootstrap over recordings, or, of fewer than three, over blocks of
-consecutive turns. Where resamples show no difference, they cannot say how large one may be: a count then has the
-bounds of Wilson's interval for what never happened in so many cases, and a time or a duration has no interval.
+Latencies are compared over the turns in which every arm has one, as the difference of the medians, so the displayed
+figures can be subtracted by hand. Counts and seconds are compared by their totals. Every arm gets the same latency
+draws. The 95 % interval is a bootstrap over recordings or, with fewer than three, over blocks of consecutive turns.
+Where no resample shows a difference, the bootstrap cannot bound it: a count then has the bounds of Wilson's
+interval for zero cases, and a time or a duration has no interval.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from simulator.measures.turns import Count, unseen_rate
 
 FEWEST_TURNS = 5
 FEWEST_RECORDINGS = 3
-"""Fewer recordings than this cannot show how much recordings differ."""
+"""With fewer recordings, the variation between recordings is unknown."""
 
 FEWEST_BLOCKS = 8
 MOST_BLOCKS = 24
-"""Fewer blocks of turns cannot show how much they differ; more cost time and show little more."""
+"""The most blocks of turns to draw from; more cost time and show little more."""
 
 BLOCK_TURNS = 2
-"""Turns in the shortest block: what one turn does to the next stays within it half of the time."""
+"""Turns in the shortest block. Half of the effects of one turn on the next stay within such a block."""
 
 RESAMPLES = 2000
 
 
 def why_no_interval(turns: int, drawn: int, what: str = "recordings") -> str | None:
-    """Return why so few turns, of so few ``what`` to draw from, cannot give an interval; ``None`` if they can."""
+    """Return why this number of turns, from ``drawn`` of ``what``, gives no interval; ``None`` if it does."""
     if turns < FEWEST_TURNS:
         return f"an interval needs {FEWEST_TURNS} turns, not {turns}"
     if drawn < FEWEST_RECORDINGS:
@@ -48,15 +48,15 @@ def why_no_interval(turns: int, drawn: int, what: str = "recordings") -> str | N
 
 @lru_cache(maxsize=32)
 def weights(drawn: int) -> NDArray[np.int64]:
-    """Return how often each recording, or block of turns, is drawn in each resample, ``[RESAMPLES, drawn]``."""
+    """Return how often each recording or block of turns is drawn in each resample, ``[RESAMPLES, drawn]``."""
     share = np.full(drawn, 1.0 / drawn)
     return np.random.default_rng(0).multinomial(drawn, share, size=RESAMPLES)
 
 
 def interval(resampled: NDArray[Any]) -> tuple[float, float] | None:
-    """Return the 95 % interval of a figure's resamples ``[RESAMPLES]``, those that are not finite left out.
+    """Return the 95 % interval of a figure's resamples ``[RESAMPLES]``, ignoring those that are not finite.
 
-    ``None`` where there are none, or they show no difference.
+    Returns ``None`` if none is finite, or they show no difference.
     """
     found = resampled[np.isfinite(resampled)]
     if not len(found):
@@ -72,10 +72,10 @@ Runs = Mapping[tuple[str, str], Measured]
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What the resamples are drawn from: whole recordings, or blocks of the turns of fewer than three.
+    """What resamples draw: whole recordings or, with fewer than three, blocks of turns.
 
     ``starts`` has, for each recording, the indices of the turns that begin a block; a whole recording is one block.
-    ``block_turns`` is how many turns a block has at least; ``None``: recordings are drawn.
+    ``block_turns`` is the minimum number of turns in a block; ``None``: recordings are drawn.
     """
 
     starts: dict[str, list[int]]
@@ -91,22 +91,22 @@ class Drawn:
             for recording in recordings
         }
         length = max(BLOCK_TURNS, -(-sum(map(len, turns.values())) // MOST_BLOCKS))
-        # what is left over at the end belongs to the last block
+        # the last block includes the remaining turns
         starts = {one: found[: max(len(found) - length + 1, 1) : length] for one, found in turns.items()}
         return cls({one: [-1, *found[1:]] for one, found in starts.items()}, length)
 
     @property
     def size(self) -> int:
-        """How many recordings or blocks there are."""
+        """The number of recordings or blocks."""
         return sum(map(len, self.starts.values()))
 
     @property
     def over(self) -> str:
-        """What it is, in words."""
+        """What is drawn, in words."""
         return "recordings" if self.block_turns is None else f"blocks of {self.block_turns} consecutive turns"
 
     def number(self, recording: str, index: int) -> int:
-        """Return the number of the recording or block that a turn belongs to."""
+        """Return the number of the recording or block that contains a turn."""
         before = 0
         for name, starts in self.starts.items():
             if name == recording:
@@ -115,7 +115,7 @@ class Drawn:
         raise KeyError(recording)
 
     def why_no_interval(self, turns: int, met: int) -> str | None:
-        """Return why so many turns, of ``met`` of the recordings or blocks, cannot give an interval."""
+        """Return why ``turns`` turns in ``met`` recordings or blocks give no interval; ``None`` if they do."""
         if self.block_turns is None:
             return why_no_interval(turns, met)
         if met < FEWEST_BLOCKS:
@@ -126,7 +126,7 @@ class Drawn:
         return None
 
     def totals(self, run: Measured, recording: str, readout: Readout) -> list[float]:
-        """Return what each block of one recording adds to a total; a whole recording all of it."""
+        """Return what each block of one recording adds to a total; a whole recording is one block."""
         starts = self.starts[recording]
         indices = [one.turn.index for one in run.turns]
         until = [sum(index < start for index in indices) for start in starts[1:]]
@@ -149,12 +149,12 @@ class Compared:
     why_no_interval: str | None
     p90: Compared | None = None
     out_of: dict[str, int] | None = None
-    """For a count, out of how many in each arm."""
+    """For a count, its denominator in each arm."""
     best: tuple[str, ...] = ()
-    """The best arms: several if they are not distinguishable, none if no arms are."""
+    """The best arms: several if they cannot be distinguished, none if no arms can."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as scripts see it."""
+        """Return the comparison as JSON values."""
         shown: dict[str, Any] = {"arms": self.arms, "delta": self.delta, "ci95": self.ci95, "n": self.n}
         if self.out_of is not None:
             shown["of"] = self.out_of
@@ -163,14 +163,14 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All readouts of several arms against a baseline; the intervals are a bootstrap over ``drawn_over``."""
+    """All readouts of several arms against a baseline; ``drawn_over`` is what the bootstrap draws."""
 
     baseline: str
     readouts: dict[str, Compared]
     drawn_over: str = "recordings"
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as scripts see it."""
+        """Return the comparison as JSON values."""
         return {
             "baseline": self.baseline,
             "interval_over": self.drawn_over,
@@ -179,8 +179,8 @@ class Comparison:
 
 
 def compare(runs: Runs, recordings: list[str], arms: list[str], baseline: str) -> Comparison:
-    """Compare arms over recordings; every (recording, arm) must have been measured."""
-    # resampling goes by position, so the order someone happened to ask in must not matter
+    """Compare arms over recordings. ``runs`` must contain every (recording, arm)."""
+    # resampling goes by position, so the order of the arguments must not matter
     recordings = sorted(recordings)
     drawn = Drawn.of(runs, recordings, arms)
     readouts = {}
@@ -212,7 +212,7 @@ def _times(runs: Runs, drawn: Drawn, arms: list[str], baseline: str, readout: Re
 def _at_share(
     values: dict[str, list[int]], owner: NDArray[Any], drawn: Drawn, baseline: str, share: float
 ) -> Compared:
-    """Compare paired latencies at a percentile; ``owner`` says which recording or block each pair came from."""
+    """Compare paired latencies at a percentile; ``owner`` is the recording or block of each pair."""
     figures = {arm: percentile(sorted(found), share) if found else None for arm, found in values.items()}
     why = drawn.why_no_interval(len(owner), len(set(owner.tolist())))
     apart: Apart | None = None
@@ -230,7 +230,7 @@ Apart = Callable[[str, str], tuple[float, float] | None]
 
 
 def _best(figures: Mapping[str, float | None], apart: Apart | None, places: int) -> tuple[str, ...]:
-    """Return the arms that none is surely below; without intervals, those with the least figure as it is shown."""
+    """Return the arms that no arm is reliably below; without intervals, those with the lowest displayed figure."""
     known = {arm: value for arm, value in figures.items() if value is not None}
     if len(known) < len(figures):
         return ()
@@ -282,7 +282,7 @@ def _amount(value: Values) -> float:
 
 
 def _unseen(runs: Runs, recordings: list[str], arms: tuple[str, str], name: str) -> tuple[float, float] | None:
-    """Return how much a count may differ where it never did; ``None`` for a duration, or where it cannot happen."""
+    """Return the bounds for a count that was zero in every arm; ``None`` for a duration, or without cases."""
     found = [[runs[recording, arm].counts.get(name) for recording in recordings] for arm in arms]
     cases = max(sum(count.of for count in mine if count) for mine in found)
     most = round(cases * unseen_rate(cases), 3)
@@ -307,7 +307,7 @@ def _deltas(values: Mapping[str, float | None], baseline: str) -> dict[str, floa
 def weighted_percentiles(
     values: NDArray[Any], owner: NDArray[Any], drawn: NDArray[np.int64], share: float
 ) -> NDArray[np.float64]:
-    """Return a percentile of the values in each resample, every value repeated as often as its recording."""
+    """Return a percentile (``share`` 0…1) of each resample, ``[RESAMPLES]``: values weighted by recording."""
     order = np.argsort(values, kind="stable")
     ranked = values[order]
     reached = np.cumsum(drawn[:, owner[order]], axis=1)

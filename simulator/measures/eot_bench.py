@@ -1,9 +1,9 @@
-"""eot-bench, LiveKit's open benchmark for ends of turn: its rows, its predictions and its figures.
+"""eot-bench, LiveKit's open end-of-turn benchmark: its rows, predictions and figures.
 
-A row is one whole turn of a caller with every silence of 100 ms and more. The last silence is the end of the turn
-(``eot``), the others lie inside it (``hold``). At every 100 ms of each, a detector says how sure it is that the
-turn is over, by what it has heard until then. An agent answers once that exceeds ``threshold``, yet never before
-``action_delay`` and always after ``timeout`` of silence. All three are swept: the figures are the best trade-offs.
+A row is one whole caller turn with every silence of at least 100 ms. The last silence is the end of the turn
+(``eot``), the others lie inside it (``hold``). Every 100 ms of each silence, a detector predicts how likely the
+turn is over, from the audio so far. An agent answers when the prediction exceeds ``threshold``, never before
+``action_delay`` and always after ``timeout`` of silence. All three are swept; the figures are the best trade-offs.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from simulator.labels import first_fault
 
 PREDICTIONS = "predictions.parquet"
 COLUMNS = ("id", "language", "span_index", "timestamp", "silence_dur", "p_eot", "label")
-"""The columns of a file of predictions."""
+"""The columns of a prediction file."""
 
 _NEEDED = ("id", "language", "audio", "silence_spans")
 _STEP_S = 0.1
@@ -49,7 +49,7 @@ class _Span(BaseModel):
 
 
 class BenchRow(BaseModel):
-    """One turn: ``audio`` is an encoded file's bytes, or where that file is."""
+    """One turn. ``audio`` is the bytes of an audio file, or its path."""
 
     model_config = ConfigDict(coerce_numbers_to_str=True)
 
@@ -78,18 +78,18 @@ class BenchRow(BaseModel):
     @field_validator("silence_spans", mode="before")
     @classmethod
     def _list(cls, spans: Any) -> Any:
-        if isinstance(spans, dict):  # a list of objects, as some writers of parquet turn it round
+        if isinstance(spans, dict):  # a list of objects, which some parquet writers transpose
             ends = zip(spans.get("start") or (), spans.get("end") or (), strict=True)
             return [{"start": start, "end": end} for start, end in ends]
         return spans
 
 
 RawRow = tuple[str, Any]
-"""Where a row stands, for messages, and what stands there: an object's content, or a text that is to be one."""
+"""A row's position, for messages, and its content: an object, or a text to be parsed as one."""
 
 
 def row_files(folder: Path) -> list[Path]:
-    """Return the files of a folder and its folders that may hold rows, in order of name; or the file itself.
+    """Return the files with rows in a folder and its subfolders, in order of name, or the file itself.
 
     Raises :class:`~simulator.errors.SimulatorError` if there is none.
     """
@@ -102,7 +102,7 @@ def row_files(folder: Path) -> list[Path]:
 
 
 def raw_rows(path: Path) -> Iterator[RawRow]:
-    """Yield what a file holds, row by row; nothing of a file of predictions.
+    """Yield a file's rows; a prediction file has none.
 
     Raises :class:`~simulator.errors.SimulatorError` if the file as a whole cannot be read.
     """
@@ -149,9 +149,9 @@ def _parquet_rows(path: Path) -> Iterator[RawRow]:
 
 
 def checked_row(raw: RawRow, folder: Path) -> BenchRow:
-    """Return a row; the path of its audio is one from ``folder``.
+    """Return a validated row; a relative audio path is resolved against ``folder``.
 
-    Raises :class:`~simulator.errors.SimulatorError` in one sentence that says which row and what is wrong.
+    Raises :class:`~simulator.errors.SimulatorError` with one sentence that names the row and the fault.
     """
     where, content = raw
     try:
@@ -163,11 +163,11 @@ def checked_row(raw: RawRow, folder: Path) -> BenchRow:
     return row if isinstance(row.audio, bytes) else row.model_copy(update={"audio": folder / row.audio})
 
 
-# ---- what a detector says
+# ---- predictions
 
 
 class Prediction(NamedTuple):
-    """What was known ``silence_dur`` seconds into a silence, at ``timestamp`` s: that the turn is over, 0…1."""
+    """The probability 0…1 that the turn is over, ``silence_dur`` s into a silence, at ``timestamp`` s."""
 
     id: str
     language: str
@@ -179,7 +179,7 @@ class Prediction(NamedTuple):
 
 
 def predictions(row: BenchRow, activity: Activity, policy: EndOfTurnPolicy) -> list[Prediction]:
-    """Return the predictions for a row: the turn confidence in a pause, as far as known by then, else 0."""
+    """Return a row's predictions: the turn confidence in a pause detected by then, else 0."""
     seen = [one for one in activity.observations if isinstance(one, SpeechEnd | SpeechStart)]
     known_ms = [one.known_ms for one in seen]
 
@@ -208,7 +208,7 @@ def _moments(span: _Span) -> list[float]:
 
 
 def to_parquet(found: Sequence[Prediction]) -> bytes:
-    """Return predictions as the content of a parquet file."""
+    """Return predictions as the bytes of a parquet file."""
     import pyarrow as pa
     from pyarrow.parquet import write_table
 
@@ -220,7 +220,7 @@ def to_parquet(found: Sequence[Prediction]) -> bytes:
     return content.getvalue()
 
 
-# ---- its figures
+# ---- figures
 
 
 _THRESHOLDS = np.round(np.arange(0.0, 1.005, 0.01), 2)
@@ -228,7 +228,7 @@ _ACTION_DELAYS_S = np.round(np.arange(0.2, 1.05, 0.1), 2)
 _TIMEOUTS_S = np.round(np.arange(1.0, 3.75, 0.5), 2)
 _SILENCES_S = np.round(np.arange(0.2, 5.005, 0.01), 2)
 _HOLDS_S = (0.2, 5.0)
-"""Shorter pauses are not decided about, longer ones are taken for slips of the labels."""
+"""Shorter pauses are not evaluated; longer ones are probably label errors."""
 
 CUT_AT_MS = (300, 600)
 DELAY_AT = (0.05, 0.10)
@@ -236,9 +236,9 @@ DELAY_AT = (0.05, 0.10)
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """One point of a sweep: pauses answered in, 0…1, and the mean delay after true ends, ms; with its policy.
+    """One point of a sweep: the share of pauses cut in on, 0…1, the mean delay after true ends, ms, and its policy.
 
-    ``threshold`` is ``None`` for silence alone, whose ``action_delay_s`` and ``timeout_s`` are the same.
+    ``threshold`` is ``None`` for silence alone, where ``action_delay_s`` and ``timeout_s`` are equal.
     """
 
     cut_rate: float
@@ -248,7 +248,7 @@ class Best:
     timeout_s: float
 
     def to_json(self) -> dict[str, float | None]:
-        """Return the point as scripts see it."""
+        """Return the point as JSON values."""
         return {
             "cut_rate": round(self.cut_rate, 4),
             "delay_ms": round(self.delay_ms, 1),
@@ -260,16 +260,16 @@ class Best:
 
 @dataclass(frozen=True, slots=True)
 class BenchFigures:
-    """What a detector reaches: the fewest cuts within each mean delay, the least delay within each rate of cuts.
+    """A detector's results: the fewest cut-ins within each mean delay, the least delay within each cut-in rate.
 
-    ``None``: nothing keeps to that budget.
+    ``None``: no point meets that budget.
     """
 
     cut_at_ms: dict[int, Best | None]
     delay_at: dict[float, Best | None]
 
     def to_json(self) -> dict[str, Any]:
-        """Return the figures as scripts see them."""
+        """Return the figures as JSON values."""
         cut = {f"cut_at_{ms}_ms": best and best.to_json() for ms, best in self.cut_at_ms.items()}
         delay = {f"delay_at_{100 * at:g}_percent": best and best.to_json() for at, best in self.delay_at.items()}
         return cut | delay
@@ -277,9 +277,9 @@ class BenchFigures:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The figures of some turns, with silence alone beside them, out of ``holds`` pauses and ``ends``.
+    """The figures of some turns and those of silence alone, from ``holds`` pauses and ``ends`` ends.
 
-    The figures are ``None`` where there is no pause, or no end, to have any of.
+    The figures are ``None`` without pauses or without ends.
     """
 
     turns: int
@@ -289,7 +289,7 @@ class Score:
     silence: BenchFigures | None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the score as scripts see it."""
+        """Return the score as JSON values."""
         return {
             "turns": self.turns,
             "holds": self.holds,
@@ -300,14 +300,14 @@ class Score:
 
 
 class _Silence(NamedTuple):
-    """How long a silence lasts, s, and when each threshold is first exceeded in it, s, infinite if never."""
+    """The length of a silence, s, and when each threshold is first exceeded in it, s (infinite if never)."""
 
     lasts_s: float
     exceeded_s: NDArray[np.float64]
 
 
 def score(found: Iterable[Prediction]) -> Score:
-    """Return the figures for some predictions, those of a silence together and in order of time."""
+    """Return the figures of predictions, which must be grouped by silence and in time order."""
     silences: dict[tuple[str, int, str], list[Prediction]] = {}
     for one in found:
         silences.setdefault((one.id, one.span_index, one.label), []).append(one)
@@ -366,7 +366,7 @@ def _figures(points: list[Best]) -> BenchFigures:
 
 
 def scores(found: Sequence[Prediction]) -> dict[str | None, Score]:
-    """Return the scores of all turns (``None``) and, where there are several languages, of each."""
+    """Return the scores of all turns (``None``) and, with several languages, of each language."""
     languages = sorted({one.language for one in found})
     by_language: dict[str | None, Score] = {None: score(found)}
     if len(languages) > 1:

@@ -1,4 +1,4 @@
-"""Labelled turns with the pauses detected in them: what a rule for ends of turn is judged on."""
+"""Labelled turns with their detected pauses: the input of end-of-turn scoring."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FOREVER_MS = 1 << 40
 
 @dataclass(frozen=True, slots=True)
 class JudgedPause:
-    """A detected pause: how speech ended, and when the next speech is known, ms."""
+    """A detected pause: the end of speech before it, and when the next speech is known, ms."""
 
     ended: SpeechEnd
     until_ms: int
@@ -24,7 +24,7 @@ class JudgedPause:
 class JudgedTurn:
     """A labelled turn of recording ``recording`` with the pauses detected from its start to the next turn's.
 
-    ``speaker`` is who takes it, or empty where the labels do not say.
+    ``speaker`` takes the turn; it is empty where the labels name none.
     """
 
     recording: str
@@ -36,19 +36,19 @@ class JudgedTurn:
 
     @property
     def drawn_with(self) -> str:
-        """What turns are drawn together by in a resample: one speaker's are alike, else one recording's."""
+        """The resampling unit: turns of one speaker, else of one recording, are similar."""
         return self.speaker or self.recording
 
     @property
     def earliest_ms(self) -> int:
-        """The first moment at which an end of turn is no cut-in, ms."""
+        """The earliest time, ms, at which an end of turn is no cut-in."""
         return self.end_ms - CUT_IN_TOLERANCE_MS
 
 
 def judged_turns(recording: str, activity: Activity, labels: Labels) -> tuple[JudgedTurn, ...]:
-    """Return the labelled turns in order, each with its pauses; overlapping turns count as one.
+    """Return the labelled turns in order, each with its pauses; overlapping turns are merged.
 
-    A span of speech belongs to the last turn it overlaps, else to the turn before it.
+    A span of speech belongs to the last turn that begins before the span ends.
     """
     labelled = labels.caller_turns()
     turns = [(round(turn.start_s * 1000), round(turn.end_s * 1000)) for turn in labelled]
@@ -66,7 +66,7 @@ def judged_turns(recording: str, activity: Activity, labels: Labels) -> tuple[Ju
 
 
 def pauses_of(activity: Activity) -> list[JudgedPause]:
-    """Return the pause after each detected span; the last one goes on in silence for ever."""
+    """Return the pause after each detected span; the last one never ends."""
     found: list[JudgedPause] = []
     ended: SpeechEnd | None = None
     for seen in activity.observations:
@@ -81,7 +81,7 @@ def pauses_of(activity: Activity) -> list[JudgedPause]:
 
 
 def by_silence(turns: Iterable[JudgedTurn]) -> tuple[JudgedTurn, ...]:
-    """Return the same turns as they are judged without an end-of-turn model."""
+    """Return the turns without an end-of-turn model's judgements."""
     return tuple(
         replace(turn, pauses=tuple(replace(pause, ended=_unjudged(pause.ended)) for pause in turn.pauses))
         for turn in turns

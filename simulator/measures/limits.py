@@ -1,4 +1,4 @@
-"""Limits on readouts, such as ``cut_ins<=3%`` and ``response.p90<=2500ms``: read, and held against figures."""
+"""Limits on readouts, such as ``cut_ins<=3%`` and ``response.p90<=2500ms``: parsing and evaluation."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from simulator.measures.readout_table import READOUTS, Kind
 from simulator.measures.readouts import Spread
 
 Unit = Literal["ms", "s", "%", ""]
-"""The unit a limit is written in; counts have none, and ``%`` makes a share of a count."""
+"""The unit of a limit; counts have none, and ``%`` makes a share of a count."""
 
 Operator = Literal["<=", "<", ">=", ">"]
 
 Readouts = Mapping[str, Any]
-"""One arm's readouts as scripts see them: what ``readouts_json`` and ``heard_readouts`` return."""
+"""One arm's readouts as JSON values, from ``readouts_json`` or ``heard_readouts``."""
 
 PERCENTILES = tuple(field.name for field in fields(Spread) if field.name != "n")
-"""What a latency has figures for, the lowest first."""
+"""The figures of a latency, lowest first."""
 
 _LIMIT = re.compile(
     r"\s*(?P<figure>[^\s<>=]+)\s*(?P<operator><=|>=|<|>)\s*(?P<number>\d{1,9}(?:\.\d{1,9})?)\s*(?P<unit>ms|s|%|)\s*"
@@ -40,12 +40,12 @@ _HINTS: dict[Kind, str] = {
 
 
 class LimitError(SimulatorError):
-    """A limit that is malformed, names what does not exist, or contradicts another."""
+    """A limit that is malformed, names an unknown readout, or contradicts another limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measurable:
-    """What a limit can be put on. Latencies have ``percentiles``; ``of`` says what a count is out of."""
+    """A readout that can have a limit. Latencies have ``percentiles``; ``of`` is a count's denominator."""
 
     name: str
     title: str
@@ -63,7 +63,7 @@ class Figure:
     share: bool = False
 
     def measured(self, readouts: Readouts) -> float | None:
-        """Return its value; ``None`` where the readout was not measured, or there was nothing to measure it on."""
+        """Return the figure's value; ``None`` where the readout was not measured, or had no cases."""
         value = readouts.get(self.readout.name)
         if value is None or self.readout.kind == "duration":
             return value
@@ -75,13 +75,13 @@ class Figure:
         return value["count"] / value["of"] if self.share else float(value["count"])
 
     def words(self) -> str:
-        """Return what people call it: ``response after turn p90``."""
+        """Return the figure's name for people: ``response after turn p90``."""
         return f"{self.readout.title} {self.percentile}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
 class LimitResult:
-    """What became of one limit. ``met`` is ``None`` where it could not be judged; a gate fails then, too."""
+    """The result of one limit. ``met`` is ``None`` where it could not be evaluated; a gate then fails too."""
 
     limit: Limit
     met: bool | None
@@ -91,7 +91,7 @@ class LimitResult:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A bound on one figure, in the figure's own unit; ``unit`` is the one that ``text`` has."""
+    """A bound on one figure, in the figure's own unit; ``unit`` is the unit in ``text``."""
 
     text: str
     figure: Figure
@@ -101,7 +101,7 @@ class Limit:
 
     @property
     def upper(self) -> bool:
-        """Whether the figure must stay below the bound."""
+        """Whether the bound is an upper bound."""
         return self.operator in ("<=", "<")
 
     def holds(self, value: float) -> bool:
@@ -115,10 +115,10 @@ class Limit:
         return value - self.bound if self.upper else self.bound - value
 
     def too_few(self, readouts: Readouts) -> str:
-        """Say that readouts have too few cases to be held to the limit; nothing if they have enough.
+        """Return why readouts have too few cases for the limit; empty if they have enough.
 
-        A share needs so many that one case alone does not break it, and a percentile so many that one can lie past
-        it. A share that several cases break needs no more.
+        A share needs enough cases that a single one does not break the limit. A percentile needs enough that one
+        can lie past it. A share that several cases break needs no more.
         """
         counted = readouts.get(self.figure.readout.name)
         share = self.bound if self.upper else 1 - self.bound
@@ -136,7 +136,7 @@ class Limit:
         return f"{cases} of the {needed} {of} that it takes"
 
     def judge(self, readouts: Readouts, left_out: Mapping[str, str] | None = None) -> LimitResult:
-        """Hold one arm's readouts against the limit; ``left_out`` says of a readout why it is not among them."""
+        """Evaluate the limit on one arm's readouts; ``left_out`` gives the reason for a missing readout."""
         value = self.figure.measured(readouts)
         if value is None:
             why = self._why_not_judged(readouts, left_out or {})
@@ -152,7 +152,7 @@ class Limit:
         return LimitResult(self, met, value, f"{self.text}: {self.figure.words()} {shown}, {than} {bound}")
 
     def _shown(self, value: float) -> str:
-        """Write a value of the figure in the unit of the limit."""
+        """Return a value of the figure in the limit's unit."""
         scale = {"ms": 1.0, "s": 0.001, "%": 100.0, "": 1.0}[self.unit]
         if self.figure.readout.kind == "duration":
             scale *= 1000
@@ -172,7 +172,7 @@ class Limit:
 _RANKS = {"p50": 0.5, "p90": 0.9, "p95": 0.95}
 
 _CASES_FOR_NONE = 20
-"""So few cases say nothing of a limit of none at all: Wilson's interval for none of 20 reaches to 16 %."""
+"""Fewer cases cannot support a limit of zero: Wilson's interval for none of 20 reaches to 16 %."""
 
 _NEED_TRUTH = frozenset(readout.name for readout in READOUTS if readout.needs_truth)
 
@@ -182,13 +182,13 @@ MEASURABLE = tuple(
     )
     for readout in READOUTS
 )
-"""Every readout, as what a limit can be put on."""
+"""Every readout as a target of limits."""
 
 
 def parse_figure(text: str, known: Sequence[Measurable] = MEASURABLE) -> Figure:
-    """Read a figure: ``response.p50``, ``talk_over``; a count is taken as its share. Unit suffixes may be left out.
+    """Parse a figure: ``response.p50``, ``talk_over``. A count means its share. Unit suffixes are optional.
 
-    Raises :class:`LimitError` for a readout that does not exist, and for a percentile that it does not have.
+    Raises :class:`LimitError` for an unknown readout or percentile.
     """
     name, dot, percentile = text.strip().partition(".")
     names = {spelling: one for one in known for spelling in (_bare(one.name), one.name)}
@@ -207,7 +207,7 @@ def parse_figure(text: str, known: Sequence[Measurable] = MEASURABLE) -> Figure:
 
 
 def parse_limit(text: str, known: Sequence[Measurable] = MEASURABLE) -> Limit:
-    """Read a limit such as ``cut_ins<=3%``. Raises :class:`LimitError`, one sentence, for what is none."""
+    """Parse a limit such as ``cut_ins<=3%``. Raises :class:`LimitError` with one sentence."""
     found = _LIMIT.fullmatch(text)
     if found is None:
         raise LimitError(f"{text}: is not a limit; write one such as cut_ins<=3% or response.p90<=2500ms")
@@ -230,7 +230,7 @@ def parse_limit(text: str, known: Sequence[Measurable] = MEASURABLE) -> Limit:
 
 
 def parse_limits(texts: Sequence[str], known: Sequence[Measurable] = MEASURABLE) -> tuple[Limit, ...]:
-    """Read several limits. Raises :class:`LimitError` also for two that no figures can meet together."""
+    """Parse several limits. Raises :class:`LimitError` also for two limits that contradict each other."""
     limits = tuple(parse_limit(text, known) for text in texts)
     for above, below in permutations(limits, 2):
         if not above.upper and below.upper and _exclude(above, below):
@@ -239,12 +239,12 @@ def parse_limits(texts: Sequence[str], known: Sequence[Measurable] = MEASURABLE)
 
 
 def _exclude(above: Limit, below: Limit) -> bool:
-    """Return whether nothing is above one bound and below the other; a higher percentile is never less."""
+    """Return whether no figures satisfy both bounds; a higher percentile is never lower."""
     one, other = above.figure, below.figure
     if one.readout != other.readout or _rank(one) > _rank(other):
         return False
     if one.share != other.share:
-        # of a count and a share, only none at all is the same
+        # a count and a share are comparable only at zero
         return not below.bound and bool(above.bound)
     touching = above.bound == below.bound and not (above.operator == ">=" and below.operator == "<=")
     return above.bound > below.bound or touching

@@ -1,7 +1,7 @@
-"""Every readout, once: a row says what it is called and means, how it is measured, and how arms are compared by it.
+"""Every readout as a row: its name and meaning, how it is measured, and how arms are compared by it.
 
-JSON, tables, comparisons, the measure from outside a call and the documentation are made from these rows. A new
-readout is one row in :data:`READOUTS` and one function or method of :class:`Material` that measures it.
+JSON, tables, comparisons, outside measures and the documentation are generated from these rows. To add a readout,
+add one row to :data:`READOUTS` and one function or method of :class:`Material` that measures it.
 """
 
 from __future__ import annotations
@@ -14,33 +14,32 @@ from typing import Literal
 from simulator.measures.turns import Count, Material, TurnOutcome, talk_over
 
 Kind = Literal["latency", "count", "duration"]
-"""A latency has a value a turn or an interruption, in ms; a count has a denominator; a duration is a sum in s."""
+"""A latency has a value per turn or interruption, in ms; a count has a denominator; a duration is a sum in s."""
 
 Share = Literal["p50", "p90", ""]
-"""Which figure of a readout a line of a table shows; a total has one figure alone."""
+"""The figure of a readout in a line of a table; a total has only one."""
 
 Meaning = Literal["better", "worse", "level", ""]
-"""What a difference means to a caller; ``level``: it may be none. Nothing where nothing can be judged."""
+"""What a difference means to a caller. ``level``: there may be none. Empty where it cannot be judged."""
 
 Values = Sequence[int] | Count | float
-"""What a readout's function returns: latencies in ms, a count, or seconds."""
+"""A readout function's result: latencies in ms, a count, or seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readout:
-    """One readout. ``meaning`` is a sentence for people. ``better``: what is less is better, more, or neither.
+    """One readout. ``meaning`` is a sentence for people. ``better`` is whether less or more is better, or neither.
 
     ``measure`` returns its values for one run. ``of_turn`` returns the latency of one turn, ms, where arms are
-    compared turn by turn. ``place`` is its line in tables: what callers notice most comes first.
+    compared turn by turn. ``place`` is its position in tables: what callers notice most comes first.
 
-    ``needs_greeting`` marks what only a call has in which the agent speaks first. ``by_barge_in`` marks what
-    depends on barge-in alone: scripted replay can tell it, and a mix of both sides cannot. ``unheard`` says why
-    it is not audible from outside, ``caveat`` how what is heard differs from what the agent knows of itself, and
-    ``cleared`` that an agent's own ``clear`` message removes that caveat.
-    ``minor`` lines give way where there is no room; ``optional`` lines are shown when a person asks for them.
-    ``short`` is its title where a turn is understood, as over the big figures of a live call.
-    ``of`` says what a count is out of, ``whose`` of whom they are. ``says`` is what it means to callers, with
-    ``{}`` for the share of ``of``, or for the seconds: a verdict on two arms is made of these.
+    ``needs_greeting``: only calls in which the agent speaks first have it. ``by_barge_in``: it depends on barge-in
+    alone, so scripted replay can measure it, and a mix of both sides cannot. ``unheard`` is why it is not audible
+    from outside, ``caveat`` how the heard value differs from the agent's own, and ``cleared``: an agent's ``clear``
+    message removes that caveat. ``minor`` lines are dropped where space is short; ``optional`` lines are shown on
+    request. ``short`` is its title where a turn is implied, as over the big figures of a live call. ``of`` names a
+    count's denominator, ``whose`` whose cases they are. ``says`` is what it means to callers, with ``{}`` for the
+    share of ``of``, or for the seconds; a verdict on two arms uses it.
     """
 
     name: str
@@ -70,7 +69,7 @@ class Readout:
         return self.kind != "latency" or self.of_turn is not None
 
     def means(self, bounds: tuple[float, float] | None) -> Meaning:
-        """Return what a difference between these bounds means; one that is known has twice the same bound."""
+        """Return what a difference between these bounds means. A known difference has two equal bounds."""
         if bounds is not None and bounds[0] <= 0 <= bounds[1]:
             return "level"
         if bounds is None or self.better == "neither":
@@ -79,7 +78,7 @@ class Readout:
 
     @property
     def main(self) -> bool:
-        """Whether it is always shown, and named where it is surely worse."""
+        """Whether it is always shown, and named where it is reliably worse."""
         return self.shares[0] not in self.minor + self.optional
 
     @property
@@ -94,7 +93,7 @@ class Readout:
 
     @property
     def shares(self) -> tuple[Share, ...]:
-        """The lines it has in a table."""
+        """Its lines in a table."""
         return ("p50", "p90") if self.kind == "latency" else ("",)
 
     def key(self, share: Share) -> str:
@@ -102,7 +101,7 @@ class Readout:
         return f"{self.name} {share}".rstrip()
 
     def label(self, share: Share) -> str:
-        """Return what people call one of its lines: ``response after turn p90``, ``cut-ins, of turns``."""
+        """Return the title of one of its lines: ``response after turn p90``, ``cut-ins, of turns``."""
         return f"{self.title}, of {self.of}" if self.of else f"{self.title} {share}".rstrip()
 
 
@@ -117,7 +116,7 @@ def _latency(
     unheard: str = "",
     minor: tuple[Share, ...] = (),
 ) -> Readout:
-    """Return a latency that every turn has; ``p90`` says whether tables show its 90th percentile unasked."""
+    """Return a latency of every turn; ``p90``: tables show its 90th percentile by default."""
     of_turn: Callable[[TurnOutcome], int | None] = attrgetter(name)
 
     def measure(found: Material) -> Values:
@@ -397,4 +396,4 @@ READOUTS = (
 BY_NAME = {readout.name: readout for readout in READOUTS}
 
 BY_PLACE = tuple(sorted(READOUTS, key=attrgetter("place")))
-"""Every readout, what callers notice most first."""
+"""Every readout; what callers notice most comes first."""

@@ -1,4 +1,4 @@
-"""The readouts of one run, or of one arm over several: latencies as percentiles, the rest as counts and seconds."""
+"""The readouts of one run, or of one arm over several: percentiles of latencies, counts and seconds."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from simulator.replay import Played, ReplayMode
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How some latencies lie, ms; all but ``n`` are ``None`` if there were none."""
+    """The distribution of latencies, ms; all fields but ``n`` are ``None`` without values."""
 
     p50: float | None
     p90: float | None
@@ -29,7 +29,7 @@ class Spread:
 
     @classmethod
     def of(cls, values: Iterable[int]) -> Spread:
-        """Measure some values."""
+        """Return the distribution of some values, ms."""
         ranked = sorted(values)
         if not ranked:
             return cls(None, None, None, None, 0)
@@ -44,9 +44,9 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One run measured: what each true turn met, and the counts. ``sounds`` are the agent's, for drawing.
+    """One measured run: the outcome of each true turn, and the counts. ``sounds`` are the agent's, for drawing.
 
-    ``material`` is what it was measured from, for measuring parts of it.
+    ``material`` is the input of the measures, from which parts of the run can be measured.
     """
 
     labelled: bool
@@ -61,19 +61,19 @@ class Measured:
 
     @property
     def overlaps(self) -> tuple[Overlap, ...]:
-        """What was said over the agent, with advice that the barge-in rule cannot follow."""
+        """Speech over the agent, with advice that the barge-in rule cannot follow."""
         return self.material.overlaps
 
     def per_turn(self, readout: Readout) -> dict[int, int]:
-        """Return a latency by turn index, ms, for the turns that have one; empty where it is not of turns."""
+        """Return a latency by turn index, ms, for turns that have one; empty if turns do not have it."""
         found = {one.turn.index: readout.of_turn(one) for one in self.turns} if readout.of_turn else {}
         return {index: value for index, value in found.items() if value is not None}
 
 
 def measure(played: Played, activity: Activity, labels: Labels | None, *, barge_in: bool = True) -> Measured:
-    """Measure one run against the truth where there are labels, else against the detected speech.
+    """Measure one run against the labels or, without labels, against the detected speech.
 
-    Without ``barge_in``, what barge-in decides is left out: the audio is not the caller's alone.
+    Without ``barge_in``, readouts of barge-in are left out: the audio does not contain the caller alone.
     """
     material = material_of(played, truth_of(played, labels), overlaps(played.events, activity))
     kept = readouts_for(played.mode, labelled=material.truth.labelled, barge_in=barge_in)
@@ -85,7 +85,7 @@ def measure(played: Played, activity: Activity, labels: Labels | None, *, barge_
 
 
 def material_of(played: Played, truth: Truth, over: tuple[Overlap, ...]) -> Material:
-    """Return what a run is measured from; ``over`` is what was said over the agent, with advice."""
+    """Return the input of a run's measures; ``over`` is the speech over the agent, with advice."""
     events = played.events
     sounds = sounds_of(events)
     return Material(
@@ -102,19 +102,19 @@ def material_of(played: Played, truth: Truth, over: tuple[Overlap, ...]) -> Mate
 
 
 def readouts_for(mode: ReplayMode, *, labelled: bool, barge_in: bool) -> list[Readout]:
-    """Return the readouts that runs have which are replayed so, in order."""
+    """Return the readouts, in order, that runs in a replay mode have."""
     return [
         readout
         for readout in READOUTS
         if (labelled or not readout.needs_truth)
         and (barge_in or not readout.by_barge_in)
-        # scripted replay decides nothing but barge-in
+        # scripted replay decides only barge-in
         and (readout.by_barge_in or mode != "scripted")
     ]
 
 
 def measured_by(readouts: Iterable[Readout], material: Material, *, silence_only: bool) -> Measured:
-    """Return the values of some readouts for one run."""
+    """Return one run measured by some readouts."""
     values = values_by(readouts, material)
     return Measured(
         labelled=material.truth.labelled,
@@ -139,7 +139,7 @@ def values_by(readouts: Iterable[Readout], material: Material) -> dict[str, tupl
 
 
 def readouts_json(measured: list[Measured]) -> dict[str, Any]:
-    """Return the readouts of one arm over one or several runs, as scripts see them."""
+    """Return the readouts of one arm over one or several runs as JSON values."""
     shown: dict[str, Any] = {
         "labelled": all(run.labelled for run in measured),
         "silence_only": any(run.silence_only for run in measured),
@@ -156,7 +156,7 @@ def readouts_json(measured: list[Measured]) -> dict[str, Any]:
 
 
 def pooled(readout: Readout, found: Sequence[Any]) -> dict[str, Any] | float:
-    """Return one readout over the runs that have it, as scripts see it; ``found`` are its values in each."""
+    """Return one readout over the runs that have it as JSON values; ``found`` are its values in each run."""
     if readout.kind == "latency":
         return asdict(Spread.of(value for values in found for value in values))
     if readout.kind == "count":
@@ -165,13 +165,13 @@ def pooled(readout: Readout, found: Sequence[Any]) -> dict[str, Any] | float:
 
 
 def count_json(found: Count) -> dict[str, Any]:
-    """Return a count as scripts see it; ``upper95``, 0…1, is the rate that a count of nothing does not rule out."""
+    """Return a count as JSON values; ``upper95``, 0…1, is the highest rate consistent with a count of zero."""
     shown: dict[str, Any] = {"count": found.count, "of": found.of}
     return shown if found.upper95 is None else {**shown, "upper95": round(found.upper95, 4)}
 
 
 def percentile(ranked: list[int], share: float) -> float:
-    """Return a percentile of sorted values, interpolated linearly between ranks."""
+    """Return a percentile (``share`` 0…1) of sorted values, interpolated linearly between ranks."""
     place = (len(ranked) - 1) * share
     low = int(place)
     high = min(low + 1, len(ranked) - 1)

@@ -1,4 +1,4 @@
-"""Labelled recordings scored: end of turn, barge-in and voice activity, each kind of recording apart."""
+"""Scores labelled recordings: end of turn, barge-in and voice activity, separately by kind of recording."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from simulator.measures.truth import Stretch, is_about
 from simulator.measures.turns import STOP_WITHIN_MS, HeardSound, sounds_of
 
 LONG_MS = 1000
-"""Interruptions at least this long are counted apart: a second of speech cannot be a murmur."""
+"""Interruptions at least this long are counted separately: a second of speech cannot be a murmur."""
 
 Fate = Literal["stopped", "missed", "ended", "let pass", "not over the agent"]
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredEvent:
-    """One labelled event, or a barge-in about nothing labelled, and what the agent did.
+    """One labelled event, or a barge-in without a labelled cause, and the agent's reaction.
 
-    ``fate``: the agent was "stopped" by it (``stop_ms`` after its onset); it "missed" an interruption; its sound
-    had "ended" by itself within 2 s of the onset; it rightly "let pass" what was no interruption; or it was silent
-    then, for instance because something had stopped it before.
+    ``fate``: the event "stopped" the agent (``stop_ms`` after its onset); the agent "missed" an interruption; its
+    sound had "ended" by itself within 2 s of the onset; it correctly "let pass" an event that was no interruption;
+    or it was silent, for instance because something had already stopped it.
     """
 
     kind: str
@@ -43,12 +43,12 @@ class ScoredEvent:
 
 
 def happened(events: tuple[Event, ...], labels: Labels) -> tuple[ScoredEvent, ...]:
-    """Return every labelled event with its fate, then the barge-ins that are about none of them."""
+    """Return every labelled event with its fate, then the barge-ins without a labelled cause."""
     sounds = sounds_of(events)
     barge_ins = [event for event in events if isinstance(event, BargeIn)]
     wanted = _interruptions(labels)
     distractors = [(_kind(event), *_bounds(event)) for event in labels.events if not event.should_barge_in]
-    # what a turn over the agent means to do, only a label of an interruption says
+    # the intent of a turn over the agent is known only from an interruption label
     said = sorted([*wanted, *((round(turn.start_s * 1000), round(turn.end_s * 1000)) for turn in labels.turns)])
     false = [event for event in barge_ins if not is_about(event, said)]
     found = [_interruption(stretch, sounds, barge_ins) for stretch in wanted]
@@ -60,14 +60,14 @@ def happened(events: tuple[Event, ...], labels: Labels) -> tuple[ScoredEvent, ..
 
 
 Replayed = Callable[[tuple[Span, ...]], tuple[Event, ...]]
-"""Scripted replay over an agent who talks in some windows, s: returns its events."""
+"""Scripted replay over an agent who speaks in given windows, s; returns its events."""
 
 
 def happened_alone(labels: Labels, replay: Replayed) -> tuple[ScoredEvent, ...]:
-    """Return every labelled event with its fate over an agent of its own, then the barge-ins about none of them.
+    """Return every labelled event with its fate over a separate agent, then the barge-ins without a labelled cause.
 
-    The agent begins to talk in the event's window once what came before it is over, so that what stopped it there
-    hides nothing. Barge-ins about nothing labelled are those of one replay over all windows.
+    For each event the agent begins to speak in the event's window after earlier events are over, so an earlier stop
+    hides nothing. Barge-ins without a labelled cause come from one replay over all windows.
     """
     parts = [(True, "interruption", stretch) for stretch in _interruptions(labels)]
     parts += [(False, _kind(event), _bounds(event)) for event in labels.events if not event.should_barge_in]
@@ -102,7 +102,7 @@ class KindScore:
     stop_ms: Spread
 
     def to_json(self) -> dict[str, Any]:
-        """Return the score as scripts see it."""
+        """Return the score as JSON values."""
         shown: dict[str, Any] = {"kind": self.kind, "labelled": self.labelled, "over_agent": self.over_agent}
         if not self.wanted:
             return {**shown, "false_alarms": self.stopped}
@@ -112,7 +112,7 @@ class KindScore:
 
 WANTED = ("long interruption", "short interruption")
 UNLABELLED = "nothing labelled"
-"""The kind of a barge-in about nothing that labels know of, such as the agent's echo."""
+"""The kind of a barge-in without a labelled cause, such as the agent's echo."""
 
 _ORDER = (*WANTED, "backchannel", "cough", "other noise")
 
@@ -178,7 +178,7 @@ def _distractor(kind: str, stretch: Stretch, sounds: tuple[HeardSound, ...], fal
 
 @dataclass(frozen=True, slots=True)
 class FrameScore:
-    """Frames of 32 ms: in labelled and detected speech, only detected, only labelled."""
+    """Frames of 32 ms: in both labelled and detected speech, only in detected, only in labelled."""
 
     both: int = 0
     only_detected: int = 0
@@ -207,7 +207,7 @@ class FrameScore:
         return _share(2 * self.both, 2 * self.both + self.only_detected + self.only_labelled)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the score as scripts see it."""
+        """Return the score as JSON values."""
         shares = {"precision": self.precision, "recall": self.recall, "f1": self.f1}
         return {
             **{name: None if share is None else round(share, 4) for name, share in shares.items()},
@@ -226,7 +226,7 @@ def _share(part: int, whole: int) -> float | None:
 def score_frames(
     detected_ms: Iterable[tuple[float, float]], labelled_s: Sequence[tuple[float, float]], frames: int
 ) -> FrameScore:
-    """Compare detected spans, ms, with labelled ones, s, over ``frames`` frames; a frame is what its middle is."""
+    """Compare detected spans, ms, with labelled ones, s, over ``frames`` frames; a frame counts by its middle."""
     ours = _marked(detected_ms, frames)
     truth = _marked(((start * 1000, end * 1000) for start, end in labelled_s), frames)
     return FrameScore(int((ours & truth).sum()), int((ours & ~truth).sum()), int((~ours & truth).sum()))
@@ -245,22 +245,22 @@ UNNAMED_KIND = "other"
 
 @dataclass(frozen=True, slots=True, order=True)
 class Group:
-    """Recordings that are scored together: of one ``kind``, and ``hard`` ones (echo, loud noise) apart."""
+    """Recordings scored together: those of one ``kind``, with ``hard`` ones (echo, loud noise) separate."""
 
     hard: bool
     kind: str
 
     @property
     def title(self) -> str:
-        """The group in words."""
+        """The group's title."""
         return f"{self.kind}, hard" if self.hard else self.kind
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """What one labelled recording adds to the scores. ``frames`` is ``None`` where speech is not labelled.
+    """One labelled recording's contribution to the scores. ``frames`` is ``None`` where speech is not labelled.
 
-    ``happened`` is by arm, for the arms whose scripted replay was made; it needs labelled agent windows.
+    ``happened`` is by arm, for arms with a scripted replay, which needs labelled agent windows.
     """
 
     group: Group
@@ -271,7 +271,7 @@ class Scored:
 
 
 def group_of(labels: Labels) -> Group:
-    """Return the group that labels put their recording in, by their ``kind`` and ``condition.hard``."""
+    """Return the group of a recording, by its labels' ``kind`` and ``condition.hard``."""
     fields = labels.model_dump(include={"kind", "condition"})
     kind, condition = fields.get("kind"), fields.get("condition")
     hard = isinstance(condition, dict) and condition.get("hard") is True
@@ -279,14 +279,14 @@ def group_of(labels: Labels) -> Group:
 
 
 def scores_anything(labels: Labels | None) -> bool:
-    """Whether labels hold anything to score against. An empty list of speech says that there is no speech."""
+    """Whether labels contain anything to score against. An empty list of speech means that there is no speech."""
     if labels is None or labels.provisional:
         return False
     return labels.tells_truth or "speech" in labels.model_fields_set
 
 
 def score_recording(recording: str, activity: Activity, labels: Labels, scripted: Mapping[str, Replayed]) -> Scored:
-    """Hold one recording against its labels; ``scripted`` makes its scripted replays by arm, if it can have any."""
+    """Score one recording against its labels; ``scripted`` makes its scripted replays by arm; may be empty."""
     frames = None
     if "speech" in labels.model_fields_set:
         detected = [(span.start_ms, span.end_ms) for span in activity.spans]
@@ -304,9 +304,9 @@ def score_recording(recording: str, activity: Activity, labels: Labels, scripted
 def end_of_turn_scores(
     scored: Sequence[Scored], timeout_ms: int, profile: EngineProfile, arms: Mapping[str, float]
 ) -> dict[Group | None, TurnScore]:
-    """Return the trade-off of each group with turns; under ``None``, if there are several, of all but the hard.
+    """Return the trade-off of each group with turns; ``None`` is the key of all but the hard groups, if several.
 
-    ``arms`` are the thresholds of the arms it holds for, by name.
+    ``arms`` are the thresholds of the arms with this timeout, by name.
     """
     rule = Rule(end_of_turn_policy(profile.values), timeout_ms)
     turns: dict[Group | None, list[JudgedTurn]] = {}
@@ -321,7 +321,7 @@ def end_of_turn_scores(
 
 
 def barge_in_scores(scored: Iterable[Scored], arm: str) -> dict[bool, tuple[KindScore, ...]]:
-    """Return an arm's barge-in score by kind of event, of the ordinary recordings and the hard ones (``True``)."""
+    """Return an arm's barge-in scores by kind of event, for ordinary recordings and for hard ones (``True``)."""
     events: dict[bool, list[ScoredEvent]] = {}
     for one in scored:
         if arm in one.happened:
@@ -330,7 +330,7 @@ def barge_in_scores(scored: Iterable[Scored], arm: str) -> dict[bool, tuple[Kind
 
 
 def voice_scores(scored: Iterable[Scored]) -> dict[str, tuple[int, FrameScore]]:
-    """Return recordings and frame score of those labelled by people, those composed, and the hard ones."""
+    """Return recordings and frame score for those labelled by people, those composed, and the hard ones."""
     found: dict[str, tuple[int, FrameScore]] = {}
     for one in scored:
         if one.frames is not None:

@@ -1,7 +1,7 @@
-"""End of turn as a trade-off: how often the rule cuts in against how long it makes people wait, over its threshold.
+"""The end-of-turn trade-off: the cut-in rate against the delay, over the rule's threshold.
 
-Every pause of a labelled turn is judged on its own, as if nothing had been decided before it: the agent's script
-and what it would have said change nothing here.
+Every pause of a labelled turn is judged on its own, as if nothing had been decided before. The agent's script has
+no effect.
 """
 
 from __future__ import annotations
@@ -21,29 +21,29 @@ from simulator.measures.readouts import count_json
 from simulator.measures.turns import Count
 
 BUDGETS = (0.02, 0.05, 0.10, 0.20, 0.33, 0.40)
-"""Cut-in rates at which delays are compared; 0.05 is the one the field compares itself by."""
+"""Cut-in rates at which delays are compared; the field usually compares at 0.05."""
 
 _EVEN = tuple(round(0.01 * step, 2) for step in range(1, 100))
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What decides besides the threshold: the policy that the state machine asks too, and the longest pause, ms."""
+    """What decides besides the threshold: the state machine's own policy, and the timeout, ms."""
 
     policy: EndOfTurnPolicy
     timeout_ms: int
 
     def fires_ms(self, pause: JudgedPause, threshold: float) -> int | None:
-        """Return when the turn ends in a pause, ms; ``None`` if the next speech is known before that."""
+        """Return when the turn ends in a pause, ms; ``None`` if the next speech is known before."""
         at_ms, _ = self.policy.end(pause.ended, EndOfTurnLimits(threshold, None, self.timeout_ms))
         return at_ms if at_ms < pause.until_ms else None
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one turn meets. ``delay_ms`` counts from its true end.
+    """One turn's result. ``delay_ms`` counts from its true end.
 
-    ``missed``: the next speech came first, and ``delay_ms`` is how long the caller had then waited.
+    ``missed``: the next speech came first, and ``delay_ms`` is the wait until then.
     """
 
     cut: bool
@@ -54,8 +54,9 @@ class Verdict:
 def judge(turn: JudgedTurn, threshold: float, rule: Rule) -> Verdict | None:
     """Judge one turn at one threshold; ``None`` if no speech of it was detected.
 
-    The delay of a turn, cut or not, ends at the first moment from 0.1 s before its true end on at which the rule
-    would fire: in a pause that fired too early and reaches over that moment, at that moment.
+    The delay, with or without a cut-in, is the time to the first moment, from 0.1 s before the true end, at which
+    the rule would fire. A pause in which the rule fired earlier, and that extends past that moment, counts from
+    that moment.
     """
     if not turn.pauses:
         return None
@@ -72,7 +73,7 @@ def judge(turn: JudgedTurn, threshold: float, rule: Rule) -> Verdict | None:
 class Curve:
     """Turns judged at rising thresholds ``[k]``: ``cut`` and ``missed`` bool, ``delay_ms`` int64, all ``[n, k]``.
 
-    ``turns`` are the ``n`` turns of which speech was detected; ``undetected`` counts the others.
+    ``turns`` are the ``n`` turns with detected speech; ``undetected`` counts the others.
     """
 
     rule: Rule
@@ -84,16 +85,16 @@ class Curve:
     delay_ms: NDArray[np.int64]
 
     def place(self, budget: float) -> int | None:
-        """Return the place of the lowest threshold whose cut-in rate is within ``budget``; ``None``: there is none.
+        """Return the index of the lowest threshold with a cut-in rate within ``budget``; ``None``: there is none.
 
-        Delays rise and cut-ins fall with the threshold, so there the mean delay is smallest.
+        Delays rise and cut-ins fall with the threshold, so the mean delay is smallest there.
         """
         within = np.flatnonzero(self.cut.sum(axis=0) <= budget * len(self.turns) + 1e-9)
         return int(within[0]) if len(self.turns) and len(within) else None
 
 
 def sweep(turns: Sequence[JudgedTurn], rule: Rule, also: Iterable[float] = ()) -> Curve:
-    """Judge turns at every hundredth, at ``also``, and just above every threshold up to which one more is cut."""
+    """Judge turns at every hundredth, at ``also``, and just above every threshold at which one more turn is cut."""
     steps = {level for turn in turns if (level := _uncut_from(turn, rule)) < 1.0}
     return judge_all(turns, rule, {*_EVEN, *also, *steps})
 
@@ -116,7 +117,7 @@ def judge_all(turns: Sequence[JudgedTurn], rule: Rule, thresholds: Iterable[floa
 
 
 def _uncut_from(turn: JudgedTurn, rule: Rule) -> float:
-    """Return a threshold hardly above the highest confidence reached in the turn, from which on it is not cut."""
+    """Return the highest confidence reached before the turn's true end: above it, the turn is not cut in on."""
     highest = 0.0
     for pause in turn.pauses:
         last_ms = min(pause.until_ms, turn.earliest_ms) - 1
@@ -129,17 +130,17 @@ def _uncut_from(turn: JudgedTurn, rule: Rule) -> float:
 
 
 FIXED_SILENCES_S = (0.3, 0.5, 0.7, 1.0, 1.3, 1.5, 2.0)
-"""Silences at which the simplest rule of all, to wait that long, is shown for reference."""
+"""Silences for reference: the simplest rule ends every turn after one of them."""
 
 _NEVER = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class TradeOffPoint:
-    """What turns meet at one threshold. Delays count from the true end, in ms, over all turns.
+    """The turns' results at one threshold. Delays count from the true end, in ms, over all turns.
 
-    ``setting`` is the ``eager_eot_threshold`` that puts the threshold there; ``None``: none does. ``missed`` turns,
-    whose next speech came before the rule fired, count with the silence until then.
+    ``setting`` is the ``eager_eot_threshold`` with this threshold; ``None``: there is none. ``missed`` turns, whose
+    next speech came before the rule fired, count with the silence until then.
     """
 
     threshold: float
@@ -153,11 +154,11 @@ class TradeOffPoint:
 
     @property
     def cut_in_rate(self) -> float:
-        """Turns cut out of turns, 0…1."""
+        """The share of turns cut in on, 0…1."""
         return self.cut / self.turns
 
     def to_json(self) -> dict[str, Any]:
-        """Return the point as scripts see it."""
+        """Return the point as JSON values."""
         return {
             "threshold": round(self.threshold, 6),
             "eager_eot_threshold": None if self.setting is None else round(self.setting, 6),
@@ -170,7 +171,7 @@ class TradeOffPoint:
 
 @dataclass(frozen=True, slots=True)
 class AtBudget:
-    """The smallest delays within a cut-in budget 0…1, by the end-of-turn model and by silence alone.
+    """The smallest delays within a cut-in budget 0…1, with the end-of-turn model and with silence alone.
 
     ``difference_percent`` is how much longer the mean delay is with the model (negative: shorter).
     """
@@ -183,7 +184,7 @@ class AtBudget:
     why_no_interval: str | None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the comparison as scripts see it."""
+        """Return the comparison as JSON values."""
         shown: dict[str, Any] = {
             "budget": self.budget,
             "judged": self.judged.to_json() if self.judged else None,
@@ -196,7 +197,7 @@ class AtBudget:
 
 @dataclass(frozen=True, slots=True)
 class TurnScore:
-    """The trade-off of a group of turns: ``own`` is where the profile's threshold lies, ``arms`` where arms do."""
+    """The trade-off of a group of turns: ``own`` is the profile's point, ``arms`` are the arms' points."""
 
     recordings: int
     turns: int
@@ -209,7 +210,7 @@ class TurnScore:
     silence: tuple[TradeOffPoint, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """Return the score as scripts see it."""
+        """Return the score as JSON values."""
         return {
             "recordings": self.recordings,
             "turns": self.turns,
@@ -225,9 +226,9 @@ class TurnScore:
 def score_turns(
     turns: Sequence[JudgedTurn], rule: Rule, threshold: float, arms: Mapping[str, float] = MappingProxyType({})
 ) -> TurnScore | None:
-    """Sweep turns over thresholds, the profile's own among them and those of ``arms``, by name.
+    """Sweep turns over thresholds, including the profile's and those of ``arms``, by name.
 
-    ``None`` if no speech of the turns was detected.
+    Returns ``None`` if no speech of the turns was detected.
     """
     also = {threshold, *arms.values()}
     judged, silence = (sweep(found, rule, also) for found in (turns, by_silence(turns)))
@@ -247,12 +248,12 @@ def score_turns(
 
 
 def point_at(curve: Curve, threshold: float) -> TradeOffPoint:
-    """Return the point of a curve at a threshold that was swept."""
+    """Return the point of a curve at one of its thresholds."""
     return point(curve, int(np.searchsorted(curve.thresholds, threshold)))
 
 
 def point(curve: Curve, place: int) -> TradeOffPoint:
-    """Return one point of a curve of at least one turn."""
+    """Return the point at an index of a curve, which has at least one turn."""
     delays, threshold = curve.delay_ms[:, place], float(curve.thresholds[place])
     return TradeOffPoint(
         threshold=threshold,
@@ -267,7 +268,7 @@ def point(curve: Curve, place: int) -> TradeOffPoint:
 
 
 def _fixed(turns: Sequence[JudgedTurn], rule: Rule, silence_s: float) -> TradeOffPoint:
-    """Return what turns meet if a silence of fixed length ends them: a timeout, with a threshold never reached."""
+    """Return the results if a fixed silence ends every turn: a timeout, with an unreachable threshold."""
     return point(judge_all(turns, replace(rule, timeout_ms=round(silence_s * 1000)), [_NEVER]), 0)
 
 
@@ -293,7 +294,7 @@ def _best(curve: Curve, budget: float) -> TradeOffPoint | None:
 
 
 def _resampled(judged: Curve, silence: Curve, budget: float, names: list[str]) -> NDArray[np.float64]:
-    """Return the difference of the mean delays in per cent in every resample; each finds its own thresholds."""
+    """Return the difference of the mean delays, per cent, in every resample; each finds its own thresholds."""
     means = [_resampled_means(curve, budget, names) for curve in (judged, silence)]
     with np.errstate(divide="ignore", invalid="ignore"):
         differences: NDArray[np.float64] = 100.0 * (means[0] / means[1] - 1.0)
@@ -301,7 +302,7 @@ def _resampled(judged: Curve, silence: Curve, budget: float, names: list[str]) -
 
 
 def _resampled_means(curve: Curve, budget: float, names: list[str]) -> NDArray[np.float64]:
-    # in floating point, which counts as exactly here and multiplies many times faster
+    # floating point multiplies many times faster, and these counts are exact in it
     drawn = weights(len(names)).astype(np.float64)
     member = np.array([[turn.drawn_with == name for turn in curve.turns] for name in names], np.float64)
     turns = drawn @ member.sum(axis=1)

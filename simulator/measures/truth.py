@@ -1,4 +1,4 @@
-"""What truly happened on the caller's side of one run, on the run's own clock."""
+"""The truth about the caller's side of one run, on the run's own clock."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Stretch = tuple[int, int]
 
 @record
 class TrueTurn:
-    """A caller turn; ``index`` names it across the arms of a comparison."""
+    """A caller turn; ``index`` identifies it across the arms of a comparison."""
 
     index: int
     start_ms: int
@@ -28,9 +28,9 @@ class TrueTurn:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Caller turns, and what else the labels say could or should stop the agent.
+    """Caller turns, and the other labelled stretches that could or should stop the agent.
 
-    Without labels, ``labelled`` is false, turns are what was detected, and the rest is empty.
+    Without labels, ``labelled`` is false, turns are the detected ones, and the rest is empty.
     """
 
     labelled: bool
@@ -41,7 +41,7 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class LabelledTimes:
-    """When labels say what they say, ms of the file: turns, what should stop the agent, and what should not."""
+    """Labelled times, ms of the file: turns, what should stop the agent, and what should not."""
 
     turns: tuple[Stretch, ...]
     interruptions: tuple[Stretch, ...]
@@ -49,7 +49,7 @@ class LabelledTimes:
 
     @classmethod
     def of(cls, labels: Labels | None) -> LabelledTimes | None:
-        """Return the times of labels; ``None`` where they tell no truth."""
+        """Return the times of labels; ``None`` where they contain no truth."""
         if labels is None or not labels.tells_truth:
             return None
         return cls(
@@ -59,7 +59,7 @@ class LabelledTimes:
         )
 
     def truth(self, places: tuple[Placement, ...]) -> Truth:
-        """Return the truth about a run in which the file was played so."""
+        """Return the truth about a run that played the file at ``places``."""
         turns = [_placed(places, *turn) for turn in self.turns]
         wanted = [_placed(places, *span) for span in self.interruptions]
         others = [_placed(places, *span) for span in self.distractors]
@@ -72,15 +72,15 @@ class LabelledTimes:
 
 
 def truth_of(played: Played, labels: Labels | None) -> Truth:
-    """Return the truth about a run: the labels moved to where their audio was played, else what was detected."""
+    """Return the truth about a run: the labels moved to where their audio was played, else the detected turns."""
     times = LabelledTimes.of(labels)
     return detected_truth(played.events) if times is None else times.truth(played.placements)
 
 
 def moved(places: tuple[Placement, ...], start_s: float, end_s: float) -> Stretch | None:
-    """Return a labelled stretch on the run's clock; ``None`` if its audio was not played.
+    """Return a labelled stretch on the run's clock, ms; ``None`` if its audio was not played.
 
-    A stretch that reaches over several moves begins with the first and ends with the last of them.
+    A stretch over several moves begins in the first and ends in the last of them.
     """
     return _placed(places, *_ms(start_s, end_s))
 
@@ -98,14 +98,14 @@ def _placed(places: tuple[Placement, ...], start_ms: int, end_ms: int) -> Stretc
 
 
 def detected_truth(events: tuple[Event, ...]) -> Truth:
-    """Return for truth the turns that the machine took."""
+    """Return the machine's own turns as the truth."""
     return Truth(False, _detected_turns(events))
 
 
 def _detected_turns(events: tuple[Event, ...]) -> tuple[TrueTurn, ...]:
-    """Return the turns the machine took, each as its last end of turn tells it.
+    """Return the machine's turns, each by its last end of turn.
 
-    They are named by the span of speech they ended with, which is the same stretch of audio in every arm.
+    A turn's index is the span of speech it ended with, which is the same audio in every arm.
     """
     last = {event.turn: event for event in events if isinstance(event, EndOfTurn)}
     return tuple(
@@ -114,21 +114,21 @@ def _detected_turns(events: tuple[Event, ...]) -> tuple[TrueTurn, ...]:
     )
 
 
-# ---- what the caller truly takes the floor with
+# ---- stretches in which the caller really takes the floor
 
 
 LABEL_TOLERANCE_MS = 50
 
 
 def false_barge_ins(events: tuple[Event, ...], truth: Truth) -> list[BargeIn]:
-    """Return the barge-ins that are not about speech in which the caller truly takes the floor."""
+    """Return the barge-ins that were not caused by speech in which the caller really takes the floor."""
     barge_ins = [event for event in events if isinstance(event, BargeIn)]
     wanted = floor_takings(truth) if barge_ins else []
     return [event for event in barge_ins if not is_about(event, wanted)]
 
 
 def floor_takings(truth: Truth) -> list[Stretch]:
-    """Return every stretch in which the caller truly takes the floor, each once."""
+    """Return every stretch in which the caller really takes the floor, without duplicates."""
     turns = [(turn.start_ms, turn.end_ms) for turn in truth.turns]
     extra = [
         (start, end)
@@ -139,7 +139,7 @@ def floor_takings(truth: Truth) -> list[Stretch]:
 
 
 def is_about(barge_in: BargeIn, stretches: list[Stretch]) -> bool:
-    """Whether a barge-in came during one of some stretches, or of speech that did, as exactly as labels are."""
+    """Whether a barge-in or its speech overlaps one of the stretches, within the tolerance of labels."""
     return any(
         start - LABEL_TOLERANCE_MS < barge_in.t_ms and barge_in.speech_start_ms < end + LABEL_TOLERANCE_MS
         for start, end in stretches

@@ -1,4 +1,4 @@
-"""The agent's sounds, and what each true caller turn met: the material of every readout, and what an A/B pairs."""
+"""The agent's sounds and the outcome of each true caller turn: the input of every readout and A/B comparison."""
 
 from __future__ import annotations
 
@@ -32,26 +32,26 @@ _Z95 = NormalDist().inv_cdf(0.975)
 
 
 def unseen_rate(times: int) -> float:
-    """Return the highest rate, 0…1, in Wilson's 95 % interval for what never happened in so many ``times``."""
+    """Return the highest rate, 0…1, in Wilson's 95 % interval for zero of ``times`` cases."""
     return _Z95**2 / (times + _Z95**2)
 
 
 @record
 class Count:
-    """How often something happened, out of how many times it could have."""
+    """How often something happened, and how often it could have."""
 
     count: int
     of: int
 
     @property
     def upper95(self) -> float | None:
-        """The rate, 0…1, that a count of nothing does not rule out; ``None`` where something was counted."""
+        """The highest rate, 0…1, consistent with a count of zero; ``None`` for other counts."""
         return unseen_rate(self.of) if self.of and not self.count else None
 
 
 @record
 class HeardSound:
-    """A filler, a response or the greeting as it was heard, ms; ``interrupted``: the caller stopped it."""
+    """A filler, a response or the greeting as heard, ms; ``interrupted``: the caller stopped it."""
 
     kind: str
     start_ms: int
@@ -78,21 +78,21 @@ def sounds_of(events: tuple[Event, ...]) -> tuple[HeardSound, ...]:
 
 
 CUT_IN_TOLERANCE_MS = 100
-"""What comes up to this long before the true end is not early: labels are that exact."""
+"""Tolerance for early ends: labels are exact to about this."""
 
 HANGING_MS = 5000
-"""A caller who has heard nothing for so long after a turn is left hanging."""
+"""A caller who hears nothing for this long after a turn is left hanging."""
 
 _FOREVER_MS = 1 << 60
 
 
 @record
 class TurnOutcome:
-    """One true turn. Latencies are ms after its true end; ``None`` where there was none before the next turn.
+    """One true turn. Latencies are ms after its true end; ``None`` without one before the next turn.
 
-    A turn that was taken to be over too early is a ``cut_in`` where agent sound began before its true end, at
-    ``cut_in_ms`` of the call, else an ``early_end``. ``hanging``: nothing was heard for 5 s after it. ``stages_ms``
-    splits ``response_ms`` and adds up to it exactly.
+    A turn that was ended too early is a ``cut_in`` if agent sound began before its true end, at ``cut_in_ms`` of
+    the call, else an ``early_end``. ``hanging``: nothing was heard for 5 s after it. ``stages_ms`` splits
+    ``response_ms`` and adds up to it exactly.
     """
 
     turn: TrueTurn
@@ -109,14 +109,14 @@ class TurnOutcome:
 
     @property
     def cut_in(self) -> bool:
-        """Whether agent sound began in it."""
+        """Whether agent sound began in it after an early end of turn."""
         return self.cut_in_ms is not None
 
 
 def outcomes(
     events: tuple[Event, ...], sounds: tuple[HeardSound, ...], truth: Truth, duration_ms: int
 ) -> tuple[TurnOutcome, ...]:
-    """Return what every true turn met, in order."""
+    """Return the outcome of every true turn, in order."""
     run = _Run(
         [event for event in events if isinstance(event, EndOfTurn)],
         [event for event in events if isinstance(event, ResponseStarted) and event.stages_ms is not None],
@@ -127,13 +127,13 @@ def outcomes(
 
 
 def with_limits(turns: tuple[TrueTurn, ...]) -> list[tuple[TrueTurn, int]]:
-    """Return each turn with the start of the next, by which it must be answered, ms; the last has for ever."""
+    """Return each turn with the start of the next, by which it must be answered, ms; the last has no limit."""
     limits = [after.start_ms for _, after in pairwise(turns)] + [_FOREVER_MS]
     return list(zip(turns, limits, strict=False))
 
 
 class _Run:
-    """What happened in a run, in order of time, to be looked up."""
+    """A run's events in time order, indexed for lookup."""
 
     def __init__(
         self,
@@ -149,14 +149,14 @@ class _Run:
         self._silences_ms = [sound.end_ms for sound in sounds]
 
     def outcome(self, turn: TrueTurn, limit_ms: int) -> TurnOutcome:
-        """Return what a true turn met before ``limit_ms``."""
+        """Return the outcome of a true turn before ``limit_ms``."""
         mine = self._ends[bisect_left(self._ends_ms, turn.start_ms) : bisect_left(self._ends_ms, limit_ms)]
         earliest_ms = turn.end_ms - CUT_IN_TOLERANCE_MS
-        # one that ends other speech, a cough long after, says nothing of this turn
+        # the end of other speech, such as a cough long after, does not belong to this turn
         latest_ms = turn.end_ms + CUT_IN_TOLERANCE_MS
         closing = early_ms = first_ms = response = cut_in_ms = None
         for event in mine:
-            # one that comes so late that the next turn has begun is early for neither
+            # an end so late that the next turn has begun is early for neither
             if event.t_ms < earliest_ms:
                 if early_ms is None and event.speech_end_ms > turn.start_ms:
                     early_ms = event.t_ms
@@ -190,21 +190,21 @@ class _Run:
         )
 
     def _sound_ms(self, from_ms: int, before_ms: int) -> int | None:
-        """Return when the first sound of some time began."""
+        """Return when the first sound in a time range began, ms."""
         place = bisect_left(self._sounds_ms, from_ms)
         found = place < len(self._sounds_ms) and self._sounds_ms[place] < before_ms
         return self._sounds_ms[place] if found else None
 
 
 def _stages(response: ResponseStarted, turn: TrueTurn) -> dict[str, int]:
-    """Return the response's stages counted from the true end of the turn instead of the detected one."""
+    """Return the response's stages, ms, counted from the turn's true end instead of the detected one."""
     stages = dict(response.stages_ms or {})
     detected_end_ms = response.t_ms - sum(stages.values())
     stages["end_of_turn"] += detected_end_ms - turn.end_ms
     return stages
 
 
-# ---- did the agent stop when it should have, and only then?
+# ---- barge-in: did the agent stop exactly when it should have?
 
 
 STOP_WITHIN_MS = 2000
@@ -213,10 +213,10 @@ STOP_WITHIN_MS = 2000
 
 @dataclass(frozen=True, slots=True)
 class Interruptions:
-    """``stop_ms``: for each true interruption that stopped the agent, onset to silence.
+    """``stop_ms``: for each true interruption that stopped the agent, the time from onset to silence.
 
-    ``distractors`` counts what was over the agent and should not have stopped it: labelled backchannels and
-    noises, and whatever else a false barge-in was about.
+    ``distractors`` counts what was over the agent and should not have stopped it: labelled backchannels and noises,
+    and any other cause of a false barge-in.
     """
 
     true: int
@@ -227,7 +227,7 @@ class Interruptions:
 
 
 def interruptions(events: tuple[Event, ...], sounds: tuple[HeardSound, ...], truth: Truth) -> Interruptions:
-    """Hold barge-ins against the true turns spoken over the agent."""
+    """Compare barge-ins with the true turns spoken over the agent."""
     wanted = floor_takings(truth)
     ends_ms = [sound.end_ms for sound in sounds]
     over, missed, stops = 0, 0, []
@@ -236,7 +236,7 @@ def interruptions(events: tuple[Event, ...], sounds: tuple[HeardSound, ...], tru
         if place == len(sounds) or sounds[place].start_ms >= onset:
             continue
         over += 1
-        # filler and response to one turn are one floor: it is held until the last of them ends
+        # a filler and the response after it count as one sound, which ends with the last of them
         last = [sound for sound in sounds[place:] if sound.turn == sounds[place].turn][-1]
         if last.end_ms > onset + STOP_WITHIN_MS:
             missed += 1
@@ -253,7 +253,7 @@ def interruptions(events: tuple[Event, ...], sounds: tuple[HeardSound, ...], tru
 
 
 def talk_over(sounds: tuple[HeardSound, ...], truth: Truth) -> list[Stretch]:
-    """Return the stretches in which the agent sounded while the caller truly had a turn, in order."""
+    """Return the stretches in which the agent spoke during a true caller turn, ms, in order."""
     starts_ms, ends_ms = [sound.start_ms for sound in sounds], [sound.end_ms for sound in sounds]
     return [
         (max(starts_ms[place], turn.start_ms), min(ends_ms[place], turn.end_ms))
@@ -265,7 +265,7 @@ def talk_over(sounds: tuple[HeardSound, ...], truth: Truth) -> list[Stretch]:
 E = TypeVar("E", bound=Event)
 
 NO_GENERATION = -1
-"""The generation of a greeting, which the scenario has ready: no model writes it."""
+"""The generation number of a greeting, whose text is in the scenario: no model writes it."""
 
 
 @lru_cache(maxsize=4096)
@@ -275,11 +275,11 @@ def _words(text: str) -> int:
 
 @record
 class Material:
-    """What readouts are measured from: the truth of a call, the agent's sounds, and what each turn met.
+    """The input of readouts: the truth of a call, the agent's sounds, and the outcome of each turn.
 
-    ``events`` are those of the simulation; a call that was measured from outside has none. ``anchored`` counts the
-    times the caller waited for the agent, and ``missed_responses`` the times they waited in vain.
-    ``duration_ms`` is the length of the call. ``overlaps`` is what was said over the agent, with advice.
+    ``events`` are those of the simulation; a call measured from outside has none. ``anchored`` counts the times the
+    caller waited for the agent, and ``missed_responses`` the times they waited in vain. ``duration_ms`` is the
+    length of the call. ``overlaps`` is the speech over the agent, with advice.
     """
 
     truth: Truth
@@ -292,15 +292,15 @@ class Material:
     duration_ms: int
     overlaps: tuple[Overlap, ...] = ()
     _kinds: dict[type[Event], list[Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """The events by kind, once they were asked for."""
+    """The events by kind, filled on first use."""
 
     @property
     def greeting(self) -> HeardSound | None:
-        """The greeting as it was heard, where the agent speaks first."""
+        """The greeting as heard, where the agent speaks first."""
         return next((sound for sound in self.sounds if sound.kind == "greeting"), None)
 
     def first(self, turns: int) -> Material:
-        """Return what there was before the turn after the first so many; all of it where there is none."""
+        """Return the material before the turn after the first ``turns``; all of it where there is no such turn."""
         if turns >= len(self.turns):
             return self
         end_ms = self.turns[turns].turn.start_ms
