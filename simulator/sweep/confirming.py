@@ -240,7 +240,7 @@ class Confirming:
             distinguishable=distinguishable,
             nearest=final.nearest,
             broken=broken,
-            unjudged=(*unjudged, *(f"{limit} (these calls do not show it)" for limit in self._dropped)),
+            unjudged=(*unjudged, *(f"{limit} (not measured on these calls)" for limit in self._dropped)),
             few=self._few(here),
             todays=todays,
             none_within=all(self._broken(one.confirmed) for one in settings if one.confirmed is not None),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from base.json_text import TextError, read_json
 from presets.config import ConfigError, VoiceConfig, parse, to_show
@@ -20,6 +20,13 @@ Readouts = Mapping[str, Any]
 """Readouts as scripts see them, by name."""
 
 Interval = tuple[float, float]
+
+Standing = Literal["recommended", "nearest", "not judged"]
+"""How the chosen setting stands.
+
+``recommended``: on calls that it was not chosen by, every limit was judged, and it keeps them. ``nearest``: it
+breaks a limit there. ``not judged``: it breaks none, but those calls cannot tell about all of them.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +151,12 @@ class Recommended:
     distinguishable: bool
     nearest: bool = False
 
-    @property
-    def is_advised(self) -> bool:
-        """Whether it is one to take: some setting meets the limits, and this one where confirmed too."""
-        return not self.nearest and all(one.met_where_confirmed is not False for one in self.limits)
+    def standing(self, dropped: Collection[str]) -> Standing:
+        """Return how it stands. ``dropped``: the limits that the calls cannot tell about at all."""
+        met = [one.met_where_confirmed for one in self.limits]
+        if self.nearest or False in met:
+            return "nearest"
+        return "not judged" if dropped or None in met else "recommended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +210,7 @@ class SweepResult:
             "confirmed_on": list(self.confirmed_on),
             "baseline": self.baseline,
             "settings": [_setting_json(one) for one in self.settings],
-            "recommended": None if self.recommended is None else _recommended_json(self.recommended),
+            "recommended": None if self.recommended is None else _recommended_json(self.recommended, self.unjudged),
             "verdict": self.verdict,
             "obstacles": list(self.obstacles),
             "notes": list(self.notes),
@@ -237,9 +246,10 @@ def _setting_json(one: TriedSetting) -> dict[str, Any]:
     }
 
 
-def _recommended_json(one: Recommended) -> dict[str, Any]:
+def _recommended_json(one: Recommended, dropped: Collection[str]) -> dict[str, Any]:
     return {
         "index": one.index,
+        "standing": one.standing(dropped),
         "nearest": one.nearest,
         "distinguishable": one.distinguishable,
         "points": one.points,

@@ -118,12 +118,15 @@ def verdict(
         sentences.append(f"No setting of {tried} is within every limit; the nearest is shown.")
     elif broken:
         sentences.append(_not_within(broken, none_within=none_within))
+    elif unjudged and changes:
+        sentences.append("So nothing is recommended: label more turns, or sweep without these limits.")
     if few and broken:
         sentences.append(_too_few(few))
     if not changes:
         sentences.append(f"Keep what you have: of {tried} settings none is distinguishable from it on these calls.")
     elif distinguishable:
-        sentences.append(f"{'Nearest:' if broken else 'Change'} {changes_words(changes)}.")
+        head = "Nearest:" if broken else "By the goal alone:" if unjudged else "Change"
+        sentences.append(f"{head} {changes_words(changes)}.")
     elif worse:
         kept = f"Keep what you have, which does not break {', '.join(worse)}"
         sentences.append(f"{kept}: the change was {changes_words(changes)}.")
@@ -136,10 +139,21 @@ def verdict(
     if changes and todays and not broken:
         sentences.append(f"Today's settings break {', '.join(todays)}; these do not.")
     if changes and against and (distinguishable or broken):
-        within = " within the limits" if plan.goal.limits and not broken and not unjudged else ""
-        sentences += _presets(against, within, own=bool(broken))
+        by_limits = bool(plan.goal.limits) and not broken
+        sentences += _presets(against, _better(by_limits=by_limits, unjudged=bool(unjudged)), own=bool(broken))
         sentences.append("A preset here stands for today's settings with the preset applied.")
     return " ".join(sentences)
+
+
+def _better(*, by_limits: bool, unjudged: bool) -> str:
+    """Return by what a setting does better than the presets."""
+    if not by_limits:
+        return "By the goal it does better"
+    return (
+        "By the goal and the limits that were judged it does better"
+        if unjudged
+        else "It does better within the limits"
+    )
 
 
 def _too_few(few: Sequence[str]) -> str:
@@ -153,10 +167,10 @@ def _not_within(broken: Sequence[str], *, none_within: bool) -> str:
     return f"{what} confirmed within the limits: {breaks}."
 
 
-def _presets(against: Sequence[Against], within: str, *, own: bool) -> list[str]:
+def _presets(against: Sequence[Against], better: str, *, own: bool) -> list[str]:
     """Return how a setting stands against the presets; ``own``: it breaks a limit itself."""
     if all(one.beaten for one in against):
-        return [f"It does better{within} than {_listed([one.name for one in against])}."]
+        return [f"{better} than {_listed([one.name for one in against])}."]
     left = [one for one in against if not one.beaten]
     sooner = [one.name for one in left if one.ci95 is not None and one.ci95[0] > 0]
     keeping = [one.name for one in left if own and not one.breaks]

@@ -136,8 +136,9 @@ def test_a_sweep_that_breaks_a_limit_where_confirmed_says_so_first(turnlab: Turn
     (tmp_path / "swept.json").write_text(json.dumps(unsure))
     assert turnlab("report", tmp_path / "swept.json", "-o", tmp_path / "unsure.html").code == 0
     page = check_page((tmp_path / "unsure.html").read_text())
-    assert page.text("h1") == "A better setting, but not judged by every limit"
-    assert "cut_ins<=1% and missed_barge_ins<=20% could not be judged. Change " in page.text()
+    assert page.text("h1") == "Nothing recommended: not every limit was judged"
+    unjudged = "cut_ins<=1% and missed_barge_ins<=20% could not be judged. So nothing is recommended: "
+    assert f"{unjudged}label more turns, or sweep without these limits. By the goal alone, changing " in page.text()
     assert "it keeps every limit" not in page.text()
 
 

@@ -173,7 +173,11 @@ def test_what_calls_cannot_tell_is_said_before_the_work() -> None:
     assert result.unjudged == ("cut_ins<=3%",)
     assert [one.limit for one in result.recommended.limits] == ["hanging_turns<=50%"]  # type: ignore[union-attr]
     assert any(note.startswith("cut_ins<=3% cannot be judged") for note in result.notes)
-    assert result.verdict.startswith("cut_ins<=3% (these calls do not show it) could not be judged.")
+    assert result.verdict.startswith("cut_ins<=3% (not measured on these calls) could not be judged.")
+    assert result.recommended is not None
+    assert result.to_json()["recommended"]["standing"] == "not judged"
+    assert "So nothing is recommended: label more turns, or sweep without these limits. By the g" in result.verdict
+    assert "Change " not in result.verdict
     assert "cut_ins" not in result.settings[0].chosen
     few = swept(small_plan(limits=("cut_ins<=4%", "response.p95<=60s"), budget=10), two_labelled[3:8])
     (cut_ins, response) = few.recommended.limits  # type: ignore[union-attr]

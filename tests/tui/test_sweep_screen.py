@@ -306,7 +306,9 @@ def test_a_chosen_setting_stays_chosen_while_the_front_grows() -> None:
         " cases that it takes · missed_barge_ins<=20% on these calls."
     )
     assert choosing.choice.row.detail[2] == doubt
-    assert choosing.choice.row.note.startswith(f"From the sweep: {doubt}"), "Tune and the question before a save"
+    assert choosing.choice.row.note.startswith(f"From the sweep, not recommended: {doubt}"), (
+        "Tune and the question before a save"
+    )
     assert not any("Within every limit" in line for row in choosing.choice.front.rows for line in row.detail)
     choosing.take(found(cut_ins=2))
     assert "max_buffer_delay_ms is worth 200 ms" in text

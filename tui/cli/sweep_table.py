@@ -31,7 +31,7 @@ def print_result(result: SweepResult) -> None:
             print_line(f"  {change.sentence}")
     figures = list(dict.fromkeys((*result.goal.figures(), *result.axes)))
     rows = [_row("today's settings, confirmed", found.today, figures)]
-    called = "recommended" if found.is_advised else "nearest"
+    called = found.standing(result.unjudged)
     rows += [_row(f"{called}, confirmed", found.confirmed, figures)]
     rows += [_row(f"{called}, where chosen", result.settings[found.index].chosen, figures)]
     named = [one for one in result.settings if one.name and one.name != "today"]

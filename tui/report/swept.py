@@ -19,7 +19,7 @@ from tui.report.results import GoalFigure, Recommended, Setting, Swept
 from tui.report.simulated import shown_turn, turn_distributions
 from tui.report.wording import apart, counted, listed
 
-TODAY, RECOMMENDED, NEAREST, CHOSEN = "today", "recommended", "nearest", "where chosen"
+TODAY, RECOMMENDED, NEAREST, NOT_JUDGED, CHOSEN = "today", "recommended", "nearest", "not judged", "where chosen"
 
 _WAITS: Final = {"response_ms": "the wait for the answer", "first_sound_ms": "the wait for a first sound"}
 _TURNS: Final = {"p50": "at the middle turn", "p90": "within which nine in ten are", "max": "at the slowest turn"}
@@ -83,7 +83,9 @@ def _called(found: Swept) -> str:
     taken, drawn = found.recommended, [name for one in found.differ_most for name in one.arms if name != TODAY]
     if drawn:
         return drawn[0]
-    return NEAREST if taken is not None and (taken.nearest or _broken(taken)) else RECOMMENDED
+    if taken is not None and (taken.nearest or _broken(taken)):
+        return NEAREST
+    return NOT_JUDGED if _unjudged(found) else RECOMMENDED
 
 
 def _title(found: Swept) -> str:
@@ -95,7 +97,7 @@ def _title(found: Swept) -> str:
     if _broken(taken):
         return "Not confirmed within the limits"
     if taken.distinguishable and _unjudged(found):
-        return "A better setting, but not judged by every limit"
+        return "Nothing recommended: not every limit was judged"
     return "A better setting" if taken.distinguishable else "Nothing clearly better than today's settings"
 
 
@@ -110,12 +112,12 @@ def _verdict(found: Swept) -> tuple[str, str, str]:
         return (found.verdict, "", sure)
     second = "; ".join(filter(None, (_optimism(taken.figures), _kept(found))))
     unjudged = _unjudged(found)
-    first = f"{listed(unjudged)} could not be judged. {_first(taken)}" if unjudged else _first(taken)
+    first = f"{listed(unjudged)} could not be judged. {_first(taken, unjudged)}" if unjudged else _first(taken)
     return (first, f"{second[:1].upper()}{second[1:]}." if second else "", sure)
 
 
-def _first(taken: Recommended) -> str:
-    """Return what to do, and its effect."""
+def _first(taken: Recommended, unjudged: Sequence[str] = ()) -> str:
+    """Return what to do, and its effect. ``unjudged``: limits that the calls that confirm cannot tell about."""
     fields = listed([one.field for one in taken.changes]) or "nothing"
     figures = listed([_goal_words(one) for one in taken.figures])
     broken = listed(_broken(taken))
@@ -127,6 +129,9 @@ def _first(taken: Recommended) -> str:
         if taken.distinguishable:
             return f"Not confirmed within the limits: {what}, and brings {figures}."
         return f"Keep what you have: {what}, though it brings {figures}."
+    if taken.distinguishable and unjudged:
+        alone = f"By the goal alone, changing {fields} brings {figures}"
+        return f"So nothing is recommended: label more turns, or sweep without these limits. {alone}."
     if taken.distinguishable:
         return f"Change {fields}: it brings {figures}."
     if not taken.changes:

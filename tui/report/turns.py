@@ -228,7 +228,7 @@ def swept_json(plan: SweepPlan, calls: Sequence[SweepCall], result: SweepResult)
     taken = result.recommended
     if taken is None:
         return {"turns": [], "differ_most": []}
-    called = "recommended" if taken.is_advised else "nearest"
+    called = taken.standing(result.unjudged)
     arms = {"today": result.settings[result.baseline].config, called: result.settings[taken.index].config}
     confirmed = [call for call in calls if call.id in set(result.confirmed_on)]
     runs = []

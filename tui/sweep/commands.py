@@ -73,7 +73,7 @@ WORDS = {
     "confirmed on": "Other calls, on which the chosen ones are measured again: these figures can be believed.",
     "[−380, −120]": "What a figure differs from today's settings on the confirming calls: the 95 % interval.",
     "luck": "How much better a setting looks where it was chosen than where it was not.",
-    "nearest": "The chosen setting where it breaks a limit: no setting can be recommended.",
+    "nearest": "The chosen setting where it breaks a limit, or one cannot be judged: nothing is recommended.",
 }
 """Words of this screen, in a sentence each."""
 

@@ -24,7 +24,7 @@ def take_into(tune: TuneScreen, row: FrontRow, use: Use) -> None:
     tune.drafts.update(changes(session.draft.config, row.config), "The draft is this setting already.")
     session.note(row.note)
     if row.point.kind == "nearest":
-        ScreenHost(tune).tell(f"It is not recommended: {row.detail[2]}", "Past a limit", severity="warning")
+        ScreenHost(tune).tell(row.detail[2], "Not recommended", severity="warning")
     if use == "save":
         tune.platform.save()
         return

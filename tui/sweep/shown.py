@@ -8,7 +8,7 @@ from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
 from presets.fields import BY_NAME
-from simulator.sweep.result import TODAY, figure_text
+from simulator.sweep.result import TODAY, Standing, figure_text
 from tui.figures import NOTHING, signed
 from tui.sweep.front import Front, FrontRow, over_today
 from tui.sweep.scatter import FINE, Axis, Kind, ScatterPoint
@@ -44,6 +44,11 @@ class SweepFound:
     unjudged: tuple[str, ...] = ()
     """Limits that these calls cannot tell about."""
 
+    @property
+    def standing(self) -> Standing | None:
+        """How the chosen setting stands; ``None`` until there is one."""
+        return None if self.recommended is None else self.recommended.standing(self.unjudged)
+
     @classmethod
     def under_way(cls, progress: SweepProgress, changes: Callable[[VoiceConfig], Changes]) -> SweepFound:
         """Return what a sweep that goes on has found."""
@@ -63,6 +68,14 @@ class SweepFound:
             aside,
             result.unjudged,
         )
+
+
+_NOTED: Mapping[Standing, str] = {
+    "recommended": "From the sweep",
+    "nearest": "From the sweep, nearest to its limits but past one",
+    "not judged": "From the sweep, not recommended",
+}
+"""What Tune says of a setting before its limits and figures."""
 
 
 def front_of(found: SweepFound, *, everything: bool) -> Front:
@@ -108,7 +121,7 @@ def _point(found: SweepFound, place: int, letters: Mapping[str, str]) -> Scatter
         return None
     kind: Kind = "tried"
     if found.recommended is not None and found.recommended.index == place:
-        return ScatterPoint(values[0], values[1], "recommended" if found.recommended.is_advised else "nearest")
+        return ScatterPoint(values[0], values[1], "recommended" if found.standing == "recommended" else "nearest")
     if setting.name:
         return ScatterPoint(values[0], values[1], "named", letters[setting.name])
     if setting.confirmed is not None:
@@ -157,7 +170,8 @@ def _row(found: SweepFound, place: int, point: ScatterPoint, *, confirmed: bool)
             figures.append(written(figure, _confirmed(found, place, figure)))
     words = changes_text(found.changes(setting.config))
     detail = tuple(_detail(found, place, words))
-    called = "From the sweep, nearest to its limits but past one" if point.kind == "nearest" else "From the sweep"
+    best = found.recommended is not None and found.recommended.index == place
+    called = _NOTED[found.standing if best and found.standing else "recommended"]
     note = "" if setting.name == TODAY else f"{called}: {detail[2]} {detail[0]}"
     return FrontRow(_key(setting), point, tuple(figures), words, detail, setting.config, note, setting.name)
 
@@ -192,7 +206,7 @@ def _detail(found: SweepFound, place: int, words: str) -> Iterable[str]:
     """Yield lines, those with figures first: what is said of many changes may find no room."""
     setting, best = found.settings[place], found.recommended
     is_best = best is not None and best.index == place
-    sign = "" if best is None or not is_best else FINE.recommended if best.is_advised else FINE.nearest
+    sign = "" if not is_best else FINE.recommended if found.standing == "recommended" else FINE.nearest
     called = " ".join(filter(None, (sign, f"{over_today(setting.name)}:" if setting.name else "")))
     figures = [_figure_text(found, place, figure) for figure in found.axes[:2]]
     yield f"{called} {figures[0]}" if called else figures[0]
