@@ -1,4 +1,4 @@
-"""The process's standard streams, whatever the shell and the locale made of them."""
+"""The process's standard streams, independent of the shell and the locale."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 class OutputLostError(OSError):
-    """Standard output takes nothing more: its disk is full, or its device is gone."""
+    """Standard output accepts no more data: its disk is full, or its device is gone."""
 
 
 def open_missing() -> bool:
-    """Open the null device where a standard stream is closed; return whether standard output was open.
+    """Open the null device for each closed standard stream. Return whether standard output was open.
 
-    A file that is opened later would otherwise become the stream, and be written over.
+    Otherwise a file that is opened later would become the stream and be overwritten.
     """
     there = sys.stdout is not None
     sys.stdin = sys.stdin or io.TextIOWrapper(io.FileIO(os.devnull))
@@ -29,9 +29,9 @@ def open_missing() -> bool:
 
 
 def write_what_can_be_written() -> None:
-    """Let standard output raise :class:`OutputLostError`, and write ``?`` for what its encoding lacks."""
+    """Make standard output raise :class:`OutputLostError`, and write ``?`` for what its encoding lacks."""
     stream = sys.stdout
-    if type(stream) is io.TextIOWrapper:  # not what a test or another program captures output with
+    if type(stream) is io.TextIOWrapper:  # not the stream with which a test or another program captures output
         stream.flush()
         raw = io.BufferedWriter(_Output(stream.fileno(), "w", closefd=False))
         lines = stream.line_buffering or stream.write_through
@@ -39,24 +39,24 @@ def write_what_can_be_written() -> None:
 
 
 def draw_in_utf8() -> None:
-    """Read and write UTF-8, as the dashboard's drawings need, whatever the locale says."""
+    """Use UTF-8, which the dashboard's drawings need, in any locale."""
     for stream in (sys.__stdin__, sys.__stdout__, sys.__stderr__):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8")
 
 
 def write_content(content: bytes) -> None:
-    """Write a file's content to standard output as it is, whatever the locale says."""
+    """Write a file's content to standard output unchanged, in any locale."""
     sys.stdout.flush()
     sys.stdout.buffer.write(content)
 
 
 def flushed() -> bool:
-    """Write out what standard output holds back; return whether it took it, or its reader has seen enough."""
+    """Flush standard output. Return whether that worked, or its reader has closed it."""
     try:
         sys.stdout.flush()
     except OSError as error:
-        # Python would complain at exit of what it could not write.
+        # Python would report unwritten output at exit.
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return isinstance(error, BrokenPipeError)
@@ -64,7 +64,7 @@ def flushed() -> bool:
 
 
 class _Output(io.FileIO):
-    """A file descriptor that says what failed was it."""
+    """A file descriptor whose errors say that the output failed."""
 
     def write(self, content: ReadableBuffer, /) -> int:
         """Write, as any file does."""

@@ -1,8 +1,8 @@
 """Text from a file or a server, made safe to show in a terminal.
 
 Names and messages from a platform are data. They must not move the cursor, recolour the screen, hide a character or
-turn the reading direction around, and never be taken for markup: always pass them on as :class:`Content` or
-:class:`rich.text.Text`, which hold no markup.
+reverse the reading direction, and they are never markup: always pass them on as :class:`Content` or
+:class:`rich.text.Text`.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from textual.widgets import Static
 
 LONGEST = 2_000
-"""The most terminal cells of one line that a screen shows: a name or value of a megabyte would stall it."""
+"""The most cells that a screen shows of one line: a megabyte would block it."""
 MOST_LINES = 10_000
 NAME_WIDTH = 40
-"""The most cells of one name in a list of names, or in a column that others stand beside."""
+"""The most cells of one name in a list, or in a column beside others."""
 _AHEAD = 8
-"""How many characters are looked at for each cell: some have no width."""
+"""The number of characters to examine per cell: some have no width."""
 
 _CONTROL = r"\x00-\x1f\x7f-\x9f"
 _INVISIBLE = r"\u00ad\u200b\u200e\u200f\u061c\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
 _SURROGATES = r"\ud800-\udfff"
 _UNSAFE = f"[{_CONTROL}{_INVISIBLE}{_SURROGATES}]"
-"""None of these is printable."""
+"""None of these characters is printable."""
 
 
 def _visible(match: re.Match[str]) -> str:
@@ -39,17 +39,17 @@ def _visible(match: re.Match[str]) -> str:
         return chr(0x2400 + code)
     if code == 0x7F:
         return "␡"
-    # No terminal can be sent half a surrogate pair, and C1 controls have no pictures.
+    # Half a surrogate pair cannot be sent to a terminal, and C1 controls have no pictures.
     if code < 0xA0 or 0xD800 <= code <= 0xDFFF:
         return "�"
     return f"⟨{code:04X}⟩"
 
 
 def plain(text: str, *, lines: bool = False) -> str:
-    """Return ``text`` with everything a terminal would obey, or not show, made visible.
+    """Return ``text`` with every control or hidden character made visible.
 
     Control characters become their pictures (``␛``), invisible and direction-changing ones their code (``⟨202E⟩``).
-    With ``lines``, line breaks stay line breaks.
+    With ``lines``, line breaks stay.
     """
     if lines:
         return "\n".join(plain(line) for line in text.replace("\r\n", "\n").split("\n"))
@@ -57,9 +57,9 @@ def plain(text: str, *, lines: bool = False) -> str:
 
 
 def cut(text: str, width: int) -> str:
-    """Return ``text`` in at most ``width`` terminal cells, with an ellipsis where it was cut.
+    """Return ``text`` in at most ``width`` terminal cells, with an ellipsis if it was cut.
 
-    The work is bounded by ``width``, however long the text is.
+    The work depends on ``width``, not on the length of the text.
     """
     if width <= 0:
         return ""
@@ -67,12 +67,12 @@ def cut(text: str, width: int) -> str:
     fits = cell_len(begun) <= width
     if fits and len(begun) == len(text):
         return text
-    # characters without a width can be many and still fit
+    # there can be many characters without width
     return (begun if fits and cell_len(begun) < width else set_cell_size(begun, width - 1).rstrip()) + "…"
 
 
 def screen_text(text: str, width: int = LONGEST, *, lines: bool = False) -> str:
-    """Return ``text`` safe, as :func:`plain` does, and cut to what a screen can draw at once.
+    """Return ``text`` safe, as from :func:`plain`, and cut to what a screen can draw at once.
 
     With ``lines``, each line is cut to ``width`` cells, and at most :data:`MOST_LINES` are returned.
     """
@@ -104,7 +104,7 @@ def cell(text: str, style: str = "", *, width: int = LONGEST, lines: bool = Fals
 
 
 def fit_last(rows: Sequence[Sequence[Text]], headings: Sequence[str], width: int) -> None:
-    """Cut the last cell of each row to what the others, each with a free cell beside it, leave of ``width``."""
+    """Cut the last cell of each row so that the row fits into ``width`` with a gap between cells."""
     *others, last = headings
     taken = [max(cell_len(heading), *(row[at].cell_len for row in rows), 0) for at, heading in enumerate(others)]
     room = max(width - sum(taken) - 2 * len(headings), cell_len(last))
@@ -113,6 +113,6 @@ def fit_last(rows: Sequence[Sequence[Text]], headings: Sequence[str], width: int
 
 
 def show_text(line: Static, text: Content | str) -> None:
-    """Show a text without styles of its own if it is another: an update has the whole screen laid out again."""
+    """Show an unstyled text if it changed: an update lays out the whole screen again."""
     if line.content != text:
         line.update(text)

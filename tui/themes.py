@@ -1,4 +1,4 @@
-"""Turnlab's own colours: a dark theme, a light one, and one of high contrast. And how style sheets are read."""
+"""Turnlab's themes: dark, light, and high contrast. Also loads style sheets."""
 
 from __future__ import annotations
 
@@ -104,14 +104,14 @@ CONTRAST = Theme(
 )
 
 THEMES = {"dark": DARK, "light": LIGHT, "high contrast": CONTRAST}
-"""All of them by what people call them, in the order in which a key goes through them."""
+"""The themes by name, in the order in which a key switches them."""
 
 
 def read_styles(app: App[Any], *paths: PurePath) -> None:
-    """Read the style sheets that were not read yet, for widgets that are about to be mounted.
+    """Load the style sheets that were not loaded yet, for widgets about to be mounted.
 
-    Textual would parse every other one with them, and style every widget in view again. Each of ours speaks of its
-    own widgets alone.
+    Textual would also parse every other sheet again and restyle every visible widget. Each of our sheets only
+    concerns its own widgets.
     """
     if new := [path for path in paths if not app.stylesheet.has_source(str(path))]:
         app.stylesheet.read_all(new)
@@ -119,24 +119,24 @@ def read_styles(app: App[Any], *paths: PurePath) -> None:
 
 
 class _Look(NamedTuple):
-    """What a style sheet says of a node, and on which of its states that depends."""
+    """The styles of a node from a style sheet, and the states they depend on."""
 
     styles: RulesMap
     flags: tuple[bool, ...]
 
 
 MOST_LOOKS = 10_000
-"""More are not kept: a screen has some hundred."""
+"""The most that are kept. A screen has some hundreds."""
 
 _FLAGS = ("_has_hover_style", "_has_focus_within", "_has_order_style", "_has_odd_or_even")
 
 
 class RememberedStyles(Stylesheet):
-    """A style sheet that looks for a node's styles once for all nodes that stand alike.
+    """A style sheet that finds styles once for all nodes in the same situation.
 
-    Nodes stand alike where types, ids, classes and states of the node and of everything around it are the same.
-    Textual matches the rules with every node again when it is mounted or restyled, which was a fifth of the time in
-    which a screen opens.
+    Nodes are in the same situation if the types, ids, classes and states of the node and its ancestors are equal.
+    Textual matches the rules again for every node that is mounted or restyled, which took a fifth of the time to
+    open a screen.
     """
 
     def __init__(self, *, variables: dict[str, str] | None = None) -> None:
@@ -151,7 +151,7 @@ class RememberedStyles(Stylesheet):
         animate: bool = False,
         cache: dict[tuple[Any, ...], RulesMap] | None = None,  # noqa: ARG002  (ours lasts longer)
     ) -> None:
-        """Give a node its styles, and those of its parts."""
+        """Style a node and its parts."""
         if (rules := self.rules) is not self._looks_under:
             self._looks_under, self._looks = rules, self.looks_under(rules)
         standing = _standing(node)
@@ -165,7 +165,7 @@ class RememberedStyles(Stylesheet):
             if not self._parts_stand(node, standing):
                 self._process_component_classes(node)
             return
-        # In it Textual keeps what depends neither on the node's place among its siblings nor on the focus within.
+        # Textual's cache of what depends neither on the node's position among siblings nor on focus within.
         cached: dict[tuple[Any, ...], RulesMap] = {}
         super().apply(node, animate=animate, cache=cached)
         if len(self._looks) >= MOST_LOOKS:
@@ -174,7 +174,7 @@ class RememberedStyles(Stylesheet):
             self._looks[standing] = _Look(styles, tuple(getattr(node, flag) for flag in _FLAGS))
 
     def _parts_stand(self, node: DOMNode, standing: tuple[Hashable, ...]) -> bool:
-        """Return whether every part of a node, such as a table's cursor, has its styles already."""
+        """Return whether every part of a node, such as a table's cursor, already has its styles."""
         styled = node._component_styles
         for part in node._get_component_classes():
             look = self._looks.get((DOMNode, None, frozenset({part}), *standing))
@@ -183,12 +183,12 @@ class RememberedStyles(Stylesheet):
         return True
 
     def looks_under(self, rules: list[RuleSet]) -> dict[Hashable, _Look]:  # noqa: ARG002
-        """Return what is known under these rules: at first nothing."""
+        """Return what is known for these rules, at first nothing."""
         return {}
 
 
 def _standing(node: DOMNode) -> tuple[Hashable, ...]:
-    """Return all that a selector can ask of a node and of what is around it, its siblings apart."""
+    """Return everything that a selector can test in a node and its ancestors, except siblings."""
     standing: list[Hashable] = []
     above: Any = node
     while isinstance(above, DOMNode):

@@ -1,5 +1,7 @@
-"""The tour: six steps through Turnlab on a line above the keys; the user completes each by doing it. It blocks no
-key."""
+"""The tour: six steps through Turnlab, on a line above the keys. The user completes each step by doing it.
+
+No key is blocked.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,7 @@ DONE = (
 
 @dataclass(frozen=True, slots=True)
 class TourStep:
-    """One step: ``says`` what to do, ``more`` the same where there is room."""
+    """One step: ``says`` what to do. ``more`` is a longer text."""
 
     id: Literal["open", "slide", "hear", "symptoms", "compare", "save"]
     says: str
@@ -76,11 +78,11 @@ STEPS = (
 
 
 _IN_TUNE = ("slide", "hear", "compare", "save")
-"""Steps whose keys do something else on other screens."""
+"""Steps whose keys have another meaning on other screens."""
 
 
 class Tour:
-    """Follows what a person does on the screens of ``app``, and says the next step until all are done."""
+    """Follows the user on the screens of ``app``, and shows the next step until all are done."""
 
     def __init__(self, app: TurnlabApp) -> None:
         self._app = app
@@ -88,18 +90,18 @@ class Tour:
         self._done: set[TourStep] = set()
         self._opened, self._slid, self._saves = False, False, 0
         self._before: dict[TuneScreen, tuple[int, int]] = {}
-        """Of each Tune screen: how much advice was taken, and how many steps its draft had, as the tour began."""
+        """For each Tune screen, when the tour began: how much advice was taken, and the draft's steps."""
         self._lines: list[GuideLine] = []
         self._looking: Timer | None = None
         self._ending: Timer | None = None
 
     @property
     def on(self) -> bool:
-        """Whether it runs."""
+        """Whether the tour is running."""
         return self._looking is not None
 
     def begin(self) -> None:
-        """Say the first step."""
+        """Show the first step."""
         self._stay()
         self._left, self._done, self._slid, self._saves = list(STEPS), set(), False, 0
         standing = self._app.tunes.standing
@@ -110,7 +112,7 @@ class Tour:
         self.look()
 
     def end(self) -> None:
-        """Say nothing more."""
+        """End the tour."""
         self._stay()
         if self._looking is not None:
             self._looking.stop()
@@ -119,13 +121,13 @@ class Tour:
             line.say("")
 
     def _stay(self) -> None:
-        """Forget the end that a tour comes to some seconds after its last step: another may have begun."""
+        """Cancel the delayed end after a last step: another tour may have begun."""
         if self._ending is not None:
             self._ending.stop()
             self._ending = None
 
     def skip(self) -> None:
-        """Go on with the step after it; those before it do not come round again, and after the last one it ends."""
+        """Go to the next step. Earlier steps do not return; after the last step the tour ends."""
         at = STEPS.index(self._next) if self._left else len(STEPS)
         self._left = [step for step in self._left if STEPS.index(step) > at]
         if self._left:
@@ -135,24 +137,24 @@ class Tour:
 
     @property
     def _next(self) -> TourStep:
-        """The first step left that follows the last one done; where none follows, the first one left."""
+        """The first open step after the last one done, else the first open step."""
         last = max((STEPS.index(step) for step in self._done), default=-1)
         return next((step for step in self._left if STEPS.index(step) > last), self._left[0])
 
     def note_opened(self) -> None:
-        """Take note that Tune was asked for, otherwise than with the audio of a call."""
+        """Note that Tune was opened, but not for a call's audio."""
         self._opened = True
 
     def note_slider(self) -> None:
-        """Take note that a field was changed by hand."""
+        """Note that the user changed a field."""
         self._slid = True
 
     def note_saved(self) -> None:
-        """Take note that a draft was saved."""
+        """Note that a draft was saved."""
         self._saves += 1
 
     def look(self) -> None:
-        """Tick what was done, and say what is next."""
+        """Mark finished steps, and show the next one."""
         done = {id for tune in self._app.tunes.standing for id in self._done_in(tune)}
         if self._slid:
             done.add("slide")
@@ -165,7 +167,7 @@ class Tour:
             line.say(self._text(line.app.size.width))
         for other in self._lines:
             if other is not line and other.display:
-                other.say(self._place)  # a dialog is over it, and none of the keys that it names works
+                other.say(self._place)  # a dialog covers it, so none of its keys works
 
     def _done_in(self, tune: TuneScreen) -> Iterator[str]:
         advice_before, steps_before = self._before.get(tune, (0, 0))
@@ -184,7 +186,7 @@ class Tour:
 
     @property
     def _place(self) -> str:
-        """Where the tour is: the step that is next, of all."""
+        """The number of the next step, of all."""
         return f"Tour {STEPS.index(self._next) + 1 if self._left else len(STEPS)}/{len(STEPS)}"
 
     def _text(self, width: int) -> str:
@@ -200,7 +202,7 @@ class Tour:
         return next((text for text in said if len(text) <= width - 2), said[-1])
 
     def _line(self) -> GuideLine | None:
-        """Return the line of the screen in view, mounted when it is first wanted; ``None`` where it has none."""
+        """Return the tour line of the visible screen, mounted on first use. ``None`` if it has none."""
         if not self._app.screen_stack:  # the app is ending
             return None
         screen = self._app.screen
@@ -215,7 +217,7 @@ class Tour:
 
 
 def note_begun() -> None:
-    """Remember that the tour began once by itself, so that it does not again."""
+    """Remember that the tour has started automatically, so that it does not do so again."""
     # If this cannot be stored, the tour starts again next time; that needs no message.
     with contextlib.suppress(OSError):
         remember(TOUR, "shown")

@@ -20,7 +20,7 @@ COLOURS = {"judged": "bold cyan", "silence": "yellow", "mark": "bold"}
 
 
 Mark = tuple[str, TradeOffPoint]
-"""A sign of one cell, and where it stands."""
+"""A one-cell sign, and its point."""
 
 
 def draw(
@@ -35,10 +35,10 @@ def draw(
 ) -> list[Text]:
     """Return the lines of a drawing ``width`` cells wide, ``rows`` of them above the axis.
 
-    One curve is drawn where silence is all there is to judge by.
+    With silence alone, one curve is drawn.
 
-    Each curve shows the lowest share of turns ended early at which a mean delay can be had. Of marks in one place
-    the first is seen.
+    Each curve shows the lowest share of turns ended early for a mean delay. Of marks at one place, the first is
+    visible.
     """
     cells = max(width - _LABEL, 20)
     top = _nice(max([0.3, *(point.cut_in_rate for _, point in marks)]), 0.1)
@@ -57,14 +57,14 @@ def draw(
 
 
 def legend(*, ascii_only: bool, silence_only: bool) -> str:
-    """Return what the curves of a drawing stand for."""
+    """Return the meanings of a drawing's curves."""
     judged, silence = ("#", ".") if ascii_only else ("solid", "dotted")
     first = "" if silence_only else f"{judged}: with the end-of-turn model; "
     return f"Turns ended early, over the mean delay in s. {first}{silence}: silence only"
 
 
 def setting_text(setting: float | None) -> str:
-    """Write an ``eager_eot_threshold``, as far as there is one."""
+    """Return an ``eager_eot_threshold`` as text."""
     return NOTHING if setting is None else f"{setting:.2f}"
 
 
@@ -73,7 +73,7 @@ def _nice(value: float, step: float) -> float:
 
 
 def _reach(points: Sequence[TradeOffPoint]) -> float:
-    """Return the delay, ms, at which a curve gets as low as it ever does."""
+    """Return the delay in ms at which a curve reaches its lowest value."""
     lowest = min(point.cut for point in points)
     return max(next(point.mean_ms for point in points if point.cut == lowest), 500.0)
 

@@ -30,20 +30,20 @@ class Background(NamedTuple):
     """Why the names of behaviors are unknown."""
     history: tuple[HistoryLine, ...] | None = None
     history_unknown: str = ""
-    """Why the history is not all there is."""
+    """Why the history is incomplete."""
 
 
 class ServiceFacts(NamedTuple):
-    """All that is known about the highlighted service."""
+    """Everything known about the highlighted service."""
 
     service: Service
     workspace: WorkspaceVoiceSettings | None = None
-    """``None``: what the workspace says is not known."""
+    """``None``: the workspace's settings are unknown."""
     background: Background = Background()
 
 
 class FactsController:
-    """Knows what can be shown of the highlighted service; ``show`` is called when that changes."""
+    """The known data of the highlighted service. ``show`` is called when it changes."""
 
     def __init__(self, host: AskingHost, show: Callable[[ServiceFacts | None], None]) -> None:
         self.client: ServicesClient | None = None
@@ -55,28 +55,28 @@ class FactsController:
         self._backgrounds: dict[str, Background] = {}
 
     def connect(self, client: ServicesClient | None) -> None:
-        """Forget what was known through another connection."""
+        """Forget the data of another connection."""
         self.client = client
         self._settings, self._settings_wanted = None, client is not None
         self._backgrounds.clear()
 
     def want_settings(self) -> None:
-        """Have the workspace's settings read with the next listing."""
+        """Load the workspace's settings with the next listing."""
         self._settings_wanted = True
 
     def list_came(self) -> None:
-        """Ask for the settings after the list, because only a tab in the background needs them."""
+        """Load the settings after the list, because only a background tab needs them."""
         if self._settings_wanted and self.client is not None:
             self._settings_wanted = False
             self._host.start(partial(self._fetch_settings, self.client), "settings", exclusive=True)
 
     def highlight(self, service: Service | None) -> None:
-        """Show a service as far as it is known."""
+        """Show what is known of a service."""
         self._service = service
         self._show_known()
 
     def learn(self, tab: str) -> None:
-        """Ask for what a tab needs to know about the highlighted service."""
+        """Load a tab's data for the highlighted service."""
         if self.client is not None and self._service is not None and tab in _ASKING:
             self._host.start(partial(self._learn, self.client, self._service, tab), "facts", exclusive=True)
 
@@ -94,7 +94,7 @@ class FactsController:
         try:
             self._settings = await client.workspace_voice_settings()
         except ServiceError:
-            # The Voice config tab says what is not known; the list has its own, louder way to fail.
+            # The Voice config tab reports what is unknown. A failure of the list is more visible.
             return
         self._show_known()
 

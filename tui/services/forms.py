@@ -1,4 +1,4 @@
-"""The forms of a service and of a version set: what each shows, and what a person changed in it."""
+"""The forms of a service and of a version set: what each shows, and what the user changed."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ _HINTS = {
     "tags": "key:value with commas between, such as channel:phone, route:main.",
     "keyterms": "Words the recogniser should know, with commas between.",
 }
-"""What a form says where the field's own help is about the command line, or a list helps."""
+"""Hints that replace a field's own help, which is about the command line, or which a list makes clear."""
 
 Choices = Sequence[tuple[str, str]]
 Listing = Callable[..., "Awaitable[Page[Agent] | Page[ContextGraph]]"]
 
 MOST_PAGES = 20
-"""More than these are not offered: a list of two thousand names is too long to choose from."""
+"""No more names are offered: a list of two thousand is too long to choose from."""
 
 
 def form_fields(agents: Choices, context_graphs: Choices) -> list[FormField]:
-    """Return the lines of the form, with the agents and context graphs there are to choose from."""
+    """Return the form's fields, with the available agents and context graphs."""
     listed = {"agent_id": agents, "context_graph_id": context_graphs}
     return [
         FormField(
@@ -56,12 +56,12 @@ def _choices_of(field: ServiceField) -> Choices:
 
 
 def blank() -> dict[str, str]:
-    """Return what the form of a new service begins with: the platform's defaults."""
+    """Return the initial values for a new service: the platform's defaults."""
     return {field.name: _text(field, field.default) for field in SERVICE_FIELDS if field.default is not None}
 
 
 def service_values(service: Service) -> dict[str, str]:
-    """Return what the form shows of a service: nothing in it moves a cursor or hides."""
+    """Return the form's values for a service, without control or hidden characters."""
     return {field.name: plain(_text(field, getattr(service, field.name))) for field in SERVICE_FIELDS}
 
 
@@ -78,9 +78,9 @@ def _text(field: ServiceField, value: Any) -> str:
 
 
 def edited(service: Service, values: Mapping[str, str]) -> Service:
-    """Return the service as the form says; a line that was not touched changes nothing.
+    """Return the service with the form's values. Untouched fields change nothing.
 
-    Raises :class:`ValueError` with what to mend.
+    Raises :class:`ValueError` with what to correct.
     """
     shown = service_values(service)
     touched = {name: _read(BY_NAME[name], text) for name, text in values.items() if text != shown[name]}
@@ -88,7 +88,7 @@ def edited(service: Service, values: Mapping[str, str]) -> Service:
 
 
 def new_service(values: Mapping[str, str]) -> NewService:
-    """Return the service that the form describes. Raises :class:`ValueError` with what to mend."""
+    """Return the service that the form describes. Raises :class:`ValueError` with what to correct."""
     from services.model import NewService
 
     for name, what in (("agent_id", "an agent"), ("context_graph_id", "a context graph")):
@@ -99,7 +99,7 @@ def new_service(values: Mapping[str, str]) -> NewService:
 
 
 def _read(field: ServiceField, text: str) -> Any:
-    """Return the value that a line of the form says. Raises :class:`ValueError` with what to mend."""
+    """Return a field's value from its text. Raises :class:`ValueError` with what to correct."""
     match field.kind:
         case "bool":
             return text == "yes"
@@ -110,7 +110,7 @@ def _read(field: ServiceField, text: str) -> Any:
         case "words":
             return _words(text)
         case "choice":
-            return text or None  # which leaves it to the platform
+            return text or None  # the platform uses its default
     if field.name != "name":
         return text
     if not field.low <= len(text.strip()) <= (field.high or 0):
@@ -137,7 +137,7 @@ def _tags(text: str) -> tuple[Tag, ...]:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    """Split at commas; one that belongs to a word has a backslash before it."""
+    """Split at commas. A backslash escapes a comma."""
     return tuple(word.replace("\\,", ",") for word in map(str.strip, re.split(r"(?<!\\),", text)) if word)
 
 
@@ -186,7 +186,7 @@ _PINS = {"agent": "agent_version_number", "graph": "context_graph_version_number
 def version_set_values(
     name: str, version_set: VersionSet, behaviors: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """Return what the form shows of a version set; ``behaviors`` are the names of dynamic behaviors by id."""
+    """Return the form's values for a version set. ``behaviors`` are the names of dynamic behaviors by id."""
     called = _unmistakable(behaviors or {})
     pins = (version_set.agent_version_number, version_set.context_graph_version_number)
     agent, graph = ("" if number is None else str(number) for number in pins)
@@ -202,7 +202,7 @@ def version_set_values(
 
 
 def _unmistakable(behaviors: Mapping[str, str]) -> dict[str, str]:
-    """Return the names, by id, that can be typed for one behavior and no other."""
+    """Return the names, by id, that identify exactly one behavior when typed."""
     held = list(map(plain, behaviors.values()))
     return {
         one: name
@@ -214,11 +214,10 @@ def _unmistakable(behaviors: Mapping[str, str]) -> dict[str, str]:
 def upsert(
     service: Service, shown: str, values: Mapping[str, str], behaviors: Mapping[str, str] | None = None
 ) -> Upsert:
-    """Return the upsert that makes the form's values true, starting from the version set ``shown``.
+    """Return the upsert that gives the version set ``shown`` the form's values.
 
-    ``behaviors`` are the names of dynamic behaviors by id.
-
-    Under another name it makes a copy of ``shown`` with the changes. Raises :class:`ValueError` with what to mend.
+    ``behaviors`` are the names of dynamic behaviors by id. Under another name, it creates a copy of ``shown`` with
+    the changes. Raises :class:`ValueError` with what to correct.
     """
     from services.changes.requests import Upsert
     from services.model import EDGE, VersionSet, version_set_name

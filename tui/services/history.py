@@ -1,4 +1,4 @@
-"""The History tab: who changed what of a service when, as the platform and this computer remember it."""
+"""The History tab: who changed what of a service when, according to the platform and to this computer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _COLUMNS = ("WHEN", "WHO", "WHAT")
 _WHO_WIDTH, _WHAT_WIDTH = 16, 80
 _CLOCKS_APART = timedelta(minutes=2)
-"""How far this computer's clock and the platform's may differ about one change."""
+"""The largest difference between this computer's clock and the platform's for the same change."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _STATES = {
     "done": "",
@@ -38,21 +38,21 @@ _STATES = {
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
-    """One change: when, who, what in a few words, and in full."""
+    """One change: when, who, what in short, and in full."""
 
     at: datetime | None
     who: str
     what: str
     detail: str
-    """Every value it changed, a line each; whose memory it is from."""
+    """Every changed value, one per line, and the source of the entry."""
     back: KeptChange | KeptFields | FieldsBack | Request | None = None
-    """By what R takes it back: what is kept of it here, or what the platform remembers; ``None``: nothing."""
+    """What R uses to undo it: the local record, or the platform's. ``None``: nothing."""
 
 
 def history_lines(
     remembered: Iterable[HistoryEntry], kept: Iterable[KeptChange], fields: Iterable[KeptFields] = ()
 ) -> tuple[HistoryLine, ...]:
-    """Return the platform's entries and this computer's changes as one list, newest first; each change once."""
+    """Return the platform's entries and this computer's changes as one list, newest first, without duplicates."""
     alone, lines = list(remembered), [*map(_of_here, kept)]
     for own in fields:
         line, same = _of_fields(own), _same_change(own, alone)
@@ -65,7 +65,7 @@ def history_lines(
 
 
 def _same_change(own: KeptFields, remembered: Iterable[HistoryEntry]) -> HistoryEntry | None:
-    """Return what the platform remembers of a change that was made here: the same values, at that time."""
+    """Return the platform's entry for a change made here: the same values at the same time."""
     within = () if own.subject == "service" else (own.subject,)
     wanted = {(*within, name): value for name, value in own.after.items()}
 
@@ -85,7 +85,7 @@ def _same_change(own: KeptFields, remembered: Iterable[HistoryEntry]) -> History
 
 
 class ServiceHistoryTable(Vertical):
-    """A table of changes, newest first; under it the highlighted one in full."""
+    """A table of changes, newest first. The highlighted change is shown in full below it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -94,7 +94,7 @@ class ServiceHistoryTable(Vertical):
         self._limits = ""
 
     def compose(self) -> ComposeResult:
-        """Lay out the table over the change in full."""
+        """Lay out the table above the full change."""
         yield DataTable[Any](cursor_type="row", id="history-rows")
         with VerticalScroll(id="history-detail"):
             yield Static(id="history-note", markup=False)
@@ -105,12 +105,12 @@ class ServiceHistoryTable(Vertical):
 
     @property
     def highlighted(self) -> HistoryLine | None:
-        """The highlighted change; ``None`` without one."""
+        """The highlighted change, or ``None``."""
         row = self.query_one(DataTable).cursor_row
         return self._lines[row] if 0 <= row < len(self._lines) else None
 
     def show(self, facts: ServiceFacts) -> None:
-        """Show the history of a service, as far as it came."""
+        """Show a service's history, as far as it has arrived."""
         self._facts, background = facts, facts.background
         self._lines = background.history or ()
         self._limits = background.history_unknown
@@ -127,11 +127,11 @@ class ServiceHistoryTable(Vertical):
         table.display = bool(self._lines)
         table.move_cursor(row=min(row, len(self._lines) - 1), animate=False)
         if self._lines and self.query_one("#history-detail").has_focus:
-            table.focus()  # it had no lines yet when the tab was opened
+            table.focus()  # it had no lines when the tab was opened
         self._show_note(asked=background.history is not None)
 
     def on_resize(self) -> None:
-        """Cut the lines to the new width."""
+        """Fit the lines to the new width."""
         if self._facts is not None:
             self.show(self._facts)
 
@@ -152,7 +152,7 @@ class ServiceHistoryTable(Vertical):
 
 
 def moment(at: datetime | None) -> str:
-    """Return a time as the clock on the wall shows it."""
+    """Return a time in local time."""
     return at.astimezone().strftime("%Y-%m-%d %H:%M") if at else "—"
 
 

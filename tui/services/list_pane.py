@@ -1,6 +1,6 @@
-"""The left-hand side of the Services screen: the filter, the list, and how many services it has.
+"""The left-hand side of the Services screen: the filter, the list, and its count.
 
-The list draws only the rows in view, so that ten thousand are as quick as ten.
+The list draws only visible rows, so its speed does not depend on the number of services.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 ACTIVE, INACTIVE = "●", "○"
 _CHANNEL_WIDTH = 10
 _LOOKAHEAD = 20
-"""How many rows before the end the next page is asked for."""
+"""How many rows before the end the next page is requested."""
 _MOVES_IN_TABLE = {
     "down": "cursor_down",
     "up": "cursor_up",
@@ -67,42 +67,42 @@ class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
         "service-list--channel",
     }
 
-    # Ten thousand rows are not compared with the ones before.
+    # Do not compare ten thousand rows with the previous ones.
     services: reactive[Sequence[Service]] = reactive((), init=False, always_update=True)
-    """The rows, as far as they came."""
+    """The rows that have arrived."""
     cursor: reactive[int] = reactive(0)
     hover: reactive[int] = reactive(-1)
 
     class Highlighted(Message):
-        """The cursor is on another service, or on none."""
+        """The cursor moved to another service, or to none."""
 
         def __init__(self, service: Service | None) -> None:
             super().__init__()
             self.service = service
 
         def can_replace(self, message: Message) -> bool:
-            """Only the newest place counts: while a key is held, the places between go unread."""
+            """Keep only the newest position: while a key is held, the others are skipped."""
             return isinstance(message, ServiceList.Highlighted)
 
     class Opened(Message):
         """A service was double-clicked."""
 
     class MoreWanted(Message):
-        """The cursor or the view comes near the end of the rows; at least ``rows`` would be good."""
+        """The cursor or the view nears the end of the rows. At least ``rows`` are needed."""
 
         def __init__(self, rows: int) -> None:
             super().__init__()
             self.rows = rows
 
         def can_replace(self, message: Message) -> bool:
-            """Only the newest wish counts."""
+            """Keep only the newest request."""
             return isinstance(message, ServiceList.MoreWanted)
 
     _posted: Service | None = None
     begin_at = ""
-    """The id or name of the service to highlight when the first ones come, if it is among them."""
+    """The id or name of the service to highlight when the first rows arrive, if it is one of them."""
     chosen = ServiceFilter()
-    """The filter that the rows pass; where a word is not in a name, the row says where it is."""
+    """The filter of the rows. If a word is not in a name, the row shows where it is."""
 
     @property
     def highlighted(self) -> Service | None:
@@ -110,7 +110,7 @@ class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
         return self.services[self.cursor] if 0 <= self.cursor < len(self.services) else None
 
     def watch_services(self, before: Sequence[Service], services: Sequence[Service]) -> None:
-        """Show these rows, with the cursor on the service it was on if that is among them."""
+        """Show these rows. The cursor stays on its service if that is still listed."""
         service = before[self.cursor] if 0 <= self.cursor < len(before) else None
         self.virtual_size = Size(0, len(services))
         row = self.cursor
@@ -132,11 +132,11 @@ class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
         self.cursor -= 1
 
     def action_page_down(self) -> None:
-        """Move the cursor down by the rows in view."""
+        """Move the cursor down by the visible rows."""
         self.cursor += max(self.size.height - 1, 1)
 
     def action_page_up(self) -> None:
-        """Move the cursor up by the rows in view."""
+        """Move the cursor up by the visible rows."""
         self.cursor -= max(self.size.height - 1, 1)
 
     def action_scroll_top(self) -> None:
@@ -144,7 +144,7 @@ class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
         self.cursor = 0
 
     def action_scroll_bottom(self) -> None:
-        """Move the cursor to the last row there is."""
+        """Move the cursor to the last row."""
         self.cursor = len(self.services) - 1
 
     def validate_cursor(self, cursor: int) -> int:
@@ -152,7 +152,7 @@ class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
         return max(0, min(cursor, len(self.services) - 1))
 
     def watch_cursor(self) -> None:
-        """Follow the cursor with the view, and tell of it."""
+        """Scroll to the cursor, and post its change."""
         self._keep_in_view()
         self.refresh()
         self._tell()
@@ -162,12 +162,12 @@ class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Ask for more rows as the view nears the end."""
+        """Request more rows as the view nears the end."""
         super().watch_scroll_y(old_value, new_value)
         self._ask_for_more()
 
     def brought_into_view(self) -> bool:
-        """Bring the row under the cursor into view; tell whether the wheel of the mouse had turned it out."""
+        """Scroll to the row under the cursor. Return whether the mouse wheel had moved it out of view."""
         seen = not self.size or 0 <= self.cursor - int(self.scroll_y) < self.size.height
         self._keep_in_view()
         return not seen
@@ -187,12 +187,12 @@ class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
             self.post_message(self.MoreWanted(last + _LOOKAHEAD + 1))
 
     def on_resize(self) -> None:
-        """Keep the cursor in view, and ask for the rows there is room for now."""
+        """Keep the cursor visible, and request rows for the new height."""
         self._keep_in_view()
         self._ask_for_more()
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor on the row that was clicked; a double click opens it."""
+        """Move the cursor to the clicked row. A double click opens it."""
         row = event.y + int(self.scroll_y)
         if 0 <= row < len(self.services):
             self.cursor = row
@@ -204,7 +204,7 @@ class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
         self.hover = event.y + int(self.scroll_y)
 
     def on_leave(self) -> None:
-        """Unmark the row the mouse was on."""
+        """Remove the mark from the row under the mouse."""
         self.hover = -1
 
     def render_line(self, y: int) -> Strip:
@@ -228,7 +228,7 @@ class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
         room = max(width - 4 - cell_len(channel), 0)
         name = screen_text(service.name or "(no name)", room)
         if why:
-            # In place of the channel, and in half of the row if need be.
+            # In place of the channel, and in up to half of the row.
             room = min(cell_len(name), max(room // 2, 0))
             channel = f"· {screen_text(why, max(width - room - 6, 0))}"
         segments = [
@@ -243,7 +243,7 @@ _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
 class ServiceNotice(Widget):
-    """A sentence or two; with a turning mark during a wait."""
+    """A sentence or two, with a spinner during a wait."""
 
     text: reactive[str] = reactive("", layout=True)
     waiting: reactive[bool] = reactive(False)
@@ -251,11 +251,11 @@ class ServiceNotice(Widget):
     _timer: Timer | None = None
 
     def on_mount(self) -> None:
-        """Prepare the turning mark."""
+        """Prepare the spinner."""
         self._timer = self.set_interval(0.1, self._turn, pause=not self.waiting)
 
     def watch_waiting(self, waiting: bool) -> None:
-        """Let the mark turn only while it means something."""
+        """Run the spinner only while it is visible."""
         if self._timer is not None:
             if waiting:
                 self._timer.resume()
@@ -266,13 +266,13 @@ class ServiceNotice(Widget):
         self.frame = (self.frame + 1) % len(_FRAMES)
 
     def render(self) -> Content:
-        """Return the text, with the mark before it."""
+        """Return the text after the spinner."""
         mark = f"{_FRAMES[self.frame]} " if self.waiting else ""
         return Content(mark + screen_text(self.text, lines=True))
 
 
 class ListPane(Vertical):
-    """The filter, the rows that pass it or what is said in their place, and how many they are."""
+    """The filter, the matching rows or a text in their place, and their number."""
 
     listed: reactive[Listed] = reactive(OPENING, init=False)
 
@@ -281,7 +281,7 @@ class ListPane(Vertical):
         self.border_title = "Services"
 
     def compose(self) -> ComposeResult:
-        """Lay out the filter over the list."""
+        """Lay out the filter above the list."""
         yield Input(placeholder="/ filter…", id="services-filter", compact=True)
         notice = ServiceNotice()
         notice.text, notice.waiting = self.listed.notice, self.listed.waiting
@@ -291,7 +291,7 @@ class ListPane(Vertical):
 
     @property
     def filter(self) -> Input:
-        """The line of the filter."""
+        """The filter's input."""
         return self.query_one("#services-filter", Input)
 
     @property
@@ -309,9 +309,9 @@ class ListPane(Vertical):
         self.rows.focus()
 
     def watch_listed(self, before: Listed, listed: Listed) -> None:
-        """Show the rows, or what is said in their place."""
+        """Show the rows, or the text in their place."""
         if listed is before:
-            return  # as it was composed
+            return  # nothing has changed since compose
         self.rows.chosen = listed.chosen
         if listed.rows is not before.rows:
             self.rows.services = listed.rows
@@ -321,13 +321,13 @@ class ListPane(Vertical):
             self.rows.action_scroll_bottom()
         notice = self.query_one(ServiceNotice)
         notice.text, notice.waiting, notice.display = listed.notice, listed.waiting, bool(listed.notice)
-        # Not hidden, because a hidden list would lose the focus.
+        # Not hidden: a hidden list would lose the focus.
         self.rows.set_class(bool(listed.notice), "-behind-notice")
         self.query_one("#services-count", Static).update(content(listed.count), layout=False)
 
 
 def moving(focused: Widget | None, where: str, *, otherwise: Widget) -> tuple[Widget, str]:
-    """Return the widget that moves and its action: what has the focus if that can move, else ``otherwise``."""
+    """Return the widget to move and its action: the focused widget if it can move, else ``otherwise``."""
     if isinstance(focused, VerticalScroll):
         return focused, _MOVES_IN_TEXT[where]
     if focused is not None and hasattr(focused, "action_cursor_down"):

@@ -1,4 +1,4 @@
-"""The list of services: what passes the filter, page by page, and what to say when there is nothing to show."""
+"""The list of services: the matches page by page, and the text if there are none."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ if TYPE_CHECKING:
     from tui.host import AskingHost
 
 TYPING_PAUSE = 0.15
-"""Seconds without a key before a filter is sent, so that a remote platform is not asked for every letter."""
+"""Seconds without a key before a filter is sent, so that a remote platform is not asked at every letter."""
 
 FOUND_AT_ONCE = 20
 """The number of unlisted services that the palette shows."""
 
 SHOWING_PAUSE = 0.2
-"""Seconds between two looks at what has come while many pages do."""
+"""Seconds between two updates while many pages arrive."""
 
 SETTLED_AFTER = 1_000
-"""So many services later, the listed ones, which hold no cycles, are set apart from the search for garbage."""
+"""After so many services, the listed ones, which have no cycles, are excluded from garbage collection."""
 
 
 NO_FILTER = ServiceFilter()
 
 
 class ServiceListing:
-    """One listing under one filter. Ask :meth:`fetch` for more; what came so far is in ``services``."""
+    """One listing under one filter. :meth:`fetch` loads more; ``services`` has what arrived."""
 
     def __init__(self, client: ServicesClient, chosen: ServiceFilter) -> None:
-        # Here, because it loads the model behind it, which the first paint must not wait for.
+        # Imported here: it loads the model, and the first paint must not wait for that.
         from services.paging import Pages
 
         self.filter = chosen
@@ -51,29 +51,29 @@ class ServiceListing:
 
     @property
     def complete(self) -> bool:
-        """Whether the last page has come, and with it everything the platform counts."""
+        """Whether the last page has arrived, with everything the platform counts."""
         return self._pages.complete
 
     @property
     def total(self) -> int | None:
-        """How many services match in all, as far as it is known without fetching them."""
+        """The number of all matches, as far as it is known without fetching them."""
         if self.complete:
             return len(self.services)
         return self._pages.total if self.filter.exact else None
 
     @property
     def unreadable(self) -> int:
-        """How many entries without an id came, which cannot be shown."""
+        """The number of entries without an id, which cannot be shown."""
         return self._pages.unreadable
 
     async def fetch(self, wanted: int) -> None:
         """Fetch pages until ``wanted`` services match or there are no more.
 
-        Raises :class:`services.errors.ServiceError`; what came before stays, and another call goes on from there.
+        Raises :class:`services.errors.ServiceError`. Services that arrived stay, and another call continues there.
         """
         while len(self.services) < wanted and not self.complete:
             self.services += filter(self.filter.matches, await self._pages.more())
-            # Page by page, so that the first answer to another filter need not do it for all.
+            # Page by page, so that the first answer to another filter does not do it for all services.
             self._texts += map(searchable, self.services[len(self._texts) :])
 
     async def _fetch(self, continuation: int | None) -> Page[Service]:
@@ -86,7 +86,7 @@ class ServiceListing:
         )
 
     def passing(self, chosen: ServiceFilter) -> list[Service]:
-        """Return those of the services that came so far that pass another filter, in the same order."""
+        """Return the arrived services that pass another filter, in the same order."""
         if chosen == ServiceFilter():
             return list(self.services)
         return [
@@ -96,7 +96,7 @@ class ServiceListing:
         ]
 
     def replace(self, service: Service) -> bool:
-        """Put a newer state of a service in its row; tell whether it has one."""
+        """Replace a service with a newer state. Return whether it is listed."""
         for index, known in enumerate(self.services):
             if known.id == service.id:
                 self.services[index] = service
@@ -105,7 +105,7 @@ class ServiceListing:
         return False
 
     def remove(self, service_id: str) -> None:
-        """Take a service out that is gone."""
+        """Remove a deleted service."""
         for index, known in enumerate(self.services):
             if known.id == service_id:
                 del self.services[index], self._texts[index]
@@ -114,48 +114,48 @@ class ServiceListing:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Listed:
-    """What the list shows."""
+    """The content of the list."""
 
     rows: Sequence[Service] = ()
     count: str = ""
-    """How many services were found, of how many there are, under which filter."""
+    """The number of matches, of all services, and the filter."""
     notice: str = ""
-    """What is said in place of the rows."""
+    """The text in place of the rows."""
     waiting: bool = False
-    """Whether the notice is about something that takes time."""
+    """Whether the notice is about a wait."""
     chosen: ServiceFilter = NO_FILTER
-    """The filter that the rows pass."""
+    """The filter of the rows."""
     at_first: bool = False
-    """Whether the first row should be highlighted, because it fits best what is being typed."""
+    """Whether to highlight the first row, because it matches the typed text best."""
     at_end: bool = False
-    """Whether the last row should be in view, because the person asked to go there."""
+    """Whether to scroll to the last row, because the user went there."""
 
 
 OPENING = Listed(notice="Opening the workspace…", waiting=True)
-"""What the list shows before there is a connection."""
+"""The list before there is a connection."""
 
 
 class ListingController:
-    """Keeps the rows of the list in step with the filter and the platform.
+    """Keeps the rows consistent with the filter and the platform.
 
-    A filter is answered at once from what has been listed already, and then by the platform. ``show`` gets every
-    new state of the list.
+    A new filter is applied at once to what is listed, then sent to the platform. ``show`` gets every new state of
+    the list.
     """
 
     def __init__(self, host: AskingHost, show: Callable[[Listed], None]) -> None:
         self.client: ServicesClient | None = None
         self.typed = ServiceFilter()
-        """The filter that was typed last."""
+        """The typed filter."""
         self.room = 0
-        """How many rows there is room for."""
+        """The number of rows that fit."""
         self.listed = OPENING
         self._host = host
         self._show = show
         self._text = ""
         self._listing: ServiceListing | None = None
-        """What is fetched, under the current filter."""
+        """The listing under the current filter."""
         self._whole: ServiceListing | None = None
-        """The newest listing without a filter: other filters are first answered from it."""
+        """The newest listing without a filter. Other filters are first applied to it."""
         self._shown_filter: ServiceFilter | None = None
         self._wanted = 0
         self._fetching: ServiceListing | None = None
@@ -163,32 +163,32 @@ class ListingController:
         self._to_first = False
 
     def connect(self, client: ServicesClient | None) -> None:
-        """List what a new connection has."""
+        """List the services of a new connection."""
         self.client = client
         self._whole = None
         if client is not None:
             self.start()
 
     def fail(self, problem: str) -> None:
-        """Say why there is no connection."""
+        """Show why there is no connection."""
         self._set(notice=f"{problem}\nPress r to try again.", waiting=False)
 
     def wait(self) -> None:
-        """Say that the connection is opened again."""
+        """Show that the connection is being opened again."""
         self._set(notice=OPENING.notice, waiting=True)
 
     @property
     def known(self) -> Sequence[Service]:
-        """All services that came so far without a filter, else those in view."""
+        """All services that arrived without a filter, else the visible ones."""
         return self._whole.services if self._whole is not None else self.listed.rows
 
     @property
     def knows_all(self) -> bool:
-        """Whether all services of the workspace came."""
+        """Whether all services of the workspace have arrived."""
         return self.client is None or (self._whole is not None and self._whole.complete)
 
     async def search(self, text: str) -> Sequence[Service]:
-        """Return services that the platform finds by a text; none where it cannot be asked."""
+        """Return the services that the platform finds for a text. Empty if it cannot be asked."""
         from services.errors import ServiceError
 
         if self.client is None:
@@ -199,11 +199,11 @@ class ListingController:
             return ()
 
     def shows(self, text: str) -> bool:
-        """Tell whether the rows in view are those of a filter."""
+        """Return whether the visible rows are those of a filter."""
         return self._shown_filter == parse_filter(text)
 
     def type(self, text: str) -> None:
-        """Answer the filter that is typed from what is known, then ask the platform."""
+        """Apply the typed filter to what is known, then ask the platform."""
         self._text, self.typed = text, parse_filter(text)
         chosen, whole = self.typed, self._whole
         self._to_first = bool(chosen.words)
@@ -212,7 +212,7 @@ class ListingController:
             return
         self._listing = None
         if whole.complete and not chosen.exact:
-            # The platform could only send everything again, for it to be checked here.
+            # The platform could only send everything again, and the client would filter it.
             self._host.stop("listing")
             self._fetching = None
         else:
@@ -220,11 +220,11 @@ class ListingController:
         self._show_rows(chosen, whole.passing(chosen))
 
     def start(self, *, pause: float = 0.0) -> None:
-        """Start over under the filter that is typed, keeping the rows in view until the first new ones came."""
+        """Start again with the typed filter. The visible rows stay until the first new ones arrive."""
         if self.client is None:
             return
         chosen = self.typed
-        # A refresh reaches as deep as the person had scrolled, so that the cursor's service is there again.
+        # A refresh reaches as far as the user had scrolled, so that the cursor's service is included.
         before = self._listing
         depth = len(before.services) if before is not None and before.filter == chosen else 0
         self._wanted = max(depth, self.room)
@@ -237,30 +237,30 @@ class ListingController:
         self._host.start(partial(self._fetch, self._fetching, max(depth, 1), pause), "listing", exclusive=True)
 
     def want(self, rows: int) -> None:
-        """Fetch on until there are at least so many rows."""
+        """Fetch until there are at least so many rows."""
         self._wanted = max(self._wanted, rows)
         self._fetch_on()
 
     def go_to_the_end(self) -> None:
-        """Fetch whatever there is, then go to the last row."""
+        """Fetch everything, then go to the last row."""
         self._to_the_end = True
         self._wanted = sys.maxsize
         self._fetch_on()
 
     def stay(self) -> None:
-        """Go no further towards the end, and highlight what the person does."""
+        """Stop going to the end, and highlight what the user does."""
         self._to_first = False
         if self._to_the_end:
             self._to_the_end, self._wanted = False, len(self.listed.rows)
 
     def show_saved(self, service: Service) -> None:
-        """Show the state a service has after it was saved."""
+        """Show a service's state after a save."""
         replaced = [listing.replace(service) for listing in (self._whole, self._listing) if listing is not None]
         if any(replaced):
             self._show_listing()
 
     def show_gone(self, service_id: str) -> None:
-        """Show that a service is no more."""
+        """Remove a deleted service from the list."""
         for listing in {id(one): one for one in (self._whole, self._listing) if one is not None}.values():
             listing.remove(service_id)
         self._show_listing()
@@ -282,7 +282,7 @@ class ListingController:
         except ServiceError as error:
             problem = str(error)
         finally:
-            # Another listing may have taken over while this one was being cancelled.
+            # Another listing may have replaced this one while it was cancelled.
             if self._fetching is listing:
                 self._fetching = None
         if problem:
@@ -299,7 +299,7 @@ class ListingController:
             await listing.fetch(len(listing.services) + 1)
             if len(listing.services) - settled >= SETTLED_AFTER:
                 settled = len(listing.services)
-                # Without this the collector goes through everything listed again and again: 0.3 s each time.
+                # Otherwise each collection would examine everything that is listed: 0.3 s each time.
                 gc.freeze()
 
     def _take(self, listing: ServiceListing) -> None:
@@ -324,7 +324,7 @@ class ListingController:
             return
         rows = list(listing.services)
         if self._whole is not None and listing is not self._whole and not listing.complete:
-            # What came so far may be less than what is known from before: rows do not vanish to come back.
+            # The arrived rows may be fewer than the known ones: rows do not vanish and return.
             known = self._whole.passing(listing.filter)
             rows = known if len(known) > len(rows) else rows
         self._show_rows(listing.filter, rows)
@@ -333,7 +333,7 @@ class ListingController:
         self._shown_filter = chosen
         if chosen.words:
             rows = sorted(rows, key=chosen.rank)
-        # The count is about these rows.
+        # The count belongs to these rows.
         self.listed = replace(self.listed, rows=rows, chosen=chosen)
         notice, waiting = "", False
         if not rows and self._fetching is not None:
@@ -355,7 +355,7 @@ class ListingController:
         self._show(self.listed)
 
     def _count(self) -> str:
-        """Return how many services were found, of how many there are, under which filter."""
+        """Return the number of matches, of all services, and the filter."""
         text = self._text.strip()
         searching = self._fetching is not None and text
         if self._shown_filter is None or self._shown_filter != self.typed:
@@ -367,7 +367,7 @@ class ListingController:
         return " · ".join(part for part in (found + of_all, odd or text, "searching…" if searching else "") if part)
 
     def _odd(self, chosen: ServiceFilter) -> str:
-        """Return what is odd about a filter: in itself, or because this platform does not tell what it asks for."""
+        """Return what is wrong with a filter, in itself or because this platform lacks the data."""
         return chosen.problem or (chosen.why_unsupported(self.client.dialect) if self.client is not None else "")
 
     @property

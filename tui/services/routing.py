@@ -1,8 +1,8 @@
-"""Which service callers reach on which route, and which one follows, read from the services' tags.
+"""Which service callers reach on which route, and which one follows, from the services' tags.
 
-A tag ``route:NAME`` puts a service on a route; several services of one route share it. A tag ``next:NAME`` says
-where its callers go on to: to the services on the route of that name, or to the service of that name or id. The
-vendor does not define the meaning of tags ("used for routing"), so these two are Turnlab's convention.
+A tag ``route:NAME`` puts a service on a route. Several services can share a route. A tag ``next:NAME`` says where
+callers continue: on the route of that name, or at the service of that name or id. The vendor does not define the
+meaning of tags ("used for routing"), so these two are Turnlab's convention.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ _DEEPEST = 20
 
 @dataclass(frozen=True, slots=True)
 class RouteStep:
-    """One line of the view: how deep it is, what is said, and about which service."""
+    """One line of the view: its depth, its text, and its service."""
 
     depth: int
     text: str
     service_id: str = ""
     odd: bool = False
-    """Whether it is something to mend."""
+    """Whether it needs a correction."""
 
 
 def routing(services: Iterable[Service]) -> list[RouteStep]:
-    """Return the routes in the order of their names, each with its services and where they lead."""
+    """Return the routes by name, each with its services and where they lead."""
     listed = list(services)
     by_route: dict[str, list[Service]] = {}
     for service in listed:
@@ -63,7 +63,7 @@ def routing(services: Iterable[Service]) -> list[RouteStep]:
 
 
 def without_route(services: Iterable[Service]) -> list[Service]:
-    """Return the active services that no tag puts on a route."""
+    """Return the active services without a route."""
     return [service for service in services if service.is_active and not _values(service, ROUTE)]
 
 
@@ -101,7 +101,7 @@ _NO_ROUTES = (
 
 
 class RoutingScreen(Dialog[str]):
-    """Gives the name of the service that was chosen."""
+    """Returns the name of the chosen service."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "step('down')", show=False),
@@ -131,11 +131,11 @@ class RoutingScreen(Dialog[str]):
         )
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Give the service."""
+        """Return the service."""
         self.dismiss(self._names[self._steps[event.option_index].service_id])
 
     async def action_step(self, direction: str) -> None:
-        """Move with the keys that move elsewhere."""
+        """Move with the keys that move the cursor elsewhere."""
         for steps in self.query(OptionList):
             await steps.run_action(f"cursor_{direction}")
 
@@ -147,7 +147,7 @@ def _line(step: RouteStep) -> Content:
 
 
 async def choose_by_route(host: AskingHost, client: ServicesClient, go_to: Callable[[str], None]) -> None:
-    """Read all services, show the routes, and give ``go_to`` the name of the service that is chosen there."""
+    """Load all services, show the routes, and call ``go_to`` with the chosen service's name."""
     from services.errors import ServiceError
     from services.paging import iter_services
 

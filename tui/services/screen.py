@@ -1,4 +1,4 @@
-"""Services: find a service, see what it runs and what its voice is set to, change it, and open it in Tune."""
+"""The Services screen: find a service, see its versions and voice settings, change it, and open it in Tune."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ class ServicesScreen(Place):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]  # noqa: RUF012  (Textual's type)
 
     listed: reactive[Listed] = reactive(OPENING, init=False)
-    """What the list shows."""
+    """The content of the list."""
     facts: reactive[ServiceFacts | None] = reactive(None, init=False)
-    """What the details show."""
+    """The content of the details."""
 
     class TuneWanted(Message):
         """A service should be opened in Tune."""
@@ -63,16 +63,16 @@ class ServicesScreen(Place):
             self.service = service
 
     class Painted(Message):
-        """The screen stands, with all its parts."""
+        """The screen is painted, with all its parts."""
 
     class ConnectionWanted(Message):
-        """The connection failed, and the person asks to try again."""
+        """The connection failed, and the user wants another try."""
 
     def __init__(self) -> None:
         super().__init__()
         self.client: ServicesClient | None = None
         self.detail: ServiceDetail | None = None
-        """The details, once there was something to show in them."""
+        """The details, once there is something to show."""
         self.host = ScreenHost(self)
         self.listing = ListingController(self.host, self._show_listed)
         self.known = FactsController(self.host, self._show_facts)
@@ -81,7 +81,7 @@ class ServicesScreen(Place):
         self._tune_when_listed = self._stands = False
 
     def compose(self) -> ComposeResult:
-        """Lay out the list, an empty place for the details, and the two lines at the bottom."""
+        """Lay out the list, an empty place for the details, and the two bottom lines."""
         self.take_breakpoint()
         with Horizontal(id="services-body"):
             yield ListPane().data_bind(ServicesScreen.listed)
@@ -95,13 +95,13 @@ class ServicesScreen(Place):
         self.watch(self.app, "problem", self._not_connected)
 
     def on_screen_resume(self) -> None:
-        """Say that the screen stands, after Textual's own handler of this event has painted it."""
+        """Report that the screen is painted, after Textual's own handler of this event has painted it."""
         if not self._stands:
             self._stands = True
             self.call_later(self._tell_painted, 10)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Fetch as many services as there is room for."""
+        """Fetch as many services as fit."""
         self.listing.room = event.size.height
 
     def _tell_painted(self, patience: int) -> None:
@@ -111,7 +111,7 @@ class ServicesScreen(Place):
         else:
             self.app.post_message(self.Painted())
 
-    # ---- what is shown
+    # ---- display
 
     @property
     def pane(self) -> ListPane:
@@ -125,11 +125,11 @@ class ServicesScreen(Place):
 
     @property
     def filtered_as_typed(self) -> bool:
-        """Whether the rows in view are those of the filter that is typed."""
+        """Whether the visible rows are those of the typed filter."""
         return self.listing.shows(self.pane.filter.value)
 
     def show_saved(self, service: Service) -> None:
-        """Show the state a service has after it was saved."""
+        """Show a service's state after a save."""
         self.listing.show_saved(service)
 
     def _connected(self, client: ServicesClient | None) -> None:
@@ -159,12 +159,12 @@ class ServicesScreen(Place):
         if self.detail is not None and self.detail.is_mounted:
             self.known.learn(self.detail.tab)
 
-    # ---- what the parts tell
+    # ---- messages of the parts
 
     @on(ServiceList.Highlighted)
     async def _highlighted(self, message: ServiceList.Highlighted) -> None:
         if self.detail is None:
-            # The tabs and tables are imported and mounted only when there is something to show in them.
+            # The tabs and tables are imported and mounted only when there is something to show.
             from tui.services.detail import ServiceDetail
 
             read_styles(self.app, Path(__file__).with_name("detail.tcss"))
@@ -199,22 +199,22 @@ class ServicesScreen(Place):
         self._learn()
 
     def on_service_detail_tab_shown(self) -> None:
-        """Ask for what the tab needs."""
+        """Load the tab's data."""
         self.refresh_bindings()
         self._learn()
 
     def on_data_table_row_selected(self, message: DataTable.RowSelected) -> None:
-        """Enter on a field of the voice configuration leads to where it can be changed."""
+        """Open the place where the selected field can be changed."""
         if message.data_table.id == "voice-rows":
             self.action_tune_service()
 
     def on_data_table_row_highlighted(self, message: DataTable.RowHighlighted) -> None:
-        """Another version set can have other things done to it."""
+        """Update the commands for another version set."""
         if message.data_table.id == "version-set-rows":
             self.refresh_bindings()
 
     def on_descendant_focus(self) -> None:
-        """Give the details more room while they have the focus (the style sheet does so on a small screen)."""
+        """Enlarge the details while they have the focus (the style sheet does this on a small screen)."""
         self.set_class(self.detail is not None and self.detail.has_focus_within, "-detail-focused")
 
     @on(Input.Changed, "#services-filter")
@@ -222,11 +222,11 @@ class ServicesScreen(Place):
         self.refresh_bindings()
         self.listing.type(message.value)
 
-    # ---- which commands can do something
+    # ---- availability of commands
 
     @property
     def standing(self) -> Standing:
-        """What the commands stand before."""
+        """The situation that commands check."""
         return Standing(
             connected=self.client is not None,
             unsupported=self.client.unsupported if self.client is not None else {},
@@ -237,15 +237,15 @@ class ServicesScreen(Place):
         )
 
     def reason_against(self, command: Command) -> str:
-        """Return why a command cannot do anything at the moment."""
+        """Return why a command is unavailable now."""
         return command.against(self.standing) if isinstance(command, ServiceCommand) else ""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Tell whether there is anything to step back from."""
+        """Return whether there is something to step back from."""
         if action in ("focus_filter", "turn_tab") and isinstance(self.focused, Input):
             return False
         if action == "step_back" and self.is_mounted:
-            # Nothing has the focus at the very first, and while another window has it: no key leads back then.
+            # Nothing has the focus at first, and while another window has it: no key leads back then.
             at_home = isinstance(self.focused, ServiceList | None) and not self.pane.filter.value
             return None if at_home else True
         return super().check_action(action, parameters)
@@ -253,25 +253,25 @@ class ServicesScreen(Place):
     # ---- finding and moving
 
     def action_tune_service(self) -> None:
-        """Ask for Tune; if another filter was typed than the rows in view are of, when its rows are there."""
+        """Open Tune. If the typed filter is newer than the rows, wait for its rows."""
         if self.query_one(ServiceList).brought_into_view():
-            return  # it may not be what the person means
+            return  # it may not be the one the user means
         self._tune_when_listed = not self.filtered_as_typed
         if self.highlighted is not None and not self._tune_when_listed:
             self.post_message(self.TuneWanted(self.highlighted))
 
     def action_focus_filter(self) -> None:
-        """Put the cursor into the filter."""
+        """Focus the filter."""
         self.set_focus(self.pane.filter)
 
     def action_step_back(self) -> None:
-        """Go from the details to the list; from there or from the filter, clear the filter."""
+        """Go from the details to the list. From there or from the filter, clear the filter."""
         if self.detail is None or not self.detail.has_focus_within:
             self.pane.filter.value = ""
         self.set_focus(self.query_one(ServiceList))
 
     def action_refresh_services(self) -> None:
-        """Fetch again; connect again if there is no connection."""
+        """Reload the list. Without a connection, connect again."""
         if self.client is None:
             self.listing.wait()
             self.post_message(self.ConnectionWanted())
@@ -281,12 +281,12 @@ class ServicesScreen(Place):
         self._learn()
 
     def action_turn_tab(self, step: int) -> None:
-        """Show the next tab of the details, or the one before."""
+        """Show the next or previous tab of the details."""
         if self.detail is not None:
             self.detail.turn(step)
 
     async def action_go(self, where: str) -> None:
-        """Move in whatever has the focus; the list, if that cannot move."""
+        """Move in the focused widget, or in the list if that cannot move."""
         target, action = moving(self.focused, where, otherwise=self.query_one(ServiceList))
         if isinstance(target, ServiceList):
             target.focus()
@@ -296,21 +296,21 @@ class ServicesScreen(Place):
     # ---- changing services and their version sets
 
     def action_new_service(self) -> None:
-        """Ask what to make, and make it."""
+        """Ask for a new service, and create it."""
         if self.may(commands.NEW_SERVICE) and (client := self.client) is not None:
             self._start_change(lambda: self.changes.make(client))
 
     def action_undo(self) -> None:
-        """Take the last change back."""
+        """Undo the last change."""
         if self.may(commands.UNDO) and (client := self.client) is not None:
             self._start_change(lambda: self.changes.undo(client))
 
     def action_edit_service(self) -> None:
-        """Show the form of the highlighted service, and send what was changed in it."""
+        """Show the form of the highlighted service, and send the changes."""
         self._change(commands.EDIT_SERVICE, self.changes.edit)
 
     def action_switch_active(self) -> None:
-        """Activate the highlighted service; deactivate it after asking."""
+        """Activate the highlighted service. Deactivate it after asking."""
         self._change(commands.SWITCH_ACTIVE, self.changes.switch_active)
 
     def action_delete_service(self) -> None:
@@ -326,7 +326,7 @@ class ServicesScreen(Place):
         self.host.start_alone(change, "changing", "The last change is still being made. Ask again.")
 
     def action_upsert_version_set(self) -> None:
-        """Show the form of the highlighted version set, then what would change."""
+        """Show the form of the highlighted version set, then the change."""
         self._change_version_set(commands.UPSERT_VERSION_SET, self.version_sets.upsert)
 
     def action_diff_version_sets(self) -> None:
@@ -334,22 +334,22 @@ class ServicesScreen(Place):
         self._change_version_set(commands.DIFF_VERSION_SETS, self.version_sets.diff)
 
     def action_promote(self) -> None:
-        """Ask where to, then show what would change."""
+        """Ask for the target, then show the change."""
         self._change_version_set(commands.PROMOTE, self.version_sets.promote)
 
     def action_rollback(self) -> None:
-        """Show what the highlighted version set, or change of the history, would go back to."""
+        """Show the rollback of the highlighted version set, or of the highlighted change."""
         if (change := self.standing.change) is None:
             self._change_version_set(commands.ROLLBACK, self.version_sets.roll_back)
-        else:  # which may have no way back: then the command says so
+        else:  # the command itself reports it if there is nothing to undo
             self._change(commands.ROLLBACK, partial(put_back, self.changes, self.version_sets, change.back))
 
     def action_delete_version_set(self) -> None:
-        """Show what the highlighted version set holds, then delete it."""
+        """Show the content of the highlighted version set, then delete it."""
         self._change_version_set(commands.DELETE_VERSION_SET, self.version_sets.delete)
 
     def _change_version_set(self, command: Command, change: VersionSetChange) -> None:
-        """Start a change of the highlighted version set; if none is in view, show them instead."""
+        """Start a change of the highlighted version set. If none is visible, show them instead."""
         client, service, name = self.client, self.highlighted, self.standing.version_set
         if not self.may(command) or client is None or service is None:
             return
@@ -359,7 +359,7 @@ class ServicesScreen(Place):
             self.detail.open_version_sets()
             self.host.say("Go to a version set's line, then press the key again.", title=command.name)
 
-    # ---- looking at services in other ways
+    # ---- other views of services
 
     def action_copy_id(self) -> None:
         """Copy the id."""
@@ -385,7 +385,7 @@ class ServicesScreen(Place):
             self.app.push_screen(TextDialog(service.name or "(no name)", service_json(service)))
 
     def action_show_routing(self) -> None:
-        """Read all services, then show the routes; go to the service that is chosen there."""
+        """Load all services and show the routes. Go to the chosen service."""
         if self.may(commands.SHOW_ROUTING) and (client := self.client) is not None:
             from tui.services.routing import choose_by_route
 
@@ -393,6 +393,6 @@ class ServicesScreen(Place):
             self.host.start(choose, "routing", exclusive=True)
 
     def jumps(self) -> Iterable[Jump]:
-        """Return the services that came so far."""
+        """Return the services that have arrived."""
         look_for = self.pane.look_for
         return [Jump(plain(one.name), "service", partial(look_for, one.name)) for one in self.listing.known]

@@ -1,4 +1,4 @@
-"""The Version sets and Behaviors tabs: what each named deployment of a service runs."""
+"""The Version sets and Behaviors tabs: what each named deployment of a service uses."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _COLUMNS = ("NAME", "AGENT", "CONTEXT GRAPH", "BEHAVIORS", "MODELS")
 
 
 class VersionSetTable(Vertical):
-    """A table of version sets, a note on the highlighted one, and the keys that act on it."""
+    """A table of version sets, a note on the highlighted one, and its keys."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class VersionSetTable(Vertical):
         self._names: list[str] = []
 
     def compose(self) -> ComposeResult:
-        """Lay out the table over the note and the keys."""
+        """Lay out the table above the note and the keys."""
         yield DataTable[Any](cursor_type="row", zebra_stripes=False, id="version-set-rows")
         with Vertical(id="version-set-foot"):
             yield Static(id="version-set-note", markup=False)
@@ -59,7 +59,7 @@ class VersionSetTable(Vertical):
         return self._names[row] if 0 <= row < len(self._names) else None
 
     def show(self, facts: ServiceFacts) -> None:
-        """Show a service's version sets, the platform's own two first, with the cursor where it was."""
+        """Show a service's version sets, the platform's two first. The cursor stays."""
         before = self.highlighted if self._facts and self._facts.service.id == facts.service.id else None
         self._facts = facts
         sets = ordered(facts.service)
@@ -75,12 +75,12 @@ class VersionSetTable(Vertical):
         self._show_note()
 
     def on_resize(self) -> None:
-        """Cut the lines to the new width."""
+        """Fit the lines to the new width."""
         if self._facts is not None:
             self.show(self._facts)
 
     def on_data_table_row_highlighted(self) -> None:
-        """Say what there is to say about the line."""
+        """Show the line's note."""
         self._show_note()
 
     def _show_note(self) -> None:
@@ -90,7 +90,7 @@ class VersionSetTable(Vertical):
 
 
 def ordered(service: Service) -> list[tuple[str, VersionSet]]:
-    """Return the version sets with ``edge`` and ``release`` first, the others as the platform gave them."""
+    """Return the version sets with ``edge`` and ``release`` first, the others in the platform's order."""
     first = ("edge", "release")
     named = service.version_sets
     return [(name, named[name]) for name in first if name in named] + [
@@ -99,7 +99,7 @@ def ordered(service: Service) -> list[tuple[str, VersionSet]]:
 
 
 def note_on(name: str | None, facts: ServiceFacts) -> str:
-    """Return what is worth knowing about a version set: why it is locked, how it differs from what callers get."""
+    """Return a note on a version set: why it is locked, and how it differs from what callers get."""
     service, newest = facts.service, facts.background.newest
     if name is None:
         return _EMPTY_NOTE
@@ -154,7 +154,7 @@ class ServiceBehaviors(Vertical):
     """A table with a line for every behavior and a column for every version set."""
 
     def compose(self) -> ComposeResult:
-        """Lay out the table over the note."""
+        """Lay out the table above the note."""
         yield DataTable[Any](cursor_type="row", id="behavior-rows")
         yield Static(id="behavior-note", markup=False)
 

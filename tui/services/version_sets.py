@@ -1,4 +1,4 @@
-"""Changing version sets: what would change is shown first, what was there is kept, and the outcome is reported."""
+"""Changes version sets: shows the change first, keeps the old content, and reports the outcome."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 class VersionSetsController:
-    """Changes version sets of a service, each after showing the plan; ``note`` keeps the way back."""
+    """Changes version sets of a service, each after showing the plan. ``note`` keeps how to undo it."""
 
     def __init__(self, host: AskingHost, note: Callable[[TakeBack], object]) -> None:
         self._host = host
         self._note = note
 
     async def upsert(self, client: ServicesClient, shown: Service, name: str) -> None:
-        """Show the form of a version set, then what would change."""
+        """Show the form of a version set, then the change."""
         from services.changes.differences import newest_versions
         from services.changes.ledger import Backups
         from services.changes.plan import make_plan
@@ -46,7 +46,7 @@ class VersionSetsController:
             gone = f"{name} is not there any more; press {key_for('services.refresh')} to look again"
             self._host.complain(gone if isinstance(error, KeyError) else str(error), title="Cannot change it")
             return
-        # edge itself cannot be written: from its line another set is made.
+        # edge itself cannot be written: from its line, another set is created.
         before = before | {"name": ""} if name == EDGE else before
         values, problem = before, ""
         while True:
@@ -95,7 +95,7 @@ class VersionSetsController:
         await self._host.ask(DiffDialog(now, name, other, newest))
 
     async def promote(self, client: ServicesClient, service: Service, name: str) -> None:
-        """Ask where to, then show what would change."""
+        """Ask for the target, then show the change."""
         from services.changes.requests import Promote
         from tui.dialogs.dialogs import NameDialog
 
@@ -106,21 +106,21 @@ class VersionSetsController:
             await self.carry_out(client, service, Promote(name, target))
 
     async def roll_back(self, client: ServicesClient, service: Service, name: str) -> None:
-        """Show what a version set would go back to; ask, if another user changed it since."""
+        """Show the rollback of a version set. Ask if another user has changed it since."""
         from services.changes.requests import Rollback
 
         await self.carry_out(client, service, Rollback(name))
 
     async def delete(self, client: ServicesClient, service: Service, name: str) -> None:
-        """Show what a version set holds, then delete it."""
+        """Show the content of a version set, then delete it."""
         from services.changes.requests import Delete
 
         await self.carry_out(client, service, Delete(name))
 
     async def take_back(self, client: ServicesClient, *, service_id: str, name: str, change: int) -> bool:
-        """Take a change back after showing what that changes; return whether it is taken back then.
+        """Undo a change after showing the effect. Return whether it was undone.
 
-        Raises :class:`services.errors.ServiceError` where there is no way back.
+        Raises :class:`services.errors.ServiceError` if it cannot be undone.
         """
         from services.changes.ledger import Backups
         from services.changes.plan import make_plan
@@ -133,7 +133,7 @@ class VersionSetsController:
         return await self._carry_out(client, plan, keeps=False)
 
     async def carry_out(self, client: ServicesClient, service: Service, request: Request) -> None:
-        """Show what a request would change, and do it."""
+        """Show the effect of a request, and apply it."""
         from services.changes.ledger import Backups
         from services.changes.plan import make_plan
         from services.changes.requests import ChangedSinceError, Rollback
@@ -155,9 +155,9 @@ class VersionSetsController:
     async def _carry_out(
         self, client: ServicesClient, plan: Plan, aside: Sequence[str] = (), *, keeps: bool = True
     ) -> bool:
-        """Show a plan and apply it; if what it was made from moved meanwhile, show both and ask again.
+        """Show a plan and apply it. If the underlying state changed meanwhile, show both plans and ask again.
 
-        Return whether it was applied; with ``keeps``, its way back is kept.
+        Return whether it was applied. ``keeps``: keep how to undo it.
         """
         from services.changes.applying import apply_plan
         from services.changes.errors import MovedError, UncertainError, moved
@@ -188,14 +188,14 @@ class VersionSetsController:
         return False
 
     def _keep_way_back(self, plan: Plan, change: int | None) -> bool:
-        """Keep the way back from a change, by its number; tell whether there is one."""
+        """Keep how to undo a change, by its number. Return whether it can be undone."""
         if change is not None:
             back = partial(self.take_back, service_id=plan.service.id, name=plan.target, change=change)
             self._note(TakeBack(f"{_DEEDS[plan.action]} of {plan.target} of {plan.service.name}", back))
         return change is not None
 
     def _tell(self, applied: Applied, *, way_back: bool) -> None:
-        """Say what is different now."""
+        """Report what changed."""
         from services.changes.differences import change_texts
 
         plan = applied.plan
@@ -232,7 +232,7 @@ async def put_back(
     client: ServicesClient,
     service: Service,
 ) -> None:
-    """Take a change of the history back, whatever it was of."""
+    """Undo a change of the history, whatever its kind."""
     from services.changes.history import FieldsBack
     from services.changes.kept import KeptChange, KeptFields
     from services.changes.requests import Rollback
@@ -252,7 +252,7 @@ _DEEDS = {"promote": "promotion", "upsert": "change", "delete": "deletion", "rol
 
 
 def _targets(service: Service, source: str) -> list[tuple[str, str]]:
-    """Return the names a version set may be promoted to, the next one of the path first."""
+    """Return the version sets that ``source`` may be promoted to. The next on the path comes first."""
     from services.changes.requests import STAGES, next_stage
     from services.model import EDGE, RELEASE
 

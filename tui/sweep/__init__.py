@@ -1,1 +1,1 @@
-"""Screen 5, Sweep: many settings tried, the trade between them drawn, one of them taken to Tune."""
+"""The Sweep screen: tries many settings, draws their trade-off, and opens one in Tune."""

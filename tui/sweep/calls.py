@@ -1,4 +1,4 @@
-"""Opening what a sweep is over: recordings, or the callers of kept calls, each with what was heard in it."""
+"""Opens the calls of a sweep: recordings, or the callers of kept calls, each with its analysis."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def open_calls(
     *,
     are_calls: bool,
 ) -> tuple[tuple[SweepCall, ...], tuple[str, ...]]:
-    """Open and analyse audio files, or folders of calls; return them, and a sentence about each that failed.
+    """Open and analyse audio files or folders of calls. Return them, and a sentence about each failure.
 
-    ``executor`` does it. ``listen`` gets what is said meanwhile and the share that is done, 0…1. Where it is
-    ``cancelled``, it returns what it has. Raises :class:`~simulator.errors.SimulatorError` where none can be used.
+    ``executor`` does the work. ``listen`` gets the progress as words and as a share, 0…1. If ``cancelled`` returns
+    true, the result has what is finished. Raises :class:`~simulator.errors.SimulatorError` if nothing is usable.
     """
     found: list[SweepCall] = []
     faults: list[str] = []
@@ -61,7 +61,7 @@ def _heard_recording(judge: EndOfTurnModel, path: Path) -> SweepCall:
 
 
 def _heard_call(judge: EndOfTurnModel, folder: Path) -> SweepCall:
-    """Return the caller of a kept call as a recording, with what tells that caller from others."""
+    """Return the caller of a kept call as a recording, with what identifies the caller."""
     recording = open_replay(caller_recording(folder))
     caller = read_call_folder(folder).record.phone_number or ""
     return sweep_call(recording, analysis_anywhere(recording, judge), caller)

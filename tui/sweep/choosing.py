@@ -1,4 +1,4 @@
-"""Which setting is chosen of what a sweep found; it stays the chosen one while more is found."""
+"""The chosen setting of a sweep. It stays chosen while more results arrive."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class SettingChoice:
 
     @property
     def row(self) -> FrontRow | None:
-        """The chosen setting; ``None`` while there is none."""
+        """The chosen setting, or ``None``."""
         return self.front.rows[self.at] if self.at < len(self.front.rows) else None
 
     @property
     def whole_text(self) -> str:
-        """All that there is to say of the sweep and of the chosen setting."""
+        """Everything about the sweep and the chosen setting."""
         row = self.row
         said = (*row.detail, row.words) if row is not None else ()
         parts = (self.front.verdict, *self.front.aside, *said)
@@ -34,7 +34,7 @@ class SettingChoice:
 
 
 class ChoosingController:
-    """Holds what was found and what is chosen of it: the best, until a person chooses. ``publish`` gets both."""
+    """The results and the chosen setting: the best one until the user chooses. ``publish`` gets both."""
 
     def __init__(self, publish: Callable[[SettingChoice], object]) -> None:
         self._publish = publish
@@ -46,16 +46,16 @@ class ChoosingController:
 
     @property
     def why_not(self) -> str:
-        """Why there is nothing to choose; nothing if there is something."""
+        """Why there is nothing to choose. Empty if there is something."""
         return "" if self.choice.row is not None else "nothing was tried yet; r begins"
 
     def clear(self) -> None:
-        """Forget what was found: another sweep begins, or the screen is about another service."""
+        """Forget the results: another sweep begins, or the service changed."""
         self._found, self._by_person, self._stored = None, False, None
         self._become(SettingChoice())
 
     def hold_to(self, stored: VoiceConfig | None) -> None:
-        """Say of what was found if today's settings are others by now: ``stored``, if that is known."""
+        """Say if today's settings have changed since: ``stored``, if known."""
         before, self._stored = self._is_outdated, stored
         if self._is_outdated != before:
             self._look()
@@ -66,7 +66,7 @@ class ChoosingController:
         return found is not None and stored is not None and bool(found.verdict and found.changes(stored))
 
     def take(self, found: SweepFound) -> None:
-        """Take what was found so far."""
+        """Take the results so far."""
         self._found = found
         self._look()
 
@@ -77,12 +77,12 @@ class ChoosingController:
             self._become(SettingChoice(self.choice.front, row))
 
     def choose_best(self) -> None:
-        """Choose the recommended setting, or until there is one, the best so far."""
+        """Choose the recommended setting. Before there is one, choose the best so far."""
         if (row := recommended_row(self.choice.front)) is not None:
             self.choose(row)
 
     def switch_everything(self) -> None:
-        """Offer everything that was tried, or only what is worth a look again."""
+        """Switch between everything that was tried and the settings worth a closer look."""
         self._everything = not self._everything
         self._by_person = True
         self._look()

@@ -1,4 +1,4 @@
-"""The form of a sweep: a line for each thing that can be said, and below it what is wrong with it."""
+"""The form of a sweep: one line per field, with its error below."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from tui.terminal_text import content, screen_text, show_text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormRow:
-    """One line of the form. With ``choices`` (value and what is shown) one of them is picked.
+    """One line of the form. ``choices`` (value and label) make it a choice.
 
-    ``heading`` stands above it, ``problem`` right below it, ``hint`` in it while it is empty. ``help`` is said
-    while it has the focus.
+    ``heading`` is above it, ``problem`` below it, ``hint`` in it while it is empty. ``help`` is shown while it has
+    the focus.
     """
 
     key: str
@@ -38,7 +38,7 @@ class FormRow:
 
 
 class StartLine(Widget, can_focus=True):
-    """Says what would be swept; enter on it, or a click, begins."""
+    """Shows what would be swept. Enter or a click starts it."""
 
     BINDINGS: ClassVar[list[BindingType]] = []
 
@@ -47,7 +47,7 @@ class StartLine(Widget, can_focus=True):
         self._text = ""
 
     def say(self, text: str) -> None:
-        """Show what would be swept, or why that cannot be."""
+        """Show what would be swept, or why it cannot start."""
         if text != self._text:
             self._text = text
             self.refresh(layout=True)
@@ -58,7 +58,7 @@ class StartLine(Widget, can_focus=True):
 
 
 class ChoiceLine(Widget, can_focus=True):
-    """One of several values, gone through by left and right, enter and the mouse."""
+    """One of several values. Left, right, enter and the mouse change it."""
 
     BINDINGS: ClassVar[list[BindingType]] = []
 
@@ -74,7 +74,7 @@ class ChoiceLine(Widget, can_focus=True):
         self.key, self.value, self._choices = row.key, row.value, row.choices
 
     def show(self, row: FormRow) -> None:
-        """Show a value and what it is one of."""
+        """Show a value among its choices."""
         if (row.value, row.choices) != (self.value, self._choices):
             self.value, self._choices = row.value, row.choices
             self.refresh()
@@ -90,7 +90,7 @@ class ChoiceLine(Widget, can_focus=True):
         return Content(f"{' ' if at == 0 else '‹'} {screen_text(shown)} {' ' if at >= last else '›'}")
 
     def step(self, steps: int, *, around: bool = False) -> None:
-        """Choose a later or an earlier value; ``around`` begins again after the last one."""
+        """Choose a later or earlier value. ``around`` wraps at the ends."""
         if not self._choices:
             return
         at = self._place + steps
@@ -101,12 +101,12 @@ class ChoiceLine(Widget, can_focus=True):
             self.post_message(self.Changed(self).set_sender(self))
 
     def on_click(self, event: events.Click) -> None:
-        """Go back by a click on the left arrow, and on by a click anywhere else."""
+        """A click on the left arrow goes back; a click anywhere else goes forward."""
         self.step(-1) if event.x < 2 else self.step(1, around=True)
 
 
 class _Row(Vertical):
-    """A label and its control, with what stands above and below."""
+    """A label and its control, with texts above and below."""
 
     def __init__(self, row: FormRow) -> None:
         super().__init__(classes="sweep-row")
@@ -129,13 +129,13 @@ class _Row(Vertical):
 
     @property
     def control(self) -> Input | ChoiceLine:
-        """What changes the value."""
+        """The control of the value."""
         control = self.query_one(f"#sweep-{self.row.key}")
         assert isinstance(control, Input | ChoiceLine)
         return control
 
     def show(self, row: FormRow) -> None:
-        """Show how the line stands now."""
+        """Show the present state of the line."""
         self.row, self.display = row, row.shown
         control = self.control
         if isinstance(control, ChoiceLine):
@@ -151,12 +151,12 @@ class _Row(Vertical):
 
 
 class SetupForm(VerticalScroll, can_focus=False, inherit_bindings=False):
-    """The lines of the form. What is typed is sent as :class:`Edited`; :meth:`show` puts what stands there."""
+    """The lines of the form. Edits are posted as :class:`Edited`; :meth:`show` sets the content."""
 
     BINDINGS: ClassVar[list[BindingType]] = []
 
     class Edited(Message):
-        """A line has another value now."""
+        """The value of a line changed."""
 
         def __init__(self, key: str, value: str) -> None:
             super().__init__()
@@ -174,16 +174,16 @@ class SetupForm(VerticalScroll, can_focus=False, inherit_bindings=False):
         self._rows = tuple(rows)
 
     def compose(self) -> ComposeResult:
-        """Lay out what starts it, then every line."""
+        """Lay out the start line, then every field."""
         yield StartLine()
         yield from map(_Row, self._rows)
 
     def on_mount(self) -> None:
-        """Show the lines as they stand."""
+        """Show the present state."""
         self.show(self._rows)
 
     def show(self, rows: Sequence[FormRow], start: str = "") -> None:
-        """Show how the lines, always the same ones, stand now, and what would be swept."""
+        """Show the present state of the lines, which are always the same, and what would be swept."""
         self._rows = tuple(rows)
         for line, row in zip(self.query(_Row), rows, strict=True):
             line.show(row)
@@ -195,11 +195,11 @@ class SetupForm(VerticalScroll, can_focus=False, inherit_bindings=False):
         return [self.query_one(StartLine), *(line.control for line in self.query(_Row) if line.display)]
 
     def enter(self) -> None:
-        """Put the focus on the line that had it last, at first on what starts the sweep."""
+        """Focus the line that had the focus last; at first the start line."""
         (next((one for one in self._controls if one.has_class("-last")), None) or self._controls[0]).focus()
 
     def move(self, steps: int) -> None:
-        """Go to a line below or above."""
+        """Move to a line below or above."""
         controls = self._controls
         at = next((at for at, one in enumerate(controls) if one.has_focus), 0)
         controls[min(max(at + steps, 0), len(controls) - 1)].focus()

@@ -1,4 +1,4 @@
-"""What a sweep shows: the settings worth a look, each as a point, as a line of a table and in words."""
+"""The results of a sweep: settings as points, as lines of a table, and in words."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ class FrontRow:
     key: Hashable
     point: ScatterPoint
     figures: tuple[str, ...]
-    """As written under :attr:`Front.columns`."""
+    """Written in the units of :attr:`Front.columns`."""
     words: str
-    """What it changes against today's settings."""
+    """The changes from today's settings."""
     detail: tuple[str, ...]
-    """What is said of it while it is the chosen one, a line each."""
+    """The lines about it while it is chosen."""
     config: VoiceConfig
     note: str = ""
-    """What goes along with it to where it is used."""
+    """A note that goes along to Tune."""
     name: str = ""
-    """Of a preset, or of today's settings."""
+    """The name of a preset, or of today's settings."""
 
     def mark(self, signs: Signs) -> str:
         """Return its sign in the drawing."""
@@ -38,13 +38,13 @@ class FrontRow:
 
 
 def over_today(name: str) -> str:
-    """Return what a setting is called: an arm in Tune is the preset alone, and here today's other settings stay."""
+    """Return a setting's name. In Tune, an arm is the preset alone; here today's other settings stay."""
     return f"{name} over today's" if name and name != TODAY else name
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Front:
-    """The settings to choose from, in the order of the axes; ``cloud`` are the others that were tried."""
+    """The settings to choose from, in the order of the axes. ``cloud`` are the other tried ones."""
 
     rows: tuple[FrontRow, ...] = ()
     cloud: tuple[ScatterPoint, ...] = ()
@@ -53,23 +53,23 @@ class Front:
     columns: tuple[str, ...] = ()
     verdict: str = ""
     aside: tuple[str, ...] = ()
-    """Sentences for which there is room only where all is read."""
+    """Sentences for the full text only."""
     before: tuple[ScatterPoint, ...] = ()
     """Where the recommended or nearest setting was when it was chosen."""
 
     @property
     def points(self) -> tuple[ScatterPoint, ...]:
-        """All points: those of the rows, in their order, then the others."""
+        """All points: those of the rows in order, then the others."""
         return tuple(row.point for row in self.rows) + self.cloud + self.before
 
     def place(self, key: Hashable) -> int | None:
-        """Return where a setting is among the rows."""
+        """Return the row of a setting."""
         return next((at for at, row in enumerate(self.rows) if row.key == key), None)
 
     def next_to(self, at: int, direction: Direction) -> int:
-        """Return the row that one comes to from another in the drawing; it is the same at the end.
+        """Return the next row in a direction of the drawing, or the same row at the end.
 
-        Left and right lead through the rows by the horizontal axis, up and down by the vertical one.
+        Left and right follow the horizontal axis, up and down the vertical one.
         """
         order = range(len(self.rows)) if direction in ("left", "right") else self._upwards
         step = 1 if direction in ("right", "up") else -1
@@ -81,7 +81,7 @@ class Front:
         return sorted(range(len(self.rows)), key=lambda at: (self.rows[at].point.y, -at))
 
     def legend(self, signs: Signs) -> list[tuple[str, str]]:
-        """Return what the signs mean, the weightiest first."""
+        """Return the meanings of the signs, the most important first."""
         kinds = {row.point.kind for row in self.rows}
         found = [(signs.recommended, "recommended")] if "recommended" in kinds else []
         if "nearest" in kinds:

@@ -1,4 +1,4 @@
-"""What was last swept for a service, on disk: the form as it was, and what came of it unless it was cut off."""
+"""The last sweep of a service on disk: its form, and its result unless it was interrupted."""
 
 from __future__ import annotations
 
@@ -30,25 +30,28 @@ CUT_OFF = "The last sweep here was interrupted; r continues it."
 
 @dataclass(frozen=True, slots=True)
 class KeptSweep:
-    """What :meth:`~tui.sweep.setup.SetupController.typed` returned, and what was found; ``None``: cut off."""
+    """The result of :meth:`~tui.sweep.setup.SetupController.typed`, and the sweep's result.
+
+    ``None``: interrupted.
+    """
 
     form: dict[str, Any] = field(default_factory=dict)
     found: SweepFound | None = None
 
 
 class KeepingForms:
-    """Keeps the last sweep of each service; a disk that cannot be written to costs no sweep."""
+    """Keeps the last sweep of each service. A full disk does not stop a sweep."""
 
     def __init__(self, host: Host, *, read_only: Callable[[], bool]) -> None:
         self._host = host
         self._read_only = read_only
 
     def begun(self, service_id: str | None, form: dict[str, Any]) -> None:
-        """Keep the form of a sweep that begins."""
+        """Keep the form of a starting sweep."""
         self._write(service_id, {"form": form})
 
     def over(self, form: dict[str, Any], result: SweepResult, today: Today) -> None:
-        """Keep what came of a sweep."""
+        """Keep the result of a sweep."""
         above = [{"name": one.name, "voice_config": one.config.set_values()} for one in today.inherited]
         self._write(today.service_id, {"form": form, "result": result.to_json(), "inherited": above})
 
@@ -61,7 +64,7 @@ class KeepingForms:
             self._host.start_thread(write, "kept sweep")
 
     def read(self, service_id: str | None, take: Callable[[KeptSweep], None]) -> None:
-        """Have ``take`` called with the last sweep of a service, if there was one."""
+        """Call ``take`` with the last sweep of a service, if there is one."""
 
         def read(job: Job) -> None:
             if (kept := read_kept(service_id)) is not None:
@@ -71,7 +74,7 @@ class KeepingForms:
 
 
 def read_kept(service_id: str | None) -> KeptSweep | None:
-    """Return the last sweep of a service; ``None`` where there is none that can be read."""
+    """Return the last sweep of a service. ``None`` if there is none that can be read."""
     try:
         raw = json_of(_file(service_id).read_bytes())
         form = dict(raw["form"])

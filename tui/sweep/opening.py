@@ -1,4 +1,4 @@
-"""What becomes of a chosen setting: the draft in Tune, to be seen, heard or saved there, or a preset."""
+"""Uses a chosen setting: as the draft in Tune, to see, hear or save it there, or as a preset."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Use = Literal["see", "hear", "save"]
 
 
 def take_into(tune: TuneScreen, row: FrontRow, use: Use) -> None:
-    """Make a setting the draft of Tune, in one step of undo; then play a call under it, or ask to save it."""
+    """Make a setting Tune's draft, as one undo step. Then play a call with it, or ask to save it."""
     session = tune.session
     tune.drafts.update(changes(session.draft.config, row.config), "The draft is this setting already.")
     session.note(row.note)
@@ -32,7 +32,7 @@ def take_into(tune: TuneScreen, row: FrontRow, use: Use) -> None:
 
 
 def _when_listed(tune: TuneScreen, then: Callable[[str], object]) -> None:
-    """Call ``then`` with the key of the shown recording, once Tune has looked for recordings."""
+    """Call ``then`` with the key of the shown recording, once Tune has listed recordings."""
 
     def look() -> None:
         state = tune.recordings.state
@@ -53,19 +53,19 @@ def _compare_over_all(tune: TuneScreen, use: Use, shown: str) -> None:
 
 
 def _hear(tune: TuneScreen) -> None:
-    """Play from just before the first turn that the setting treats differently."""
+    """Play from just before the first turn that differs under the setting."""
     tune.timeline.step_difference(1)
     tune.playback.play(tune.timeline.lead_in_ms)
 
 
 class KeepingController:
-    """Keeps a setting as a preset of the person's own, under a name that is asked for."""
+    """Keeps a setting as one of the user's presets, after asking for a name."""
 
     def __init__(self, host: Host, questions: LineQuestions, *, read_only: Callable[[], bool]) -> None:
         self._host, self._questions, self._read_only = host, questions, read_only
 
     def keep(self, row: FrontRow) -> None:
-        """Ask for a name, and keep the setting of a row."""
+        """Ask for a name, and keep the row's setting as a preset."""
         if self._read_only():
             self._host.tell(f"Not done: {READ_ONLY}.", severity="warning")
         else:

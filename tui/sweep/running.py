@@ -1,4 +1,4 @@
-"""A sweep under way: calls are listened to, then settings are tried, and what is found so far is shown."""
+"""A running sweep: analyses calls, tries settings, and shows the results so far."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SweepStatus:
-    """What is said of a sweep, and the share that is done, 0…1, where that is known."""
+    """The progress of a sweep as words, and as a share 0…1 if known."""
 
     said: str = ""
     share: float | None = None
 
 
 class Sweeping(Protocol):
-    """What carries a plan out: the core."""
+    """The function that runs a plan: the core."""
 
     def __call__(
         self,
@@ -49,17 +49,17 @@ class Sweeping(Protocol):
         on_progress: Callable[[SweepProgress], None],
         cancelled: Callable[[], bool],
     ) -> SweepResult:
-        """Return what was found; of a sweep that was ``cancelled``, as far as it came."""
+        """Return the results. After a cancellation, return those so far."""
 
 
 class _LeftError(Exception):
-    """Turnlab is left while a sweep runs; the journal keeps what was tried."""
+    """Turnlab quits during a sweep. The journal keeps what was tried."""
 
 
 class SweepController:
-    """Runs one sweep at a time. ``progress`` gets what is said of it, ``found`` what it found so far.
+    """Runs one sweep at a time. ``progress`` gets its progress, ``found`` the results so far.
 
-    ``over`` is called with the result, and the settings of today that it is held against.
+    ``over`` gets the result and today's settings.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class SweepController:
         self.running = False
 
     def start(self, wanted: Wanted, sources: Sources, ask_today: Callable[[], Awaitable[Today]]) -> None:
-        """Begin, unless one is under way; ``ask_today`` returns what callers get now."""
+        """Start, unless a sweep is running. ``ask_today`` returns what callers get now."""
         if not self.running:
             self.running, self._stopped = True, False
             self._progress(SweepStatus("Opening the calls… · x stops"))
@@ -95,7 +95,7 @@ class SweepController:
         self._host.start_thread(partial(self._run, wanted, sources, today), "sweep")
 
     def stop(self) -> None:
-        """Stop, and show what was found until then."""
+        """Stop, and show the results so far."""
         self._stopped = True
         self._progress(SweepStatus("Stopping; what was found stays…"))
 
@@ -104,7 +104,7 @@ class SweepController:
     def _run(self, wanted: Wanted, sources: Sources, today: Today, job: Job) -> None:
         def cancelled() -> bool:
             if job.cancelled:
-                raise _LeftError  # its result is not needed, and Turnlab waits for this thread when it quits
+                raise _LeftError  # the result is not needed, and Turnlab waits for this thread when it quits
             return self._stopped
 
         def listen(said: str, share: float) -> None:
@@ -149,7 +149,7 @@ class SweepController:
 
         job.report(deliver, "sweep")
 
-    # ---- where the state lives
+    # ---- state
 
     def _finish(self, result: SweepResult, plan: SweepPlan, today: Today, faults: Sequence[str]) -> None:
         if faults:
@@ -171,7 +171,7 @@ class SweepController:
 
 
 def time_left(seconds: float) -> str:
-    """Write how long something still takes: ``about 40 s left``, ``about 3 min left``."""
+    """Return the remaining time in words: ``about 40 s left``, ``about 3 min left``."""
     if seconds < 90:
         return f"about {max(5 * round(seconds / 5), 1):.0f} s left"
     return f"about {seconds / 60:.0f} min left"
@@ -186,8 +186,8 @@ def _plan_of(wanted: Wanted, today: Today) -> SweepPlan:
 
 
 def workers_beside() -> AbstractContextManager[Executor]:
-    """Return processes for the work, so that the screen answers keys meanwhile."""
-    # two at least: one would be this process, where a person waits for every key
+    """Return worker processes, so that the screen still responds to keys."""
+    # at least two: one would be this process, and the user would wait for every key
     return open_executor(max(cores() - 1, 2))
 
 
@@ -198,5 +198,5 @@ def kept_sweep(
     on_progress: Callable[[SweepProgress], None],
     cancelled: Callable[[], bool],
 ) -> SweepResult:
-    """Carry a plan out, with a journal to go on from."""
+    """Run a plan with a journal, from which it can resume."""
     return run(plan, calls, executor, sweeps_folder(), on_progress=on_progress, cancelled=cancelled)

@@ -1,4 +1,4 @@
-"""A scatter of settings, drawn by a pure function: points in a plane, two axes with units and ticks, the front."""
+"""A scatter of settings, drawn by a pure function: points, two axes with units and ticks, and the front."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Literal
 from tui.widgets.timeline_line import DOTS_PER_CELL, CellLine, DotRows
 
 Kind = Literal["tried", "before", "front", "confirmed", "named", "nearest", "recommended"]
-"""What a point is, the weightier one last: it is drawn over the others."""
+"""The kind of a point. Later kinds are more important and drawn over the others."""
 
 WEIGHT: dict[Kind, int] = {
     "tried": 0,
@@ -25,16 +25,16 @@ WEIGHT: dict[Kind, int] = {
 }
 
 _PAIR = 2
-"""Columns of dots in a cell."""
+"""Dot columns per cell."""
 _LEAST = (12, 3)
-"""Cells, across and down, that points are drawn in at least."""
+"""The smallest area for points, in cells across and down."""
 _TICK_ROOM = 9
-"""Cells that a tick of the horizontal axis takes with its label."""
+"""The width of a tick of the horizontal axis with its label."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScatterPoint:
-    """A setting in the plane; ``letter`` names a preset or today's settings."""
+    """A setting in the plane. ``letter`` marks a preset or today's settings."""
 
     x: float
     y: float
@@ -44,9 +44,9 @@ class ScatterPoint:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """What an axis measures, such as ``response after turn p50`` in ``ms``; it shows a span of ``least`` or more.
+    """The measure of an axis, such as ``response after turn p50`` in ``ms``. It spans at least ``least``.
 
-    Nothing measured is below zero, so neither is an axis.
+    No measured value is below zero, so no axis is.
     """
 
     title: str
@@ -89,9 +89,9 @@ ASCII = Signs("+", "o", "*", "x", ".", "-", "|", "+", "+", "+", ">", "^", ascii_
 
 @dataclass(frozen=True)
 class PlotFrame:
-    """Where the points of a plot stand in a drawing of ``width`` × ``height`` cells.
+    """The places of points in a drawing of ``width`` × ``height`` cells.
 
-    The axes reach over all points that are more than tried; a tried one far off them is left out.
+    The axes include every point that is more than tried. Tried points far outside are left out.
     """
 
     points: tuple[ScatterPoint, ...]
@@ -106,7 +106,7 @@ class PlotFrame:
 
     @cached_property
     def x_ticks(self) -> list[float]:
-        """The ticks of the horizontal axis, the first and the last of them its ends."""
+        """The ticks of the horizontal axis. The first and the last are its ends."""
         return _ticks([one.x for one in self._weighty], self.x.least, max(self.columns // _TICK_ROOM, 2))
 
     @cached_property
@@ -116,34 +116,34 @@ class PlotFrame:
 
     @cached_property
     def gutter(self) -> int:
-        """Cells to the left of the points: the labels of the vertical axis, and the axis."""
-        # the labels follow from the ticks, which need no more than the rows
+        """The cells left of the points: the vertical axis and its labels."""
+        # the labels follow from the ticks, which only need the rows
         return max(len(label(tick, self.y_ticks)) for tick in self.y_ticks) + 2
 
     @property
     def rows(self) -> int:
-        """Lines that points are drawn in: the titles, the axis and its labels take three."""
+        """Lines for points: the titles, the axis and its labels take three."""
         return max(self.height - 3, _LEAST[1])
 
     @cached_property
     def columns(self) -> int:
-        """Cells that points are drawn in."""
+        """Cells for points."""
         return max(self.width - self.gutter - 1, _LEAST[0])
 
     def dot(self, point: ScatterPoint) -> tuple[int, int]:
-        """Return the dot of a point: its column, and its row from below; it may lie outside the drawing."""
+        """Return a point's dot: its column, and its row from below. It may lie outside the drawing."""
         left, right, low, high = self.x_ticks[0], self.x_ticks[-1], self.y_ticks[0], self.y_ticks[-1]
         across, down = self.columns * _PAIR - 1, self.rows * DOTS_PER_CELL - 1
         return round((point.x - left) / (right - left) * across), round((point.y - low) / (high - low) * down)
 
     def cell(self, point: ScatterPoint) -> tuple[int, int]:
-        """Return the cell of a point in the drawing, from the top left."""
+        """Return a point's cell, from the top left."""
         column, row = self.dot(point)
         return self.gutter + column // _PAIR, 1 + self.rows - 1 - row // DOTS_PER_CELL
 
     @cached_property
     def cells(self) -> dict[int, tuple[int, int]]:
-        """The cells of all points but tried ones, by their numbers; letters in one place stand side by side."""
+        """The cells of all points except tried ones, by number. Letters at one place are side by side."""
         found: dict[int, tuple[int, int]] = {}
         taken: set[tuple[int, int]] = set()
         for number, point in enumerate(self.points):
@@ -157,19 +157,19 @@ class PlotFrame:
         return found
 
     def nearest(self, x: int, y: int, among: Sequence[int]) -> int | None:
-        """Return which of the points with these numbers is nearest to a cell; ``None`` if there are none."""
+        """Return which of the points with these numbers is nearest to a cell, or ``None``."""
 
         def distance(number: int) -> tuple[float, int]:
             column, row = self.cells.get(number) or self.cell(self.points[number])
-            # a cell is twice as high as it is wide; of points in one cell the weightiest is meant
+            # a cell is twice as high as it is wide; among points in one cell, the most important counts
             return (column - x) ** 2 + 4 * (row - y) ** 2, -WEIGHT[self.points[number].kind]
 
         return min(among, key=distance, default=None)
 
 
 def draw(frame: PlotFrame, chosen: int | None, signs: Signs = FINE) -> list[CellLine]:
-    """Return the lines of a drawing; the point numbered ``chosen`` stands in brackets, whatever its colour."""
-    # where there is less room than a drawing needs, what shows it cuts it off
+    """Return the lines of a drawing. The point numbered ``chosen`` is in brackets."""
+    # if there is too little room, the widget cuts the drawing
     lines = [CellLine(max(frame.width, frame.gutter + frame.columns + 1)) for _ in range(frame.rows + 3)]
     _write_axes(frame, lines, signs)
     _lay_dots(frame, lines, signs)
@@ -205,7 +205,7 @@ def _lay_dots(frame: PlotFrame, lines: list[CellLine], signs: Signs) -> None:
 
 
 def _draw_front(frame: PlotFrame, dots: DotRows) -> None:
-    """Draw the front as steps: between two points nothing better than the first was found."""
+    """Draw the front as steps: between two points, nothing is better than the first."""
     steps = front_of([point for point in frame.points if point.kind != "tried"])
     for before, after in pairwise(steps):
         (left, high), (right, low) = frame.dot(before), frame.dot(after)
@@ -214,7 +214,7 @@ def _draw_front(frame: PlotFrame, dots: DotRows) -> None:
 
 
 def front_of(points: Sequence[ScatterPoint]) -> list[ScatterPoint]:
-    """Return the points that no other one is at least as good as, from the left, less being better both ways."""
+    """Return the points that no other point dominates, from the left. Less is better on both axes."""
     found: list[ScatterPoint] = []
     for point in sorted(points, key=lambda one: (one.x, one.y)):
         if not found or point.y < found[-1].y:
@@ -254,14 +254,14 @@ def _named(axis: Axis) -> str:
 
 
 def label(value: float, ticks: Sequence[float]) -> str:
-    """Return how one of some ticks is written: with as many decimals as tell it from its neighbours."""
+    """Return a tick as text, with as many decimals as it needs to differ from its neighbours."""
     step = ticks[1] - ticks[0]
     places = max(0, -math.floor(math.log10(step) + 1e-9)) if step > 0 else 0
     return f"{value:,.{places}f}"
 
 
 def _ticks(values: Sequence[float], least: float, most: int) -> list[float]:
-    """Return ticks that reach over all values and are at most ``most`` steps apart, each a round number."""
+    """Return at most ``most`` ticks at round numbers that include all values."""
     low, high = min(values, default=0.0), max(values, default=0.0)
     if high - low < least:
         low = max(0.0, (low + high - least) / 2)
@@ -273,6 +273,6 @@ def _ticks(values: Sequence[float], least: float, most: int) -> list[float]:
 
 
 def _round_up(value: float) -> float:
-    """Return the least of 1, 2, 5 times a power of ten that is not below a positive value."""
+    """Return the smallest of 1, 2, 5 times a power of ten that is not below a positive value."""
     power = 10.0 ** math.floor(math.log10(value) + 1e-9)
     return next(power * one for one in (1, 2, 5, 10) if power * one >= value * (1 - 1e-9))

@@ -1,4 +1,4 @@
-"""The scatter on the screen: drawn line by line, moved along with arrow keys and mouse."""
+"""The scatter on the screen: drawn line by line, with arrow keys and mouse."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _KINDS = ("axis", "tried", "line", "before", "front", "confirmed", "named", "nea
 
 
 class Scatter(Widget, can_focus=True):
-    """A front as points; the chosen row stands in brackets. A point that is asked for comes as :class:`Chosen`."""
+    """A front as points. The chosen row is in brackets. A requested point is posted as :class:`Chosen`."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"scatter--{kind}" for kind in _KINDS}
 
@@ -31,17 +31,17 @@ class Scatter(Widget, can_focus=True):
     fine_signs: reactive[bool] = reactive(True, init=False)
 
     class Chosen(Message):
-        """A point was asked for, by the row of its setting."""
+        """A point was requested, by the row of its setting."""
 
         def __init__(self, row: int) -> None:
             super().__init__()
             self.row = row
 
     class Opened(Message):
-        """The chosen point was clicked twice."""
+        """The chosen point was double-clicked."""
 
     class Resized(Message):
-        """There is another width for what explains it."""
+        """The width for the legend changed."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -59,7 +59,7 @@ class Scatter(Widget, can_focus=True):
 
     @property
     def frame(self) -> PlotFrame:
-        """Where the points stand."""
+        """The places of the points."""
         return PlotFrame(self.front.points, self.front.x, self.front.y, self.size.width, self.size.height)
 
     def watch_front(self) -> None:
@@ -98,7 +98,7 @@ class Scatter(Widget, can_focus=True):
         return Strip([Segment(" " * width, self.rich_style)], width)
 
     def legend(self, room: int) -> Content:
-        """Return what the signs mean, in lines of at most ``room`` cells where there is room for one meaning."""
+        """Return the meanings of the signs, in lines of at most ``room`` cells."""
         lines: list[str] = [""]
         for sign, meaning in self.front.legend(self.signs):
             part = f"{sign} {meaning}"
@@ -110,12 +110,12 @@ class Scatter(Widget, can_focus=True):
     # ---- moving about
 
     def step(self, direction: Direction) -> None:
-        """Ask for the next point in a direction."""
+        """Request the next point in a direction."""
         if self.front.rows:
             self._ask(self.front.next_to(self.chosen, direction))
 
     def on_click(self, event: events.Click) -> None:
-        """Ask for the point nearest to the mouse; a double click opens it."""
+        """Request the point nearest to the mouse. A double click opens it."""
         offset = event.get_content_offset(self)
         if offset is None or not self.front.rows:
             return

@@ -1,4 +1,4 @@
-"""Sweep: many settings tried, the trade between them drawn, one of them taken to Tune."""
+"""The Sweep screen: tries many settings, draws their trade-off, and opens one in Tune."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _BEFORE = (
 
 
 class _Questions:
-    """Asks over a screen."""
+    """The questions of the controllers."""
 
     def __init__(self, screen: SweepScreen) -> None:
         self._screen = screen
@@ -61,7 +61,7 @@ class _Questions:
 
 
 class SweepScreen(PaneScreen):
-    """A form, the scatter of what was found, and the table behind it."""
+    """A form, the scatter of the results, and their table."""
 
     TITLE_HERE = "Sweep"
     COMMANDS_HERE, WORDS_HERE = COMMANDS, WORDS
@@ -93,7 +93,7 @@ class SweepScreen(PaneScreen):
         self._recalled = False
 
     def compose(self) -> ComposeResult:
-        """Lay out the form beside what was found, or one of them where there is little room."""
+        """Lay out the form beside the results, or only one of them on a small screen."""
         self.take_room()
         yield Static(id="sweep-title", markup=False)
         yield Static(id="sweep-verdict", markup=False)
@@ -117,7 +117,7 @@ class SweepScreen(PaneScreen):
     scatter, table, lines = Part(Scatter), Part(SettingsTable), Part(SetupForm)
 
     def on_mount(self) -> None:
-        """Show how things stand."""
+        """Show the present state."""
         self.fit()
         self.watch_setup(self.setup)
         self.watch_choice(self.choice)
@@ -126,20 +126,20 @@ class SweepScreen(PaneScreen):
         self.lines.enter()
 
     def on_screen_resume(self) -> None:
-        """Look for recordings and calls as the screen comes into view: there may be others by now."""
+        """Look for recordings and calls again: there may be new ones."""
         self._look_for_calls()
 
     def focus_pane(self, pane: str) -> None:
-        """Put the focus into a pane."""
+        """Focus a pane."""
         if pane == "setup":
             self.lines.enter()
         else:
             self.set_focus(self.scatter if pane == "scatter" else self.table)
 
-    # ---- what it is about
+    # ---- service
 
     def sit_down(self, service: Service | None) -> None:
-        """Be about a service, unless a sweep of another one is under way; without one, stay with the last."""
+        """Switch to a service, unless a sweep of another one is running. ``None``: keep the last one."""
         if service is None or (self.service is not None and service.id == self.service.id):
             return
         if self.sweeping.running:
@@ -166,7 +166,7 @@ class SweepScreen(PaneScreen):
             self.last.read(self._service_id, partial(self._recall, self._service_id))
 
     def _recall(self, service_id: str | None, kept: KeptSweep) -> None:
-        """Show what was last swept for the service, unless another sweep has begun."""
+        """Show the service's last sweep, unless another one has started."""
         if service_id != self._service_id or self.sweeping.running or self.choosing.choice.row is not None:
             return
         self.form.recall(kept.form)
@@ -190,20 +190,20 @@ class SweepScreen(PaneScreen):
         self._sources = found
         self.form.offer(found)
 
-    # ---- what is shown
+    # ---- display
 
     def _show_title(self) -> None:
         about = self.service.name if self.service is not None else "built-in defaults"
         self.query_one("#sweep-title", Static).update(content(f"Sweep · {about}"))
 
     def watch_setup(self, setup: Setup) -> None:
-        """Show the form as it stands."""
+        """Show the present form."""
         if self.is_mounted:
             self.lines.show(setup.rows or self.form.setup.rows, setup.start)
             self.refresh_bindings()
 
     def watch_progress(self, progress: SweepStatus) -> None:
-        """Show how far the sweep is."""
+        """Show the progress of the sweep."""
         if self.is_mounted:
             line = self.query_one("#sweep-progress", Static)
             line.update(content(_with_bar(progress, _SHORT_BAR if self.app.size.width < 100 else _BAR)))
@@ -211,7 +211,7 @@ class SweepScreen(PaneScreen):
             self.refresh_bindings()
 
     def watch_choice(self, choice: SettingChoice) -> None:
-        """Show what was found, and the chosen setting in words."""
+        """Show the results, and the chosen setting in words."""
         if not self.is_mounted:
             return
         front, found = choice.front, bool(choice.front.rows)
@@ -228,7 +228,7 @@ class SweepScreen(PaneScreen):
         self.refresh_bindings()
 
     def _show_verdict(self) -> None:
-        """Show the verdict, as much of it as there is room for."""
+        """Show as much of the verdict as fits."""
         verdict = self.query_one("#sweep-verdict", Static)
         room = max(self.app.size.width - 2 - _LOST_IN_A_LINE, 20) * _VERDICT_LINES
         text = self.choice.front.verdict
@@ -238,7 +238,7 @@ class SweepScreen(PaneScreen):
         verdict.display = bool(text)
 
     def resized(self) -> None:
-        """Fit to the size there is now, what is said too."""
+        """Fit everything to the new size, including texts."""
         super().resized()
         self._show_verdict()
         self.watch_progress(self.progress)
@@ -247,10 +247,10 @@ class SweepScreen(PaneScreen):
         if room := self.scatter.size.width - 2:
             self.query_one("#sweep-legend", Static).update(self.scatter.legend(max(room, 1)))
 
-    # ---- what a person wants
+    # ---- commands
 
     def reason_against(self, command: Command) -> str:
-        """Return why a command can do nothing at the moment."""
+        """Return why a command is unavailable now."""
         if command is RUN:
             return self._why_not_run()
         if command is STOP:
@@ -263,7 +263,7 @@ class SweepScreen(PaneScreen):
         return self.form.setup.why_not
 
     def action_run(self) -> None:
-        """Begin a sweep of what the form says, or go to what is wrong in it."""
+        """Start a sweep from the form, or go to its first problem."""
         wanted = self.form.setup.wanted
         if not self.may(RUN) or wanted is None:
             if wanted is None:
@@ -282,7 +282,7 @@ class SweepScreen(PaneScreen):
             self.sweeping.stop()
 
     def action_open_setting(self) -> None:
-        """Open the chosen setting in Tune; in the form, do what enter does there."""
+        """Open the chosen setting in Tune. In the form, act as enter does."""
         if isinstance(self.focused, StartLine):
             self.action_run()
         elif isinstance(self.focused, ChoiceLine):
@@ -291,7 +291,7 @@ class SweepScreen(PaneScreen):
             self._to_tune(OPEN, "see")
 
     def action_hear(self) -> None:
-        """Open the chosen setting in Tune, and play a call under it."""
+        """Open the chosen setting in Tune, and play a call with it."""
         self._to_tune(HEAR, "hear")
 
     def action_save(self) -> None:
@@ -301,7 +301,7 @@ class SweepScreen(PaneScreen):
     def _to_tune(self, command: Command, use: Use) -> None:
         row = self.choice.row
         if self.may(command) and row is not None:
-            self.choosing.choose(self.choice.at)  # so that it is still the chosen one when a person comes back
+            self.choosing.choose(self.choice.at)  # so that it is still chosen when the user returns
             app: TurnlabApp = self.app  # type: ignore[assignment]
             app.open_screen("tune", self.service, lambda tune: take_into(tune, row, use))
 
@@ -312,17 +312,17 @@ class SweepScreen(PaneScreen):
             self.keeping.keep(row)
 
     def action_best(self) -> None:
-        """Go to the recommended setting."""
+        """Choose the recommended setting."""
         if self.may(BEST):
             self.choosing.choose_best()
 
     def action_read(self) -> None:
-        """Show all that there is to say of the sweep and of the chosen setting."""
+        """Show everything about the sweep and the chosen setting."""
         if self.may(READ):
             self.app.push_screen(TextDialog("What the sweep found", self.choice.whole_text))
 
     def action_all(self) -> None:
-        """List everything that was tried, or the front again."""
+        """Switch between everything that was tried and the front."""
         if self.may(ALL):
             self.choosing.switch_everything()
 
@@ -352,14 +352,14 @@ class SweepScreen(PaneScreen):
         self.query_one("#setup-help", Static).update(content(message.text))
 
     def action_nudge(self, direction: Direction) -> None:
-        """Go to the next setting to a side; in the form, to another of several values."""
+        """Move to the next setting in a direction. In the form, change a choice."""
         if isinstance(self.focused, ChoiceLine):
             self.focused.step(1 if direction == "right" else -1)
         elif self.pane != "setup":
             self.scatter.step(direction)
 
     def action_go(self, where: str) -> None:
-        """Go up or down: through the form, the table, or the scatter."""
+        """Move up or down in the form, the table, or the scatter."""
         if self.pane == "setup":
             if where in ("down", "up"):
                 self.lines.move(1 if where == "down" else -1)
@@ -369,14 +369,14 @@ class SweepScreen(PaneScreen):
             self.table.move(where)
 
     def action_switch_signs(self) -> None:
-        """Draw with the other set of characters."""
+        """Switch to the other set of characters."""
         self.scatter.fine_signs = self.table.fine_signs = not self.scatter.fine_signs
         self._show_legend()
 
 
 _BAR, _SHORT_BAR = 20, 10
 _VERDICT_LINES, _LOST_IN_A_LINE = 3, 6
-"""Lines of a verdict, and how many cells of each stay empty as a word goes to the next one."""
+"""Lines of a verdict, and how many cells of each are lost to word wrapping."""
 _READ_ALL = " v: all"
 
 
@@ -388,7 +388,7 @@ def _with_bar(progress: SweepStatus, cells: int) -> str:
 
 
 async def mode(app: TurnlabApp, service: Service | None) -> str:
-    """Return the app's mode of Sweep, for a service, the one tuned where it is called from, or what it had last."""
+    """Return the app's mode for Sweep, for a service, the tuned one, or the last one."""
     beneath = app.screen_stack[0]
     if service is None and (tune := next((one for one in app.tunes.standing if one is beneath), None)) is not None:
         service = tune.session.service

@@ -1,4 +1,4 @@
-"""What is to be swept, as the form has it: goal, limits, budget, calls, fields with ranges; checked by the core."""
+"""The plan of a sweep from its form: goal, limits, budget, calls, fields with ranges. The core checks it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _BUDGET_HELP = "How many settings are tried at most. More find more, and take lo
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the form says, checked."""
+    """The checked content of the form."""
 
     goal: Goal
     ranges: tuple[Range, ...]
@@ -38,7 +38,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """How the form stands. ``wanted`` is ``None`` while a line of it cannot be; ``start`` says what would begin."""
+    """The state of the form. ``wanted`` is ``None`` while a line is invalid. ``start`` says what would run."""
 
     rows: tuple[FormRow, ...] = ()
     wanted: Wanted | None = None
@@ -46,7 +46,7 @@ class Setup:
 
     @property
     def why_not(self) -> str:
-        """Why nothing can begin; nothing if something can."""
+        """Why it cannot start. Empty if it can."""
         return "" if self.wanted is not None else self.start[:1].lower() + self.start[1:]
 
 
@@ -61,7 +61,7 @@ class _Typed:
 
 
 class SetupController:
-    """Holds what the form says; ``publish`` gets how it stands after each change."""
+    """The content of the form. ``publish`` gets the state after each change."""
 
     def __init__(self, publish: Callable[[Setup], object]) -> None:
         self._publish = publish
@@ -73,10 +73,10 @@ class SetupController:
         self._take_limits()
         self.setup = self._look()
 
-    # ---- what changes it
+    # ---- changes
 
     def edit(self, key: str, value: str) -> None:
-        """Take what was typed or chosen in a line; a line that says what it said before was not edited."""
+        """Apply an edit of a line. An unchanged value does not count as an edit."""
         if value == next((row.value for row in self.setup.rows if row.key == key), None):
             return
         typed, self._edited = self._typed, True
@@ -101,7 +101,7 @@ class SetupController:
             self.edit(_GOAL, goal)
 
     def offer(self, sources: Sources) -> None:
-        """Take note of the calls there are to sweep over; what was chosen stays, if it is still there."""
+        """Update the available calls. The choice stays if it is still available."""
         self._sources = sources
         offered = [key for key, _ in sources.choices]
         if self._typed.over not in offered and offered:
@@ -109,11 +109,11 @@ class SetupController:
         self._tell()
 
     def typed(self) -> dict[str, Any]:
-        """Return what the form says, for :meth:`recall`."""
+        """Return the typed content, for :meth:`recall`."""
         return asdict(self._typed)
 
     def recall(self, before: Mapping[str, Any]) -> None:
-        """Fill in what the form said in an earlier sitting, unless something was typed in this one."""
+        """Restore the content of an earlier session, unless something was typed in this one."""
         if self._edited:
             return
         typed = self._typed
@@ -138,7 +138,7 @@ class SetupController:
         self.setup = self._look()
         self._publish(self.setup)
 
-    # ---- how it stands
+    # ---- state
 
     def _look(self) -> Setup:
         problems: dict[str, str] = {}
@@ -148,7 +148,7 @@ class SetupController:
         count = self._count(problems)
         rows = tuple(self._rows(problems))
         wanted = None
-        # what an earlier sitting was over may not have been found yet
+        # the earlier session's calls may not have been found yet
         offered = any(key == self._typed.over for key, _ in self._sources.choices)
         if not problems and goal is not None and offered:
             wanted = Wanted(goal, ranges, budget, self._typed.over, self._typed.only)
@@ -199,7 +199,7 @@ class SetupController:
         return tuple(found)
 
     def _count(self, problems: dict[str, str]) -> int:
-        """Return how many recordings or calls it would be over."""
+        """Return the number of recordings or calls in the plan."""
         count = len(self._sources.chosen(self._typed.over, self._typed.only))
         if self._typed.only.strip() and count < 2 and self._sources.choices:
             named = "one" if count else "none of them"
@@ -251,7 +251,7 @@ class SetupController:
 
 
 def usual_range(spec: FieldSpec) -> str:
-    """Return the range of a field that is varied unless a person says another: ``200..1000``, ``on, off``."""
+    """Return the default range of a varied field: ``200..1000``, ``on, off``."""
     if spec.kind == "bool":
         return "on, off"
     if spec.kind == "choice":
@@ -261,5 +261,5 @@ def usual_range(spec: FieldSpec) -> str:
 
 
 def _beside(text: str, error: SimulatorError) -> str:
-    """Return what is wrong without the text itself, which stands in the line above."""
+    """Return the error without the text itself, which is in the line above."""
     return str(error).removeprefix(f"{text.strip()}: ").removeprefix(f"{text}: ")

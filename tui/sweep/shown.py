@@ -1,4 +1,4 @@
-"""From what the sweep's core found to what the screen shows: points, lines of the table, words."""
+"""Converts the results of the sweep's core for the screen: points, table lines, words."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ if TYPE_CHECKING:
     from simulator.sweep.result import Interval, Recommended, SweepProgress, SweepResult, TriedSetting
 
 Changes = Mapping[str, tuple[Any, Any]]
-"""By field, the value before and the value after."""
+"""The value before and the value after, by field."""
 
 AS_TODAY = "as today"
 
 _LEAST = {"latency": 100.0, "count": 5.0, "duration": 1.0}
-"""The least span of an axis, in the unit it is written in: a front of hardly any width is no trade."""
+"""The smallest span of an axis, in its unit: a very narrow front is not a trade-off."""
 
 
 @dataclass(frozen=True, slots=True)
 class SweepFound:
-    """What a sweep found so far, whether it goes on or is over."""
+    """The results of a sweep so far, whether it is running or finished."""
 
     axes: tuple[Figure, ...]
     settings: tuple[TriedSetting, ...]
     changes: Callable[[VoiceConfig], Changes]
-    """Returns what a setting changes against today's."""
+    """Returns a setting's changes from today's."""
     recommended: Recommended | None = None
     verdict: str = ""
     limits: tuple[Limit, ...] = ()
-    """What confirmed settings are held to."""
+    """The limits for confirmed settings."""
     aside: tuple[str, ...] = ()
-    """The obstacles to limits, and limits that cannot be judged, a sentence each."""
+    """Sentences about obstacles to limits, and about limits that cannot be judged."""
     unjudged: tuple[str, ...] = ()
-    """Limits that these calls cannot tell about."""
+    """Limits that these calls cannot judge."""
 
     @property
     def standing(self) -> Standing | None:
@@ -51,12 +51,12 @@ class SweepFound:
 
     @classmethod
     def under_way(cls, progress: SweepProgress, changes: Callable[[VoiceConfig], Changes]) -> SweepFound:
-        """Return what a sweep that goes on has found."""
+        """Return the results of a running sweep."""
         return cls(progress.axes, progress.settings, changes)
 
     @classmethod
     def over(cls, result: SweepResult, changes: Callable[[VoiceConfig], Changes]) -> SweepFound:
-        """Return what a sweep that is over has found."""
+        """Return the results of a finished sweep."""
         aside = (*result.obstacles, *result.notes)
         return cls(
             result.axes,
@@ -79,7 +79,10 @@ _NOTED: Mapping[Standing, str] = {
 
 
 def front_of(found: SweepFound, *, everything: bool) -> Front:
-    """Return the settings to choose from: the front, presets, today's, what was confirmed; or everything tried."""
+    """Return the settings to choose from: the front, presets, today's and confirmed ones.
+
+    ``everything``: all tried ones.
+    """
     if len(found.axes) < 2:
         return Front()
     x, y = found.axes[:2]
@@ -104,7 +107,7 @@ def front_of(found: SweepFound, *, everything: bool) -> Front:
 
 
 def _simplest(found: SweepFound, points: Mapping[int, ScatterPoint | None]) -> set[int]:
-    """Return of all settings of the front that come to the same figures the one that changes fewest fields."""
+    """Return, of all settings on the front with equal figures, the one with the fewest changed fields."""
     by_figures: dict[tuple[float, float], int] = {}
     for place, point in points.items():
         if point is not None and point.kind == "front":
@@ -132,7 +135,7 @@ def _point(found: SweepFound, place: int, letters: Mapping[str, str]) -> Scatter
 
 
 def _drawn_at(found: SweepFound, place: int) -> tuple[float, float] | None:
-    """Return where a setting is drawn: where it was confirmed, else where it was chosen."""
+    """Return where a setting is drawn: at its confirmed figures, else at those when it was chosen."""
     return _at(found, place, _confirmed) or _at(found, place, _chosen)
 
 
@@ -144,7 +147,7 @@ def _at(
 
 
 def _before(found: SweepFound) -> tuple[ScatterPoint, ...]:
-    """Return where the recommended or nearest setting was chosen, if that is another place."""
+    """Return where the recommended or nearest setting was chosen, if it has moved."""
     if found.recommended is None:
         return ()
     at = _at(found, found.recommended.index, _chosen)
@@ -152,7 +155,7 @@ def _before(found: SweepFound) -> tuple[ScatterPoint, ...]:
 
 
 def _letters(names: Iterable[str]) -> dict[str, str]:
-    """Return a letter for each name: its first one that is free, else any that is."""
+    """Return a letter for each name: the first free letter in it, else any free letter."""
     found: dict[str, str] = {}
     for name in names:
         if name and name not in found:
@@ -185,25 +188,25 @@ def _chosen(found: SweepFound, place: int, figure: Figure) -> float | None:
 
 
 def _confirmed(found: SweepFound, place: int, figure: Figure) -> float | None:
-    """Return a figure on calls that a setting was not chosen by."""
+    """Return a figure on calls that the setting was not chosen by."""
     best = found.recommended
     readouts = best.confirmed if best is not None and best.index == place else found.settings[place].confirmed
     return None if readouts is None else figure.measured(readouts)
 
 
 def changes_text(changes: Changes) -> str:
-    """Say what a setting changes against today's: ``max_buffer_delay_ms 500 ms → 300 ms``."""
+    """Return a setting's changes from today's: ``max_buffer_delay_ms 500 ms → 300 ms``."""
     parts = [
         f"{name} {BY_NAME[name].show(old)} → {BY_NAME[name].show(new)}" for name, (old, new) in changes.items()
     ]
     return ", ".join(parts) or AS_TODAY
 
 
-# ---- the chosen one in words
+# ---- the chosen setting in words
 
 
 def _detail(found: SweepFound, place: int, words: str) -> Iterable[str]:
-    """Yield lines, those with figures first: what is said of many changes may find no room."""
+    """Yield lines, figures first: the text about many changes may not fit."""
     setting, best = found.settings[place], found.recommended
     is_best = best is not None and best.index == place
     sign = "" if not is_best else FINE.recommended if found.standing == "recommended" else FINE.nearest
@@ -219,7 +222,7 @@ def _detail(found: SweepFound, place: int, words: str) -> Iterable[str]:
 
 
 def _figure_text(found: SweepFound, place: int, figure: Figure) -> str:
-    """Say a figure where it was confirmed, with its interval, and where it was chosen, with the optimism."""
+    """Return a figure when confirmed, with its interval, and when chosen, with the optimism."""
     setting, best, name = found.settings[place], found.recommended, figure_text(figure)
     chosen, confirmed = figure.measured(setting.chosen), _confirmed(found, place, figure)
     if confirmed is None:
@@ -240,7 +243,7 @@ def _figure_text(found: SweepFound, place: int, figure: Figure) -> str:
 
 
 def _from_today(found: SweepFound, figure: Figure, confirmed: float, ends: Interval | None) -> str:
-    """Say what a confirmed figure differs from today's settings, with the interval of that."""
+    """Return a confirmed figure's difference from today's settings, with its interval."""
     today = next((one.confirmed for one in found.settings if one.name == TODAY), None)
     before = figure.measured(found.recommended.today if found.recommended is not None else today or {})
     if before is None:
@@ -277,7 +280,7 @@ def _limits_text(found: SweepFound, setting: TriedSetting, best: Recommended | N
 
 
 def _unjudged(found: SweepFound, readouts: Mapping[str, Any]) -> list[str]:
-    """Return the limits that readouts do not break, and cannot be said to keep, each with why."""
+    """Return the limits that are neither broken nor certainly kept, each with the reason."""
     said = []
     for limit in found.limits:
         met, few = limit.judge(readouts).met, limit.too_few(readouts)
@@ -301,7 +304,7 @@ def _scaled(figure: Figure, value: float | None) -> float | None:
 
 
 def written(figure: Figure, value: float | None) -> str:
-    """Write a figure's value: ``1,093 ms``, ``0.4 s``, ``4.5 %``."""
+    """Return a figure's value as text: ``1,093 ms``, ``0.4 s``, ``4.5 %``."""
     if value is None:
         return NOTHING
     if figure.share:
@@ -311,7 +314,7 @@ def written(figure: Figure, value: float | None) -> str:
 
 
 def _counted(figure: Figure, readouts: Mapping[str, Any]) -> str:
-    """Write a figure, a count with what it is out of: ``2 of 44 (4.5 %)``."""
+    """Return a figure as text; a count with its denominator: ``2 of 44 (4.5 %)``."""
     value = figure.measured(readouts)
     if value is None or figure.readout.kind != "count":
         return written(figure, value)
@@ -325,12 +328,15 @@ def _difference(figure: Figure, value: float) -> str:
 
 
 def _apart(figure: Figure, value: float) -> str:
-    """Write by how much two values of a figure differ; of shares in points, as the intervals are."""
+    """Return the difference of two values as text. Shares differ in points, as in the intervals."""
     return f"{value * 100:.1f} points" if figure.share else written(figure, value)
 
 
 def recommended_row(front: Front) -> int | None:
-    """Return the row of the recommended setting; until there is one, of the best of the front by the first axis."""
+    """Return the row of the recommended setting.
+
+    Before there is one, the row of the front's best by the first axis.
+    """
     kinds: Sequence[Kind] = ("recommended", "nearest", "confirmed", "front")
     for kind in kinds:
         if (at := next((at for at, row in enumerate(front.rows) if row.point.kind == kind), None)) is not None:

@@ -1,4 +1,4 @@
-"""The calls a sweep can be over: the bundled recordings, a person's own, and the kept calls of the service."""
+"""The calls available for a sweep: bundled recordings, the user's own, and the service's kept calls."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pathlib import Path
 BUNDLED, OWN, RECORDINGS, CALLS = "bundled", "own", "recordings", "calls"
 _FOLDER, _SERVICE = "folder ", "service "
 LEAST_CALLS = 8
-"""With fewer of a person's own, a sweep is over the bundled recordings unless others are chosen."""
+"""With fewer own calls, a sweep uses the bundled recordings by default."""
 
 
 @dataclass(frozen=True)
 class Sources:
-    """Audio files by where they come from, and the folders of kept calls; ``said`` while they are looked for."""
+    """Audio files by source, and folders of kept calls. ``said`` while they are being searched."""
 
     bundled: tuple[Path, ...] = ()
     own: tuple[Path, ...] = ()
@@ -26,12 +26,12 @@ class Sources:
     others: tuple[tuple[str, str, tuple[Path, ...]], ...] = ()
     """Other services: name, id and calls."""
     folders: tuple[tuple[Path, tuple[Path, ...]], ...] = ()
-    """Folders of recordings that a person added, where there are several."""
+    """Folders of recordings that the user added, if there are several."""
     said: str = "Looking for recordings and calls…"
 
     @cached_property
     def choices(self) -> tuple[tuple[str, str], ...]:
-        """What there is to choose from: a key, and what people call it."""
+        """The choices: a key and a label."""
         found = []
         if self.calls:
             of = f" of {self.service}" if self.service else ""
@@ -47,13 +47,13 @@ class Sources:
         return tuple(found)
 
     def of_calls(self, over: str) -> bool:
-        """Whether a choice is of calls, which have to be prepared; otherwise it is of recordings."""
+        """Whether a choice has calls, which need preparation, instead of recordings."""
         return over == CALLS or over.startswith(_SERVICE)
 
     def chosen(self, over: str, only: str = "") -> tuple[Path, ...]:
-        """Return the audio files, or folders of calls, of a choice: those that ``only`` names, if it names some.
+        """Return the audio files, or folders of calls, of a choice. ``only`` restricts them to names.
 
-        ``only`` are names with commas between, without folder and ending, in which ``*`` and ``?`` stand for any
+        ``only`` has names separated by commas, without folder and suffix, in which ``*`` and ``?`` stand for any
         text and any character.
         """
         named = {CALLS: self.calls, OWN: self.own, BUNDLED: self.bundled, RECORDINGS: self.bundled + self.own}
@@ -69,7 +69,7 @@ class Sources:
 
     @property
     def usual(self) -> str:
-        """What a sweep is over unless a person says: what is theirs, where there is enough of it."""
+        """The default choice: the user's own calls, if there are enough."""
         if len(self.calls) >= LEAST_CALLS:
             return CALLS
         if len(self.own) >= LEAST_CALLS or not self.bundled:
@@ -78,7 +78,7 @@ class Sources:
 
     @property
     def help(self) -> str:
-        """What can be done for more of them."""
+        """How to get more of them."""
         hint = "A in Tune adds a folder of recordings"
         return f"{hint}; p in Calls (4) pulls calls of the service." if self.service else f"{hint}."
 
@@ -88,7 +88,7 @@ def _count(things: Sequence[object], noun: str) -> str:
 
 
 def look(service_id: str | None, service: str, places: Sequence[Path]) -> Sources:
-    """Return what there is: ``places`` are folders and files that a person added in Tune. Blocks."""
+    """Return the available calls. ``places`` are folders and files that the user added in Tune. Blocks."""
     from services.calls.folders import CallFolders
     from services.calls.overview import overviews
     from simulator.errors import SimulatorError

@@ -1,4 +1,4 @@
-"""The table behind the scatter: the same settings, the same chosen one, a line each."""
+"""The table of the scatter's settings, with the same chosen one, one per line."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from tui.terminal_text import screen_text
 _WORDS = "Changes against today"
 
 
-@lru_cache(maxsize=2)  # every line asks for it each time it is drawn
+@lru_cache(maxsize=2)  # every line needs it each time it is drawn
 def widths_of(front: Front) -> tuple[int, ...]:
-    """Return how wide each column of figures must be so that nothing in it is cut."""
+    """Return the width of each column of figures, so that no figure is cut."""
     return tuple(
         max(cell_len(text) for text in (title, *(row.figures[at] for row in front.rows)))
         for at, title in enumerate(front.columns)
@@ -33,14 +33,14 @@ def widths_of(front: Front) -> tuple[int, ...]:
 
 
 def line_of(mark: str, figures: Sequence[str], words: str, widths: Sequence[int], width: int) -> str:
-    """Return a line of the table ``width`` cells wide: figures whole, words as far as there is room."""
+    """Return a line of the table ``width`` cells wide: figures in full, words as far as they fit."""
     columns = "  ".join(figure.rjust(room) for figure, room in zip(figures, widths, strict=True))
     start = f" {mark} {columns}  "
     return set_cell_size(start + screen_text(words, max(width - cell_len(start) - 1, 0)), width)
 
 
 class SettingsTable(ScrollView, can_focus=True, inherit_bindings=False):
-    """The settings with a cursor on the chosen one. It draws the lines in view alone."""
+    """The settings, with the cursor on the chosen one. Draws only visible lines."""
 
     BINDINGS: ClassVar[list[BindingType]] = []
     COMPONENT_CLASSES: ClassVar[set[str]] = {"settings--cursor", "settings--titles"}
@@ -50,14 +50,14 @@ class SettingsTable(ScrollView, can_focus=True, inherit_bindings=False):
     fine_signs: reactive[bool] = reactive(True, init=False)
 
     class Chosen(Message):
-        """A setting was asked for, by its row."""
+        """A setting was requested, by its row."""
 
         def __init__(self, row: int) -> None:
             super().__init__()
             self.row = row
 
     class Opened(Message):
-        """The chosen setting was clicked twice."""
+        """The chosen setting was double-clicked."""
 
     def watch_front(self) -> None:
         """Show other settings."""
@@ -65,7 +65,7 @@ class SettingsTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._follow()
 
     def watch_chosen(self) -> None:
-        """Follow the chosen setting with the view."""
+        """Scroll to the chosen setting."""
         self._follow()
 
     def watch_fine_signs(self) -> None:
@@ -73,16 +73,16 @@ class SettingsTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def on_resize(self) -> None:
-        """Keep the chosen setting in view."""
+        """Keep the chosen setting visible."""
         self._follow()
 
     def _follow(self) -> None:
-        # the titles stay on top, so the line above the chosen one has to be in view too
+        # the titles cover the top line, so the line above the chosen one must be visible too
         self.scroll_to_region(Region(0, self.chosen, 1, 2), animate=False, force=True)
         self.refresh()
 
     def move(self, where: str) -> None:
-        """Ask for another setting: ``down``, ``up``, ``page_down``, ``page_up``, ``first`` or ``last``."""
+        """Request another setting: ``down``, ``up``, ``page_down``, ``page_up``, ``first`` or ``last``."""
         page, last = max(self.size.height - 2, 1), len(self.front.rows) - 1
         steps = {"down": 1, "up": -1, "page_down": page, "page_up": -page}
         row = 0 if where == "first" else last if where == "last" else self.chosen + steps[where]
@@ -90,7 +90,7 @@ class SettingsTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.post_message(self.Chosen(min(max(row, 0), last)).set_sender(self))
 
     def on_click(self, event: events.Click) -> None:
-        """Ask for the setting that was clicked; a double click opens it."""
+        """Request the clicked setting. A double click opens it."""
         row = event.y + int(self.scroll_y) - 1
         if event.y and 0 <= row < len(self.front.rows):
             self.post_message(self.Chosen(row).set_sender(self))
@@ -99,11 +99,11 @@ class SettingsTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def lines(self) -> list[str]:
-        """The whole table as plain text, the titles first."""
+        """The whole table as plain text, titles first."""
         return [self._title(), *(self._text(row) for row in self.front.rows)]
 
     def render_line(self, y: int) -> Strip:
-        """Draw one line: the titles on top, then settings."""
+        """Draw one line: the titles at the top, then settings."""
         width, style, row = self.size.width, self.rich_style, y + int(self.scroll_y) - 1
         if y == 0:
             titles = style + self.get_component_rich_style("settings--titles")

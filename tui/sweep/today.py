@@ -1,4 +1,4 @@
-"""Today's settings: what callers of a service get now, which every setting of a sweep is held against."""
+"""Today's settings: what a service's callers get now. A sweep compares every setting with it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """A service's own settings, and the layers it inherits from; ``unknown`` says what could not be asked for.
+    """A service's own settings, and the layers it inherits. ``unknown`` says what could not be loaded.
 
     ``service_id`` is ``None`` for the built-in defaults, which belong to no service.
     """
@@ -28,7 +28,7 @@ class Today:
 
 
 async def today_of(client: ServicesClient | None, service: Service | None) -> Today:
-    """Return what callers of a service get now, as the platform holds it; without one, the built-in defaults."""
+    """Return what a service's callers get now, from the platform. Without a service, the built-in defaults."""
     if service is None or client is None:
         return Today() if service is None else Today(service.voice_config, service_id=service.id)
     unknown = ""

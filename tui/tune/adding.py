@@ -1,4 +1,4 @@
-"""Adding folders and files of recordings to the list, and letting the list follow what comes and goes there."""
+"""Adds folders and files of recordings to the list, and follows changes in them."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from tui.tune.places import Places, Watch, pasted_paths
 from tui.tune.recordings import RecordingsController
 
 LOOK_EVERY_S = 1.5
-"""Seconds between two looks at the folders."""
+"""Seconds between two checks of the folders."""
 
 
 class FolderQuestions(Protocol):
-    """Asks for a folder, and lets what was added be looked at."""
+    """The questions about a folder to add."""
 
     async def folder(self, start: Path) -> Path | None:
-        """Ask for a folder of recordings, or for one recording, from where to start."""
+        """Ask for a folder of recordings or one recording. The dialog begins in ``start``."""
 
     def look_at_added(self) -> None:
         """Go to what is added next."""
 
 
 class PlacesController:
-    """Has ``places`` chosen by ``ask`` and tells ``recordings`` what they hold."""
+    """Adds to ``places`` what the user chooses with ``ask``, and passes their recordings to ``recordings``."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class PlacesController:
         self._looking = 0
 
     def follow(self) -> None:
-        """Look at the folders again and again."""
+        """Check the folders repeatedly."""
         self._host.every(LOOK_EVERY_S, self.look)
 
     def choose(self) -> None:
@@ -56,7 +56,7 @@ class PlacesController:
             self.add([chosen])
 
     def add(self, paths: Sequence[Path]) -> None:
-        """List the recordings of folders or files, and show the first."""
+        """List the recordings of folders or files, and show the first one."""
         self._ask.look_at_added()
         try:
             self._places.add(paths)
@@ -65,7 +65,7 @@ class PlacesController:
         self.look(show=paths[0], then=partial(self._offer_group, paths[0]))
 
     def _offer_group(self, place: Path) -> None:
-        """Say how to compare over what was added alone."""
+        """Say how to compare over the added recordings alone."""
         found, titles = self._recordings.found(), dict(self._recordings.state.places)
         count = sum(one.place == place for one in found.values())
         if place in titles and 1 < count < len(found):
@@ -77,7 +77,10 @@ class PlacesController:
             )
 
     def drop(self, text: str) -> bool:
-        """Add what a terminal pastes where files are dropped on it; tell whether the text was about files."""
+        """Add files that were dropped on the terminal, which pastes their paths.
+
+        Return whether the text was paths.
+        """
         paths, path = pasted_paths(text), text.strip()
         if paths:
             self.add(paths)
@@ -88,7 +91,7 @@ class PlacesController:
         return True
 
     def forget(self, place: Path) -> None:
-        """List a folder or file that was added no more; nothing in it is touched."""
+        """Remove an added folder or file from the list. Its files stay."""
         try:
             self._places.forget(place)
         except OSError as error:
@@ -104,10 +107,10 @@ class PlacesController:
         )
 
     def look(self, show: Path | None = None, then: Callable[[], object] = lambda: None) -> None:
-        """List what came and leave out what is gone, once a file stays as it is between two looks.
+        """Update the list, once files are unchanged between two checks.
 
-        With ``show`` all of it is listed at once, and the first recording of that folder or file is shown.
-        ``then`` is called when that is done.
+        With ``show``, list everything at once, and show the first recording of that folder or file. ``then`` is
+        called afterwards.
         """
         if self._looking and show is None:
             return

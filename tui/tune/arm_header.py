@@ -1,4 +1,4 @@
-"""The line at the top: what is tuned, and which arms are compared."""
+"""The top line: what is tuned, and which arms are compared."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from tui.terminal_text import screen_text
 from tui.widgets.status_line import draft_words, name_and_draft
 
 _COLOURS = ("$text-primary", "$text-secondary", "$text-accent", "$text-warning")
-"""The arms' colours, by their place."""
+"""The arms' colours by position."""
 
 _GAP = 2
 _ANY = 500
-"""The width that is reckoned with before there is one."""
+"""The assumed width before there is one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What is tuned, how many fields differ from what is stored, and the arms.
+    """The tuned service, the number of unsaved changes, and the arms.
 
-    With ``kept_here`` the draft cannot be saved, and is only on this machine.
+    ``kept_here``: the draft cannot be saved, and exists only on this machine.
     """
 
     what: str = ""
@@ -35,9 +35,9 @@ class Heading:
 
 
 class ArmHeader(Horizontal):
-    """Names the service, the draft with its number of changes, and the arms, as :attr:`heading` has them.
+    """Shows the service, the draft with its number of changes, and the arms, from :attr:`heading`.
 
-    No arm's name is cut: where they leave no room for the draft, they have lines of their own.
+    No arm's name is cut: if they leave no room for the draft, they get lines of their own.
     """
 
     heading: var[Heading] = var(Heading())
@@ -59,7 +59,7 @@ class ArmHeader(Horizontal):
         return f"{self._what.content} {self._arms.content}"
 
     def watch_heading(self, heading: Heading) -> None:
-        """Name other arms."""
+        """Show other arms."""
         named = (
             ((f"{letter} ", f"bold {colour}"), screen_text(name), "   ")
             for letter, colour, name in zip("ABCD", _COLOURS, heading.arms, strict=False)
@@ -69,7 +69,7 @@ class ArmHeader(Horizontal):
         self._say_what()
 
     def on_resize(self) -> None:
-        """Fit the left half to the room there is."""
+        """Fit the left half to the width."""
         self._say_what()
 
     def _say_what(self) -> None:

@@ -1,4 +1,4 @@
-"""The arms that are compared: two to four, one of them always the draft."""
+"""The compared arms: two to four, one of them always the draft."""
 
 from __future__ import annotations
 
@@ -16,23 +16,26 @@ _ONE_IS_THE_DRAFT = (
 
 
 class ArmError(ValueError):
-    """Something that cannot be done with the arms; the message is one sentence."""
+    """An impossible change of the arms. The message is one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class ComparisonArm:
-    """What an arm can be. ``config`` is ``None`` for what follows the service: the draft, and what is stored."""
+    """The content of an arm.
+
+    ``config`` is ``None`` for an arm that follows the service: the draft, and what is stored.
+    """
 
     name: str
     description: str
     config: VoiceConfig | None
     is_draft: bool = False
     held: VoiceConfig | None = None
-    """What a locked arm is held at, whatever changes."""
+    """The settings of a locked arm."""
 
     @property
     def locked(self) -> bool:
-        """Whether it stays as it is until it is unlocked."""
+        """Whether the arm is locked."""
         return self.held is not None
 
 
@@ -40,8 +43,9 @@ DRAFT = ComparisonArm("draft", "What you edit.", None, is_draft=True)
 
 
 class Arms:
-    """The arms in order, the draft first until it is swapped. ``baseline`` is the place of the one that the others
-    are held against.
+    """The arms in order, the draft first until it is swapped.
+
+    ``baseline`` is the position of the arm that the others are compared with.
     """
 
     def __init__(self, comparison_arm: ComparisonArm) -> None:
@@ -61,45 +65,45 @@ class Arms:
 
     @property
     def first_compared(self) -> int:
-        """Where the first arm is that is not the draft."""
+        """The position of the first arm that is not the draft."""
         return next(at for at, arm in enumerate(self._arms) if not arm.is_draft)
 
     def restore(self, arms: Sequence[ComparisonArm], baseline: int) -> None:
-        """Take up arms that were chosen before. Raises :class:`ArmError` if they cannot be."""
+        """Restore earlier arms. Raises :class:`ArmError` if they are invalid."""
         one_draft = [arm.is_draft for arm in arms].count(True) == 1
         if not FEWEST <= len(arms) <= MOST or not one_draft or not 0 <= baseline < len(arms):
             raise ArmError("These are no arms to compare.")
         self._arms, self.baseline = list(arms), baseline
 
     def take_baseline(self, at: int | None = None) -> None:
-        """Hold the others against the arm at a place, or against the next one."""
+        """Make the arm at a position, or the next one, the baseline."""
         self.baseline = (self.baseline + 1) % len(self._arms) if at is None else at
 
     def put(self, at: int, comparison_arm: ComparisonArm) -> None:
-        """Have an arm be something else. Raises :class:`ArmError` for the draft and a locked one."""
+        """Replace an arm. Raises :class:`ArmError` for the draft and a locked one."""
         self._refuse_fixed(at)
         self._arms[at] = self._named_apart(comparison_arm, self._arms[:at] + self._arms[at + 1 :])
 
     def add(self, comparison_arm: ComparisonArm) -> None:
-        """Compare with one more. Raises :class:`ArmError` if there are four."""
+        """Add an arm. Raises :class:`ArmError` if there are four."""
         if len(self._arms) == MOST:
             raise ArmError(f"There are {MOST} arms already; take one away first.")
         self._arms.append(self._named_apart(comparison_arm, self._arms))
 
     @staticmethod
     def _named_apart(arm: ComparisonArm, others: Sequence[ComparisonArm]) -> ComparisonArm:
-        """Return an arm with a number behind its name where another one has that name."""
+        """Return an arm with a number appended to its name if another arm has that name."""
         taken = {other.name for other in others}
         names = (f"{arm.name}{number}" for number in ("", *(f" {n}" for n in range(2, MOST + 1))))
         return replace(arm, name=next(name for name in names if name not in taken))
 
     def duplicate(self, at: int, now: VoiceConfig) -> None:
-        """Add a copy of an arm as it is ``now``, which does not change with it. Raises :class:`ArmError`."""
+        """Add a copy of an arm, fixed at its settings ``now``. Raises :class:`ArmError`."""
         name = self._arms[at].name
         self.add(ComparisonArm(f"{name} copy", f"{name}, as it was then.", now))
 
     def remove(self, at: int) -> None:
-        """Compare with one less. Raises :class:`ArmError` for the draft, a locked arm, and the last but one."""
+        """Remove an arm. Raises :class:`ArmError` for the draft, a locked arm, and the last but one."""
         self._refuse_fixed(at)
         if len(self._arms) == FEWEST:
             raise ArmError("There must be two arms: choose something else for this one instead.")
@@ -110,9 +114,9 @@ class Arms:
             self.baseline -= 1
 
     def swap(self, at: int) -> int:
-        """Swap an arm with the one before it, the first with the second; return its new place.
+        """Swap an arm with the previous one, the first with the second. Return its new position.
 
-        What is the baseline stays it.
+        The baseline stays the same arm.
         """
         other = at - 1 if at else 1
         self._arms[at], self._arms[other] = self._arms[other], self._arms[at]
@@ -120,7 +124,7 @@ class Arms:
         return other
 
     def switch_lock(self, at: int, now: VoiceConfig) -> None:
-        """Hold an arm at what it is ``now``, or let go of it. Raises :class:`ArmError` for the draft."""
+        """Lock an arm at its settings ``now``, or unlock it. Raises :class:`ArmError` for the draft."""
         arm = self._arms[at]
         if arm.is_draft:
             raise ArmError("The draft changes as you edit it: duplicate it to hold it as it is now.")

@@ -1,4 +1,4 @@
-"""The recordings on the bench, and their rows: finding, opening and analysing block, so they run in a worker."""
+"""Recordings and their rows. Finding, opening and analysing block, so they run in a worker."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from simulator.recording import Recording, bundled_folder, find_audio, open_reco
 from tui.screens import key_for
 
 OWN_RECORDINGS = "my/"
-"""What the keys of one's own recordings begin with; alone, the key of their folder where it cannot be listed."""
+"""The prefix of the keys of the user's own recordings. Alone, the key of their folder if it cannot be listed."""
 
 
 @dataclass(frozen=True, slots=True)
 class FoundRecording:
-    """An audio file: opened, or with one sentence why it cannot be used. ``key`` names it among the others.
+    """An audio file: opened, or with one sentence on why it is unusable. ``key`` identifies it.
 
-    ``place`` is the folder or file that a person added, by which it is listed.
+    ``place`` is the added folder or file that it is listed under.
     """
 
     key: str
@@ -41,7 +41,7 @@ class FoundRecording:
 
 @dataclass(frozen=True, slots=True)
 class AnalysedRecording:
-    """A recording ready to be tried."""
+    """A recording ready for trials."""
 
     key: str
     recording: Recording
@@ -49,9 +49,9 @@ class AnalysedRecording:
 
 
 def find_recordings(path: Path | None) -> tuple[FoundRecording, ...]:
-    """Open the audio in a folder (``None``: the bundled recordings, then one's own), the bad files included.
+    """Open the audio in a folder (``None``: the bundled recordings, then the user's own), including bad files.
 
-    Where one's own cannot be listed, the folder stands for them, with the reason. Raises
+    If the user's own cannot be listed, one entry for the folder has the reason. Raises
     :class:`~simulator.errors.AudioError` if there is no such folder or no audio in it.
     """
     found = tuple(open_found(file) for file in find_audio([bundled_folder() if path is None else path]))
@@ -59,7 +59,7 @@ def find_recordings(path: Path | None) -> tuple[FoundRecording, ...]:
 
 
 def audio_of(place: Path) -> tuple[Path, ...]:
-    """Return the audio files that an added folder, or file, holds now; none where it cannot be listed."""
+    """Return the audio files that an added folder or file has now. Empty if it cannot be listed."""
     try:
         if not place.is_dir():
             return (place,) if place.exists() else ()
@@ -69,15 +69,15 @@ def audio_of(place: Path) -> tuple[Path, ...]:
 
 
 def audio_in(folder: Path) -> list[Path]:
-    """Return the audio files in a folder, in order of name. Raises :class:`OSError`."""
+    """Return the audio files in a folder by name. Raises :class:`OSError`."""
     return sorted(entry for entry in folder.iterdir() if entry.suffix.lower() in SUFFIXES)
 
 
 def _own_recordings() -> tuple[FoundRecording, ...]:
     try:
-        recover_recordings()  # the remains of a killed live session; the next session reports what went wrong
+        recover_recordings()  # from a killed live session; the next session reports what went wrong
         inside = audio_in(own_folder())
-    except FileNotFoundError:  # a person need not have recordings of their own
+    except FileNotFoundError:  # the user need not have own recordings
         return ()
     except OSError as error:
         why = os_error_text(error)
@@ -87,14 +87,14 @@ def _own_recordings() -> tuple[FoundRecording, ...]:
 
 
 def own_folder() -> Path:
-    """Return where a person's own recordings are kept: ``recordings`` in the data folder."""
+    """Return the folder of the user's own recordings: ``recordings`` in the data folder."""
     return own_recordings_folder()
 
 
 def key_of(file: Path, place: Path | None = None) -> str:
-    """Return the key of an audio file: its name, in the folder of one's own with ``my/`` before it.
+    """Return the key of an audio file: its name, with ``my/`` before it in the user's own folder.
 
-    That of one in an added ``place`` is its path: other places hold files of the same name.
+    In an added ``place`` the key is the path: other places may hold files of the same name.
     """
     if place is not None:
         return str(file)
@@ -102,7 +102,7 @@ def key_of(file: Path, place: Path | None = None) -> str:
 
 
 def open_found(file: Path, what_if: WhatIf = AS_IT_IS, place: Path | None = None) -> FoundRecording:
-    """Open one audio file, listed by the added ``place`` if any."""
+    """Open one audio file, listed under the added ``place`` if any."""
     key = key_of(file, place)
     try:
         recording = open_recording(file, what_if=what_if)
@@ -110,23 +110,23 @@ def open_found(file: Path, what_if: WhatIf = AS_IT_IS, place: Path | None = None
         return FoundRecording(key, file.name, None, without_folder(str(error), file), place)
     except OSError as error:
         return FoundRecording(key, file.name, None, _cannot_be_read(file, error), place)
-    # The heading above it says that it is a call.
+    # The heading above it already says that it is a call.
     return FoundRecording(key, name_of(recording).removeprefix("call of "), recording, place=place)
 
 
 def name_of(recording: Recording) -> str:
-    """Return what a recording is called: as its file, or for a real call's caller, ``call of 28 Nov 14:11``."""
+    """Return a recording's name: that of its file, or for a real call's caller, ``call of 28 Nov 14:11``."""
     path, labels = recording.source.path.absolute(), recording.labels
     return labels.title if is_call(path) and labels is not None and labels.title else recording.id
 
 
 def is_call(audio: Path) -> bool:
-    """Tell whether an audio file, by its absolute path, is the caller of a kept call."""
+    """Return whether an audio file, given by absolute path, is the caller of a kept call."""
     return audio.name == AUDIO and audio.is_relative_to(calls_folder().absolute())
 
 
 class Analyst:
-    """Analyses recordings; the end-of-turn model is loaded with the first."""
+    """Analyses recordings. The end-of-turn model is loaded with the first one."""
 
     @cached_property
     def _model(self) -> EndOfTurnModel:
@@ -147,12 +147,12 @@ class Analyst:
 
 
 def called(key: str) -> str:
-    """Return how a sentence names the recording of a key."""
+    """Return the name of a recording for a sentence, by key."""
     return Path(key).name if Path(key).is_absolute() else key
 
 
 def gone_text(key: str) -> str:
-    """Say that a recording is gone."""
+    """Return the sentence for a missing recording."""
     return f"{called(key)} no longer exists; was it moved or deleted?"
 
 
@@ -163,21 +163,20 @@ def _cannot_be_read(file: Path, error: OSError) -> str:
 
 
 def without_folder(message: str, file: Path) -> str:
-    """Shorten the path in a message to the file's name: the folder is known here and the pane is narrow."""
+    """Shorten the path in a message to the file's name: the folder is known, and the pane is narrow."""
     return message.replace(str(file.parent) + "/", "")
 
 
 ALL = ""
-"""The key that stands for all recordings."""
+"""The key for all recordings."""
 Stage = Literal["waiting", "analysing", "done", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
 class RecordingRow:
-    """One recording in the list; ``note`` is one sentence about it, such as why it failed.
+    """One recording in the list. ``note`` is one sentence about it, such as an error.
 
-    ``place`` is the folder or file that a person added, by which it is listed; ``labels`` says whether there is
-    something to measure against.
+    ``place`` is the added folder or file that it is listed under. ``labels`` says whether it has labels.
     """
 
     key: str
@@ -196,10 +195,10 @@ class RecordingRow:
 
 @dataclass(frozen=True, slots=True)
 class RecordingsState:
-    """What the list shows. ``rows`` is ``None`` until the folder was looked through.
+    """The content of the list. ``rows`` is ``None`` until the folder was read.
 
-    ``said`` is about the whole list, ``shown`` and ``picked`` are keys; ``over_all``: the readouts are over all.
-    ``places`` are the folders and files that were added, each with the title of its group.
+    ``said`` is about the whole list. ``shown`` and ``picked`` are keys. ``over_all``: the readouts cover all
+    recordings. ``places`` are the added folders and files, each with the title of its group.
     """
 
     rows: tuple[RecordingRow, ...] | None = None
@@ -211,17 +210,17 @@ class RecordingsState:
 
 
 EXAMPLES, OWN = "examples", "my recordings"
-"""Titles of the groups of the bundled recordings, and of those that were recorded or copied."""
+"""Titles of the groups of bundled recordings, and of recorded or copied ones."""
 
 
 def group_title(one: FoundRecording | RecordingRow, places: Iterable[tuple[Path, str]]) -> str:
-    """Return the title of the group that a recording is listed in; ``places`` are those that were added."""
+    """Return the title of a recording's group. ``places`` are the added ones."""
     titled = dict(places).get(one.place) if one.place is not None else None
     return titled or (OWN if one.key.startswith(OWN_RECORDINGS) else EXAMPLES)
 
 
 def in_order(found: Iterable[FoundRecording], places: Sequence[Path]) -> dict[str, FoundRecording]:
-    """Return recordings by key as the list has them: those of the added places, the bundled ones, one's own."""
+    """Return recordings by key in the list's order: those of added places, the bundled ones, the user's own."""
     ranks = {place: rank for rank, place in enumerate(places)}
 
     def rank(one: FoundRecording) -> tuple[int, str]:
@@ -233,7 +232,7 @@ def in_order(found: Iterable[FoundRecording], places: Sequence[Path]) -> dict[st
 
 
 def row_of(found: FoundRecording) -> RecordingRow:
-    """Return the row of what was found, before it is analysed."""
+    """Return the row of a recording before its analysis."""
     recording = found.recording
     if recording is None:
         return RecordingRow(found.key, found.title, None, "failed", note=found.fault, place=found.place)

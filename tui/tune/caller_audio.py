@@ -1,7 +1,7 @@
-"""The caller's audio as the timeline needs it: on one clock for all arms, how loud at every zoom, and what it is.
+"""The caller's audio for the timeline: on one clock for all arms, with its level at every zoom, and what it is.
 
-Extremes are kept for stretches of 1, 8, 64, … frames, so that a drawing of two hours reads about as many values as
-a drawing of two seconds.
+Extremes are kept for blocks of 1, 8, 64, … frames, so a drawing of two hours reads about as many values as a
+drawing of two seconds.
 """
 
 from __future__ import annotations
@@ -37,31 +37,31 @@ from tui.tune.bench import AnalysedRecording
 
 @dataclass(frozen=True, slots=True)
 class ArmClock:
-    """Where an arm's own times (ms) lie on the shared clock: stretch by stretch, shifted as a whole."""
+    """An arm's own times (ms) on the shared clock, each stretch shifted as a whole."""
 
     own_starts: tuple[int, ...]
     shared_starts: tuple[int, ...]
     own_end: int
 
     def at(self, own_ms: int) -> int:
-        """Return where a moment of the arm lies on the shared clock."""
+        """Return an arm's own time on the shared clock."""
         index = max(bisect_right(self.own_starts, own_ms) - 1, 0)
         return self.shared_starts[index] + own_ms - self.own_starts[index]
 
     def own(self, shared_ms: float) -> int:
-        """Return the arm's own time at a moment of the shared clock; while it waits, when its wait began."""
+        """Return the arm's own time for a time of the shared clock. During a wait, that of its start."""
         index = max(bisect_right(self.shared_starts, shared_ms) - 1, 0)
         own_ms = self.own_starts[index] + int(shared_ms) - self.shared_starts[index]
         ends = (*self.own_starts[1:], self.own_end)
         return max(min(own_ms, ends[index]), 0)
 
     def until(self, own_ms: int) -> int:
-        """Return where something that ends at ``own_ms`` ends: before the wait that may follow it."""
+        """Return where something that ends at ``own_ms`` ends: before a wait that may follow."""
         index = max(bisect_left(self.own_starts, own_ms) - 1, 0)
         return self.shared_starts[index] + own_ms - self.own_starts[index]
 
     def waits(self) -> tuple[tuple[int, int], ...]:
-        """Return the stretches of the shared clock in which this arm waits for another, as (start, end)."""
+        """Return the stretches of the shared clock in which this arm waits, as (start, end)."""
         found = []
         ends = (*self.own_starts[1:], self.own_end)
         after = (*self.shared_starts[1:], self.shared_starts[-1] + self.own_end - self.own_starts[-1])
@@ -73,10 +73,10 @@ class ArmClock:
 
 
 def align(*arms: Played) -> tuple[tuple[ArmClock, ...], int]:
-    """Return the arms' clocks in order, and the length of the shared one, in ms."""
+    """Return the arms' clocks in order, and the length of the shared clock in ms."""
     starts = [_starts(played) for played in arms]
     if len({len(found) for found in starts}) > 1:
-        # Different stretches cannot be paired; each arm then keeps its own time.
+        # Different stretches cannot be paired. Each arm then keeps its own time.
         return tuple(ArmClock((0,), (0,), played.duration_ms) for played in arms), max(p.duration_ms for p in arms)
     own_lengths = [_lengths(found, played.duration_ms) for found, played in zip(starts, arms, strict=True)]
     lengths = [max(found) for found in zip(*own_lengths, strict=True)]
@@ -96,19 +96,19 @@ def _lengths(starts: Sequence[int], end_ms: int) -> list[int]:
     return [after - before for before, after in pairwise((*starts, max(end_ms, starts[-1])))]
 
 
-# ---- how loud it is
+# ---- level
 
 
 FOLD = 8
 FINEST = 4
-"""How many values a stretch is made of at least, where there are so many."""
+"""The smallest number of values in a block, if there are so many."""
 
 _POWER = 0.7
-"""Brings quiet speech into sight beside loud."""
+"""Makes quiet speech visible beside loud speech."""
 
 
 class Pyramid:
-    """The highest of ``values`` ``[n]`` over stretches of them."""
+    """The maximum of ``values`` ``[n]`` over blocks of them."""
 
     def __init__(self, values: NDArray[np.float32]) -> None:
         self._levels = [values]
@@ -120,9 +120,9 @@ class Pyramid:
         return len(self._levels[0])
 
     def highest(self, first: float, step: float, count: int) -> NDArray[np.float32]:
-        """Return the highest of each of ``count`` stretches of ``step`` values, the first from ``first`` on.
+        """Return the maximum of each of ``count`` blocks of ``step`` values, starting at ``first``.
 
-        Stretches outside the values are taken for those at their ends.
+        Blocks outside the values use those at the ends.
         """
         level, values = 0, self._levels[0]
         while step / FOLD ** (level + 1) >= FINEST and level + 1 < len(self._levels):
@@ -132,13 +132,13 @@ class Pyramid:
         edges = ((first + np.arange(count + 1) * step) / size).astype(np.intp)
         np.clip(edges, 0, len(values) - 1, out=edges)
         found = np.maximum.reduceat(values, edges[:-1])
-        # The last stretch would otherwise reach to the end of all values.
+        # Otherwise the last block would reach to the end of all values.
         found[-1] = values[edges[-2] : max(edges[-1], edges[-2] + 1)].max()
         return found
 
 
 class Waveform:
-    """A recording's samples at their lowest and highest, and how likely they are a voice; 0…1 each, by frame.
+    """A recording's lowest and highest samples, and voice probability; 0…1 each, by frame.
 
     The loudest sample is 1, or ``loudest`` if all are quieter.
     """
@@ -154,11 +154,11 @@ class Waveform:
 
 @lru_cache(maxsize=64)
 def waveform(activity: Activity) -> Waveform:
-    """Return an analysed recording's waveform, worked out once."""
+    """Return an analysed recording's waveform, computed once."""
     return Waveform(activity)
 
 
-# ---- what it is
+# ---- kinds of speech
 
 
 SpeechKind = Literal["turn", "interruption", "backchannel", "noise"]
@@ -166,7 +166,7 @@ SPEECH_KINDS: tuple[SpeechKind, ...] = ("turn", "interruption", "backchannel", "
 
 
 class Speech(NamedTuple):
-    """A stretch of caller audio, what it is, and its words, or what makes the noise."""
+    """A stretch of caller audio: its kind, and its words or the source of the noise."""
 
     start_ms: int
     end_ms: int
@@ -194,7 +194,7 @@ def speech_of(
 
 
 def _labelled_turns(labels: Labels, truth: Truth, clock: ArmClock) -> list[Speech]:
-    """Return the true turns with their words; those that take the floor from the agent are interruptions."""
+    """Return the true turns with their words. Those that take the floor from the agent are interruptions."""
     texts = [turn.text for turn in labels.caller_turns()]
     found = [(turn.start_ms, turn.end_ms, texts[turn.index]) for turn in truth.turns]
     for start_ms, end_ms in truth.interruptions:
@@ -211,7 +211,7 @@ def _labelled_turns(labels: Labels, truth: Truth, clock: ArmClock) -> list[Speec
 
 
 def _asides(labels: Labels) -> tuple[tuple[float, float, str, SpeechKind], ...]:
-    """Return the labelled backchannels and noises (s), each once; a bed of noise is everywhere and left out."""
+    """Return the labelled backchannels and noises (s), each once, without continuous background noise."""
     found: dict[tuple[float, float], tuple[str, SpeechKind]] = {}
     for start_s, end_s, what in labels.noises:
         if " bed" not in what:
@@ -228,7 +228,7 @@ def _asides(labels: Labels) -> tuple[tuple[float, float, str, SpeechKind], ...]:
 def detected(run: Run, clock: ArmClock) -> tuple[list[Speech], list[Speech]]:
     """Return the detected speech: turns and interruptions, and backchannels.
 
-    What was said over the agent is what a listener would take it for, or without that, what the rule took it for.
+    Speech over the agent has the listener's judgement, or else the rule's.
     """
     over = (event for event in run.played.events if isinstance(event, BargeIn | BargeInSuppressed))
     advice = {event.span: isinstance(event, BargeIn) for event in over}
@@ -248,7 +248,7 @@ def detected(run: Run, clock: ArmClock) -> tuple[list[Speech], list[Speech]]:
 
 
 def _put_in(analysed: AnalysedRecording, played: Played, clock: ArmClock) -> list[Speech]:
-    """Return the sounds that were put in and played."""
+    """Return the injected sounds that were played."""
     found = []
     for one in analysed.recording.source.what_if.injections:
         span = moved(played.placements, one.at_ms / 1000, one.end_ms / 1000)

@@ -1,4 +1,4 @@
-"""Choosing in Tune: which arms are compared, and which preset goes into the draft."""
+"""Dialogs in Tune for the compared arms, and for the presets."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tui.tune.scene import ARMS
 
 
 class PresetsDialog(Dialog[tuple[PresetRequest, str]]):
-    """Gives what is wanted, and of which preset (none for saving and importing)."""
+    """Returns the action, and the name of its preset (none for saving and importing)."""
 
     CSS_PATH: ClassVar[CSSPathType | None] = TUNE_STYLES
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -54,7 +54,7 @@ class PresetsDialog(Dialog[tuple[PresetRequest, str]]):
         self._current = current
 
     def compose_body(self) -> ComposeResult:
-        """Lay out the presets over what the highlighted one would change."""
+        """Lay out the presets above the changes of the highlighted one."""
         yield OptionList(*(Option(self._prompt(one)) for one in self._presets), compact=True, id="preset-list")
         yield Static("What it would change in the draft:", id="preset-heading", markup=False)
         yield Static(id="preset-changes", markup=False)
@@ -62,7 +62,7 @@ class PresetsDialog(Dialog[tuple[PresetRequest, str]]):
             yield Static(content(f"! {problem}"), classes="dialog-error")
 
     def on_mount(self) -> None:
-        """Start at the preset that was in hand."""
+        """Highlight the given preset."""
         names = [one.name for one in self._presets]
         listing = self.query_one(OptionList)
         listing.highlighted = names.index(self._current) if self._current in names else 0
@@ -85,13 +85,13 @@ class PresetsDialog(Dialog[tuple[PresetRequest, str]]):
         self.action_wish("apply")
 
     def action_wish(self, request: PresetRequest) -> None:
-        """Give what is wanted of the highlighted preset."""
+        """Return an action on the highlighted preset."""
         at = self.query_one(OptionList).highlighted or 0
         self.dismiss((request, self._presets[at].name))
 
 
 class ArmsDialog(Dialog[tuple[ArmRequest, int]]):
-    """Gives what is wanted, and of the arm in which place."""
+    """Returns the action, and the position of its arm."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "wish('add')", "Add", tooltip="Compare with one more, four at most."),
@@ -117,7 +117,7 @@ class ArmsDialog(Dialog[tuple[ArmRequest, int]]):
             yield Static(content(self._said), classes="dialog-warning")
 
     def on_mount(self) -> None:
-        """Start at the arm in hand."""
+        """Highlight the given arm."""
         listing = self.query_one(OptionList)
         listing.highlighted = self._at
         listing.focus()
@@ -135,5 +135,5 @@ class ArmsDialog(Dialog[tuple[ArmRequest, int]]):
         self.action_wish("choose")
 
     def action_wish(self, request: ArmRequest) -> None:
-        """Give what is wanted of the highlighted arm."""
+        """Return an action on the highlighted arm."""
         self.dismiss((request, self.query_one(OptionList).highlighted or 0))

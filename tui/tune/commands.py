@@ -61,7 +61,7 @@ FIELDS: tuple[Command, ...] = (
     REDO.at("tune"),
     RESET.at("tune"),
 )
-"""On the draft's fields; they lead through the timeline too."""
+"""Commands for the draft's fields. They move through the timeline too."""
 
 ARMS: tuple[Command, ...] = (
     Command(
@@ -117,7 +117,7 @@ ARMS: tuple[Command, ...] = (
         in_footer=True,
     ),
 )
-"""What is compared, and saving the draft."""
+"""Commands for what is compared, and for saving the draft."""
 
 READOUTS: tuple[Command, ...] = (
     Command(
@@ -196,7 +196,7 @@ READOUTS: tuple[Command, ...] = (
         action=part("findings", "export"),
     ),
 )
-"""What the readouts are over."""
+"""Commands for the readouts."""
 
 HEARING: tuple[Command, ...] = (
     Command(
@@ -333,7 +333,7 @@ COMMANDS: tuple[Command, ...] = (*FIELDS, *ARMS, *READOUTS, *HEARING, *TIMELINE,
 FIRST_IN_FOOTER = tuple(
     f"tune.{name}" for name in ("play", "all", "comparison_arm", "save", "undo", "next-pane", "preset", "inherit")
 )
-"""What fits into a footer of 80 cells, and then the rest."""
+"""What fits into a footer of 80 cells, then the others."""
 
 QUIT_WITH_CARE = replace(QUIT, action=part("platform", "leave"), in_footer=False)
 """Tune asks what to do with unsaved changes first."""

@@ -29,27 +29,27 @@ ArmRequest = Literal["choose", "add", "duplicate", "swap", "lock", "remove", "ba
 
 
 class ArmQuestions(Protocol):
-    """What a person is asked about the arms. ``None`` is no answer."""
+    """The questions to the user about the arms. ``None`` is no answer."""
 
     async def pick(
         self, question: str, choices: Sequence[tuple[str, str]], current: str | None = None
     ) -> str | None:
-        """Ask for one of several named things, each with a line about it."""
+        """Ask for one of several named items, each with a description."""
 
     async def arms(
         self, arms: Sequence[ComparisonArm], at: int, baseline: int, said: str
     ) -> tuple[ArmRequest, int] | None:
-        """Show the arms, the one at a place in hand, and what came of the last request; return the next one."""
+        """Show the arms with one highlighted, and the result of the last action. Return the next one."""
 
     async def find(self, title: str, find: Find) -> str | None:
-        """Ask for one of many by a part of its name; return its key."""
+        """Ask for one of many by a part of its name. Return its key."""
 
     async def line(self, title: str, hint: str, text: str, read: Callable[[str], Preset]) -> Preset | None:
-        """Ask for a line of text and return what it means."""
+        """Ask for a line of text and return its meaning."""
 
 
 class ArmsController:
-    """Changes the arms of a session; ``changed`` is called after that. ``client`` offers other services."""
+    """Changes the arms of a session. ``changed`` is called afterwards. ``client`` provides other services."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class ArmsController:
             self._host.tell(str(error))
 
     def choose_all(self) -> None:
-        """Show the arms until the person is through with them."""
+        """Show the arms until the user is finished."""
         self._host.start(self._choose_all, "arms")
 
     async def _choose_all(self) -> None:
@@ -95,7 +95,7 @@ class ArmsController:
                 said = str(error)
 
     async def _carry_out(self, request: ArmRequest, at: int) -> int:
-        """Do what is wanted and return the place of the arm that is then in hand. Raises :class:`ArmError`."""
+        """Apply an action and return the position of the arm to highlight. Raises :class:`ArmError`."""
         arms, now = self._session.arms, self._session.config_of(at)
         if request == "choose":
             await self._choose(at)
@@ -123,14 +123,14 @@ class ArmsController:
         arms = self._session.arms
         current = arms[at]
         if current.is_draft or current.locked:
-            arms.put(at, current)  # says why not
+            arms.put(at, current)  # raises the reason
         comparison_arm = await self._ask(f"Arm {ARMS[at]}: compare the draft with…", current.name)
         if comparison_arm is not None and comparison_arm != current:
             arms.put(at, comparison_arm)
             self._note_changed()
 
     def take_baseline(self, at: int | None = None) -> None:
-        """Hold the other arms against the one at a place, or against the next one."""
+        """Make the arm at a position, or the next one, the baseline."""
         self._session.arms.take_baseline(at)
         self._note_changed()
 
@@ -140,10 +140,10 @@ class ArmsController:
         self._changed()
         self._host.start(self._keep, "kept arms")
 
-    # ---- over a restart
+    # ---- across restarts
 
     def take_up(self) -> None:
-        """Compare in the arms that a person chose for this service, the last time."""
+        """Restore the arms that the user chose last for this service."""
         arms, baseline = kept_arms(*self._whose)
         if arms and not self._session.arms_chosen:
             with contextlib.suppress(ArmError):
@@ -160,11 +160,11 @@ class ArmsController:
 
     @property
     def _whose(self) -> tuple[str, str]:
-        """The connection and the service that the arms belong to; a free draft belongs to no platform."""
+        """The connection and the service of the arms. A free draft belongs to no platform."""
         service = self._session.service
         return (self._client.label if self._client else "", service.id) if service else ("", "")
 
-    # ---- what an arm can be
+    # ---- possible arms
 
     async def _ask(self, question: str, current: str) -> ComparisonArm | None:
         own, _ = await asyncio.to_thread(all_presets)

@@ -1,4 +1,4 @@
-"""The draft as text for elsewhere: JSON, a command line of Turnlab's, a curl call. Never with a key in it."""
+"""The draft as text for other programs: JSON, a Turnlab command, or a curl call. It never contains a key."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tui.tune.drafts import DraftController
 from tui.tune.fields import EntryError, change_lines, read_json
 
 _EMBEDDED = "http://embedded-platform"
-"""Where the embedded platform is inside this process; ``turnlab serve`` gives it an address others can reach."""
+"""The embedded platform's address inside this process. ``turnlab serve`` gives it one that others can reach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,28 +30,28 @@ class Target:
 
 
 def as_json(config: VoiceConfig) -> str:
-    """Return all that the draft sets."""
+    """Return everything that the draft sets."""
     return json_lines(config.set_values())
 
 
 def as_simulate(config: VoiceConfig, recording: Sequence[str]) -> str:
-    """Return the command that plays a recording, its path and what is put into it, through the draft, here."""
+    """Return the command that simulates a recording with the draft, on this machine."""
     return shlex.join(["turnlab", "simulate", *recording, "--config", _line(config.set_values())])
 
 
 def as_evaluate(config: VoiceConfig, folder: Path) -> str:
-    """Return the command that holds the draft against the labelled recordings of a folder."""
+    """Return the command that evaluates the draft on a folder of labelled recordings."""
     return shlex.join(["turnlab", "evaluate", str(folder), "--config", _line(config.set_values())])
 
 
 def as_command(target: Target, body: Mapping[str, Any]) -> str:
-    """Return the command that shows the change, and with ``--apply`` makes it."""
+    """Return the command that shows the change, and makes it with ``--apply``."""
     words = ["turnlab", "voice-config", target.service_id, "--connection", target.connection, "--body", _line(body)]
     return shlex.join(words)
 
 
 def as_curl(target: Target, body: Mapping[str, Any]) -> str:
-    """Return the call that makes the change; the shell puts the key in when it is run."""
+    """Return the curl call that makes the change. The shell adds the key when it runs."""
     wrapped = _line({"voice_config": dict(body)})
     return (
         f"curl --fail-with-body -X PUT {_address(target.address)} \\\n"
@@ -61,7 +61,7 @@ def as_curl(target: Target, body: Mapping[str, Any]) -> str:
 
 
 def read_pasted(text: str) -> VoiceConfig:
-    """Return the configuration in pasted JSON: the fields, or an object that holds them as ``voice_config``.
+    """Return the configuration in pasted JSON: the fields, or an object with them under ``voice_config``.
 
     Raises :class:`~tui.tune.fields.EntryError`.
     """
@@ -83,7 +83,7 @@ def read_pasted(text: str) -> VoiceConfig:
 
 
 def _address(address: str) -> str:
-    """Return a URL as a word for a shell; that of the embedded platform is known once it is served."""
+    """Return a URL as a shell word. The embedded platform's URL is known once it is served."""
     if address.startswith(_EMBEDDED):
         return f'"$PLATFORM_API_URL"{shlex.quote(address.removeprefix(_EMBEDDED))}'
     return shlex.quote(address)
@@ -94,15 +94,15 @@ def _line(values: Mapping[str, Any]) -> str:
 
 
 class CopyQuestions(Protocol):
-    """What a person is asked, or shown, about the draft as text. ``None`` is no answer."""
+    """The questions to the user about the draft as text. ``None`` is no answer."""
 
     async def pick(
         self, question: str, choices: Sequence[tuple[str, str]], current: str | None = None
     ) -> str | None:
-        """Ask for one of several named things, each with a line about it."""
+        """Ask for one of several named items, each with a description."""
 
     async def copied(self, name: str, text: str) -> object:
-        """Put a text into the clipboard, and show it."""
+        """Copy a text to the clipboard, and show it."""
 
     async def text(
         self,
@@ -112,13 +112,13 @@ class CopyQuestions(Protocol):
         read: Callable[[str], VoiceConfig],
         tell: Callable[[VoiceConfig], str],
     ) -> VoiceConfig | None:
-        """Ask for several lines of text and return what they mean; ``tell`` says what that amounts to."""
+        """Ask for several lines of text and return their meaning. ``tell`` explains it."""
 
 
 class CopiesController:
-    """Gives the draft to other programs as text, and takes it from them.
+    """Copies the draft as text for other programs, and pastes it.
 
-    ``recording`` returns the path of the recording that is shown and the options of what is put into it.
+    ``recording`` returns the path of the shown recording and the options for its injected sounds.
     """
 
     def __init__(
@@ -134,7 +134,7 @@ class CopiesController:
         self._client, self._recording = client, recording
 
     def copy(self) -> None:
-        """Ask in which form to copy the draft, show that and copy it."""
+        """Ask for a form of the draft, show it and copy it."""
         self._host.start(self._copy, "copies")
 
     async def _copy(self) -> None:
@@ -145,7 +145,7 @@ class CopiesController:
             await self._questions.copied(name, forms[name][1])
 
     def _forms(self) -> dict[str, tuple[str, str]]:
-        """Return the forms by name, with a line about each and the text itself."""
+        """Return the forms by name, with a description and the text."""
         session, client = self._drafts.session, self._client
         config, body = session.draft.config, session.draft.changes()
         recording = self._recording() or ("RECORDING.wav",)
@@ -158,7 +158,7 @@ class CopiesController:
             ),
         }
         if session.service is None or client is None or client.dialect == "classic" or not body:
-            # nothing to send, or nowhere: the Classic API knows no voice_config
+            # nothing to send, or no target: the Classic API has no voice_config
             return forms
         target = Target(client.label, session.service.id, client.service_address(session.service.id))
         forms["voice-config"] = (
@@ -172,7 +172,7 @@ class CopiesController:
         return forms
 
     def paste(self, text: str = "") -> None:
-        """Take fields from JSON that is pasted or typed, after showing what they change."""
+        """Paste fields from JSON, after showing what they change."""
         self._host.start(partial(self._paste, text), "copies")
 
     async def _paste(self, text: str) -> None:

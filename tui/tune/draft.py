@@ -1,4 +1,4 @@
-"""The draft: a service's ``voice_config`` with edits that can be taken back one by one."""
+"""The draft: a service's ``voice_config`` with edits that can be undone one by one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from services.changes.errors import Conflict
 
 
 class Draft:
-    """Edits over what is stored. One drag or one run of held-down keys is one step of undo."""
+    """Edits over the stored configuration. One drag or one held key is one undo step."""
 
     def __init__(self, stored: VoiceConfig) -> None:
         self._stored = stored
@@ -19,62 +19,62 @@ class Draft:
 
     @property
     def stored(self) -> VoiceConfig:
-        """What the platform holds."""
+        """The platform's configuration."""
         return self._stored
 
     @property
     def config(self) -> VoiceConfig:
-        """What is stored, with the edits."""
+        """The stored configuration with the edits."""
         return self._edits.value
 
     def set_value(self, name: str, value: object, gesture: Hashable = None) -> bool:
-        """Change one field (``None``: back to inherit); return whether that changed anything.
+        """Change one field (``None``: inherit). Return whether that changed anything.
 
-        Changes of one field with the same ``gesture`` become one step of undo. Raises
-        :class:`presets.config.ConfigError` for a value of the wrong type.
+        Changes of one field with the same ``gesture`` are one undo step. Raises :class:`presets.config.ConfigError`
+        for a value of the wrong type.
         """
         changed = self.config.with_value(name, value)
         return self._edits.move_to(changed, None if gesture is None else (name, gesture))
 
     def update(self, values: Mapping[str, Any]) -> bool:
-        """Set fields (``None``: back to inherit) as one step; return whether that changed anything."""
+        """Set fields (``None``: inherit) as one step. Return whether that changed anything."""
         merged = of_values({**self.config.set_values(), **values})
         return self._edits.move_to(merged)
 
     def undo(self) -> bool:
-        """Take the last step back; return whether there was one."""
+        """Undo the last step. Return whether there was one."""
         return self._edits.undo()
 
     def redo(self) -> bool:
-        """Do the last undone step again; return whether there was one."""
+        """Redo the last undone step. Return whether there was one."""
         return self._edits.redo()
 
     def reset(self) -> bool:
-        """Go back to what is stored, as a step that can be undone; return whether that changed anything."""
+        """Reset to the stored configuration as an undoable step. Return whether that changed anything."""
         return self._edits.move_to(self._stored)
 
     def saved(self, sent: VoiceConfig, stored: VoiceConfig) -> None:
-        """Take note that ``sent`` was saved and the platform now holds ``stored``.
+        """Record that ``sent`` was saved and the platform now holds ``stored``.
 
-        The two differ where another user saved too: the draft then has their fields, and keeps what was edited
-        since, as does every step of undo.
+        The two differ if another user saved too. The draft then has their fields, and keeps later edits, as does
+        every undo step.
         """
         self._stored = stored
         self._edits.rewrite_all(lambda config: rebased(config, sent, stored))
 
     @property
     def steps(self) -> int:
-        """How many steps can be taken back."""
+        """The number of steps that can be undone."""
         return self._edits.steps
 
     def mark(self) -> int:
-        """End the step under way, and return how many can be taken back."""
+        """End the present step, and return the number of steps that can be undone."""
         return self._edits.mark()
 
     def taken_back(self, names: Collection[str], stored: VoiceConfig, steps: int) -> None:
-        """Take note that the platform holds ``stored`` since a save of the fields ``names`` was taken back.
+        """Record that a save of the fields ``names`` was undone, so that the platform holds ``stored``.
 
-        All but ``steps`` steps of undo are gone; redo brings the saved values into the draft again.
+        All but ``steps`` undo steps are gone. Redo restores the saved values in the draft.
         """
         values = self.config.set_values()
         again = of_values(stored.set_values() | {name: values.get(name) for name in names})
@@ -82,12 +82,12 @@ class Draft:
         self._edits.back_to(steps, stored, again)
 
     def take_in(self, stored: VoiceConfig, giving_way: Collection[str] = ()) -> None:
-        """Put the edits on top of what the platform holds now, except those of the fields ``giving_way``."""
+        """Apply the edits to what the platform holds now, except those of the fields ``giving_way``."""
         self.saved(self._stored, stored)
         self._give_way(giving_way)
 
     def take_up(self, began: VoiceConfig, config: VoiceConfig, giving_way: Collection[str] = ()) -> None:
-        """Make the edits of another draft, as a step that can be undone, except of the fields ``giving_way``."""
+        """Apply the edits of another draft as an undoable step, except those of the fields ``giving_way``."""
         self._edits.move_to(rebased(config, began, self._stored))
         self._give_way(giving_way)
 
@@ -97,12 +97,12 @@ class Draft:
         self._edits.move_to(of_values(values))
 
     def changes(self) -> dict[str, Any]:
-        """Return the body fields that saving would send: only what changed, ``None`` for back to inherit."""
+        """Return the fields that saving would send: only changes, ``None`` for inherit."""
         return changes(self._stored, self.config)
 
 
 def conflicts(began: VoiceConfig, mine: VoiceConfig, theirs: VoiceConfig) -> tuple[Conflict, ...]:
-    """Return the fields for which the person has to choose."""
+    """Return the fields for which the user must choose."""
     my_changes, their_changes = changes(began, mine), changes(began, theirs)
     before = began.set_values()
     return tuple(
@@ -117,10 +117,10 @@ async def giving_way(
     both: tuple[Conflict, ...],
     merge: Callable[[str, tuple[Conflict, ...]], Awaitable[tuple[str, ...] | None]],
 ) -> tuple[str, ...] | None:
-    """Return the fields whose own value gives way, asked for with ``merge``; ``None`` if that was left."""
+    """Return the fields whose own value yields, as chosen with ``merge``. ``None`` if the user cancelled."""
     return await merge(title, both) if both else ()
 
 
 def rebased(config: VoiceConfig, began: VoiceConfig, now: VoiceConfig) -> VoiceConfig:
-    """Return ``now`` with the difference between ``began`` and ``config`` made to it."""
+    """Return ``now`` with the changes from ``began`` to ``config``."""
     return of_values(now.set_values() | changes(began, config))

@@ -1,6 +1,6 @@
-"""Changing the draft of a sitting, one step at a time and back, and keeping it on disk while it is not saved.
+"""Changes a session's draft with undo, and keeps it on disk until it is saved.
 
-Tune and Live each hold one of these over the sitting they share: what is begun in either is kept in one file.
+Tune and Live each have one for the session they share. Both write to the same file.
 """
 
 from __future__ import annotations
@@ -26,29 +26,29 @@ KEPT_AFTER_S = 0.3
 
 
 class DraftQuestions(Protocol):
-    """What a person is asked about a draft. ``None`` is no answer."""
+    """The questions to the user about a draft. ``None`` is no answer."""
 
     async def take_up(self, what: str, kept: KeptDraft) -> Literal["take", "drop", "later"] | None:
-        """Ask what becomes of a kept draft, ``what`` in words.
+        """Ask what to do with a kept draft, described by ``what``.
 
-        ``None``: it stays for another time; ``later``: it was not asked about, and is to be offered again.
+        ``None``: it stays for another time. ``later``: the question was not shown; ask again.
         """
 
     async def merge(self, title: str, both: Sequence[Conflict]) -> tuple[str, ...] | None:
-        """Ask whose value each field should have; return the names of those where theirs stands."""
+        """Ask which value each field should have. Return the names of the fields that take theirs."""
 
     async def value(self, state: FieldState) -> object:
-        """Ask for a value that takes more than a line to enter; ``None``: it stays as it was."""
+        """Ask for a value that needs more than a line. ``None``: it stays."""
 
     async def find(self, title: str, find: Find) -> str | None:
-        """Ask for one of many by a part of its name; return its key."""
+        """Ask for one of many by a part of its name. Return its key."""
 
 
 class DraftController:
-    """Changes the draft of ``session``, which may become another one.
+    """Changes the draft of ``session``, which may be replaced by another one.
 
-    ``label`` returns the name of the connection that the service belongs to. ``changed`` is called after every
-    change, to show it and to let it take effect, ``go_to`` with the name of a field that was looked for.
+    ``label`` returns the name of the service's connection. ``changed`` is called after every change, to show and
+    apply it, ``go_to`` with the name of a searched field.
     """
 
     def __init__(
@@ -66,18 +66,18 @@ class DraftController:
         self._soon: Timing | None = None
         self.session = session
 
-    # ---- changing
+    # ---- changes
 
     def set_value(self, name: str, value: object, gesture: Hashable = None) -> None:
-        """Change one field (``None``: back to inherit); one ``gesture`` is one step of undo."""
+        """Change one field (``None``: inherit). One ``gesture`` is one undo step."""
         self._note(self.session.draft.set_value(name, value, gesture))
 
     def apply(self, config: VoiceConfig, otherwise: str = "") -> None:
-        """Set every field that ``config`` sets; say ``otherwise`` if the draft has all of it."""
+        """Set every field that ``config`` sets. If the draft already has all of them, say ``otherwise``."""
         self.update(config.set_values(), otherwise)
 
     def update(self, values: Mapping[str, Any], otherwise: str = "") -> None:
-        """Set fields (``None``: back to inherit); say ``otherwise`` if the draft has all of it."""
+        """Set fields (``None``: inherit). If the draft already has all of them, say ``otherwise``."""
         self._note(self.session.draft.update(values), otherwise)
 
     def undo(self) -> None:
