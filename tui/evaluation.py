@@ -144,20 +144,29 @@ def _words(recording: Recording, start_ms: int) -> str:
     return next((str(text) for start_s, text in said if round(start_s * 1000) == start_ms), "")
 
 
+def barge_in_kinds(
+    evaluation: Evaluation,
+) -> Iterator[tuple[bool, list[tuple[str, list[tuple[str, str]]]]]]:
+    """Yield, for other and for hard recordings, each kind of event with :func:`barge_in_cells` of every arm."""
+    scores = {name: barge_in_scores(evaluation.scored, name) for name in evaluation.names}
+    for hard in (False, True):
+        mine = [{one.kind: one for one in scores[name].get(hard, ())} for name in evaluation.names]
+        kinds = dict.fromkeys(kind for one in mine for kind in one)
+        if kinds:
+            yield hard, [(kind, [barge_in_cells(one.get(kind)) for one in mine]) for kind in kinds]
+
+
 def _barge_in(evaluation: Evaluation) -> Iterator[EvaluationLine]:
-    names = evaluation.names
-    scores = {name: barge_in_scores(evaluation.scored, name) for name in names}
-    if not any(scores.values()):
+    found = list(barge_in_kinds(evaluation))
+    if not found:
         yield EvaluationLine(
             "Barge-in: nothing labelled",
             meaning="Interruptions, mm-hms and noises count where they and the agent's windows are labelled.",
         )
         return
     yield EvaluationLine("Barge-in", meaning=f"Barge-in: {BARGE_IN}.")
-    for hard in (False, True):
-        mine = {name: {one.kind: one for one in scores[name].get(hard, ())} for name in names}
-        for kind in dict.fromkeys(kind for name in names for kind in mine[name]):
-            cells = [barge_in_cells(mine[name].get(kind)) for name in names]
+    for hard, kinds in found:
+        for kind, cells in kinds:
             means = f"This {should_text(kind)} stop the agent. {BARGE_IN_COUNTS}"
             title = f"{kind}{', hard' * hard} ({should_text(kind)} stop it)"
             yield EvaluationLine(

@@ -34,15 +34,15 @@ from tui.calls.screen import CallsScreen
 from tui.commands.help_screen import HelpScreen
 from tui.dialogs.dialog import Confirm, TextDialog
 from tui.dialogs.dialogs import LineEntry, NameDialog, PickOne, PickRows, UnsavedChanges
-from tui.dialogs.fields_plan import FieldsPlanDialog
 from tui.dialogs.find_dialog import FindDialog
 from tui.dialogs.folder_dialog import FolderDialog
 from tui.dialogs.form_dialog import FormDialog
+from tui.dialogs.plan_dialog import PlanDialog
 from tui.dialogs.text_entry import value_dialog
 from tui.labels.screen import LabelEditor
 from tui.live.device_dialog import DeviceDialog
 from tui.live.screen import LiveScreen
-from tui.services.dialogs import DiffDialog, MovedFields, MovedPlans, PlanDialog
+from tui.services.dialogs import DiffDialog, MovedFields, MovedPlans
 from tui.services.routing import RoutingScreen
 from tui.tune.choosing_dialogs import ArmsDialog, PresetsDialog
 from tui.tune.draft import conflicts
@@ -67,7 +67,7 @@ OVER_SERVICES: Sequence[Way] = (
     ("help", [("question_mark", HelpScreen)]),
     ("new service", [("n", FormDialog)]),
     ("edit service", [("e", FormDialog)]),
-    ("deactivate", [("a", FieldsPlanDialog)]),
+    ("deactivate", [("a", PlanDialog)]),
     ("delete service", [("X", Confirm)]),
     ("routing", [("m", RoutingScreen)]),
     ("service as JSON", [("o", TextDialog)]),
@@ -91,7 +91,7 @@ OVER_TUNE: Sequence[Way] = (
     ("symptoms", [("f1", SymptomGuide)]),
     ("sensitivity", [("c", SensitivityDialog)]),
     ("find", [("slash", FindDialog)]),
-    ("save", [("ctrl+s", FieldsPlanDialog)]),
+    ("save", [("ctrl+s", PlanDialog)]),
     ("labels", [("t", LabelEditor)]),
     ("one label", [("t", LabelEditor), ("enter", FormDialog)]),
 )

@@ -24,8 +24,8 @@ from tests.tui.test_services_version_sets import notes, press, stored, texts
 from tui.app import TurnlabApp
 from tui.commands.help_screen import HelpScreen
 from tui.dialogs.dialog import Confirm, TextDialog
-from tui.dialogs.fields_plan import FieldsPlanDialog
 from tui.dialogs.form_dialog import FormDialog
+from tui.dialogs.plan_dialog import PlanDialog
 from tui.services.dialogs import MovedFields
 from tui.services.forms import edited, service_values
 from tui.services.history import ServiceHistoryTable
@@ -58,7 +58,7 @@ async def test_an_edit_sends_only_what_changed_and_is_undone(app: TurnlabApp, wo
         await until(pilot, lambda: "whole number from 1 to 10" in texts(app))
         assert await stored(workspace_file) == before
         app.screen.query_one("#tool_capacity", Input).value = "7"
-        await press(pilot, "ctrl+s", FieldsPlanDialog)
+        await press(pilot, "ctrl+s", PlanDialog)
         lines = [line.split() for line in texts(app).splitlines()]
         assert ["tool_capacity", "5", "7"] in lines
         assert "channel:phone, new" in texts(app)
@@ -68,7 +68,7 @@ async def test_an_edit_sends_only_what_changed_and_is_undone(app: TurnlabApp, wo
         assert (now.tags, now.tool_capacity) == ((Tag("channel", "phone"), Tag("new")), 7)
         assert now.keyterms == before.keyterms
         assert any("u takes it back" in note for note in notes(app))
-        await press(pilot, "u", FieldsPlanDialog)
+        await press(pilot, "u", PlanDialog)
         await press(pilot, "enter", ServicesScreen)
         await settle(pilot)
         assert any("are put back" in note for note in notes(app))
@@ -94,7 +94,7 @@ async def test_both_sides_are_shown_when_somebody_else_edited(app: TurnlabApp, w
         assert form.query_one("#description", Input).value == "mine"
         assert (await stored(workspace_file)).description == "theirs"
         await press(pilot, "ctrl+s", MovedFields)
-        await press(pilot, "o", FieldsPlanDialog)
+        await press(pilot, "o", PlanDialog)
         await press(pilot, "enter", ServicesScreen)
         await settle(pilot)
         now = await stored(workspace_file)
@@ -274,10 +274,10 @@ async def test_voice_settings_are_put_back_from_the_history(app: TurnlabApp, wor
         rows.move_cursor(row=kept.index(True))
         await pilot.pause()
         app.services_screen.action_rollback()
-        await until(pilot, lambda: isinstance(app.screen, FieldsPlanDialog), "the plan")
+        await until(pilot, lambda: isinstance(app.screen, PlanDialog), "the plan")
         assert "600 ms" in texts(app)
         await pilot.press("enter")
-        assert isinstance(app.screen, FieldsPlanDialog), "release is what callers get: its name is typed first"
+        assert isinstance(app.screen, PlanDialog), "release is what callers get: its name is typed first"
         await pilot.press(*"release", "enter")
         await until(pilot, lambda: any("are put back" in note for note in notes(app)), "a word")
         assert (await stored(workspace_file)).voice_config == before.voice_config
@@ -290,7 +290,7 @@ async def test_voice_settings_are_put_back_from_the_history(app: TurnlabApp, wor
         remembered = [line.who == "Workspace owner" for line in detail.query_one(ServiceHistoryTable)._lines]
         rows.move_cursor(row=remembered.index(True))
         await pilot.pause()
-        await press(pilot, "R", FieldsPlanDialog)
+        await press(pilot, "R", PlanDialog)
         await pilot.press(*"release", "enter")
         await until(pilot, lambda: any("Intake Line is put back" in note for note in notes(app)), "a word")
     assert (await stored(workspace_file)).voice_config.max_buffer_delay_ms == 600
@@ -302,7 +302,7 @@ async def test_a_change_whose_answer_is_lost_is_told_as_saved(app: TurnlabApp, w
         await on_service(pilot, "Intake Line")
         http: httpx.AsyncClient = app.client._transport._http  # type: ignore[union-attr]
         http._transport = LosesOne(http._transport)
-        await press(pilot, "a", FieldsPlanDialog)
+        await press(pilot, "a", PlanDialog)
         await pilot.press(*"release", "enter")
         await until(pilot, lambda: any("Intake Line is saved" in note for note in notes(app)), "a word")
     assert not (await stored(workspace_file)).is_active

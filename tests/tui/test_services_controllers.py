@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from services.changes import guarded
+from services.changes.fields import FieldsPlan
 from services.embedded import open_embedded
 from services.embedded.access import access
 from services.embedded.database import Database
@@ -21,11 +22,11 @@ from tests.tui.conftest import ScriptedClient, service
 from tests.tui.controller_host import ScriptedHost
 from tui.dialogs.dialog import Confirm
 from tui.dialogs.dialogs import NameDialog
-from tui.dialogs.fields_plan import FieldsPlanDialog
 from tui.dialogs.form_dialog import FormDialog
+from tui.dialogs.plan_dialog import PlanDialog
 from tui.services import listing
 from tui.services.changes import ChangesController, ServiceGone, ServiceMade, ServiceSaved, TakeBack
-from tui.services.dialogs import MovedFields, MovedPlans, PlanDialog
+from tui.services.dialogs import MovedFields, MovedPlans
 from tui.services.facts import FactsController, ServiceFacts
 from tui.services.listing import Listed, ListingController
 from tui.services.version_sets import VersionSetsController
@@ -188,7 +189,7 @@ async def test_an_edit_asks_before_it_replaces_what_somebody_else_stored(workspa
         await changes.edit(client, before)
         client.get_service = real  # type: ignore[method-assign]
         forms = [FormDialog, FormDialog, MovedFields, FormDialog, MovedFields]
-        assert [type(one) for one in host.asked] == [*forms, FieldsPlanDialog]
+        assert [type(one) for one in host.asked] == [*forms, PlanDialog]
         assert isinstance(host.posted[-1], ServiceSaved)
         assert (await named(client)).description == "mine"
         assert changes.undo_label == "edit of Intake Line"
@@ -200,7 +201,8 @@ async def test_an_edit_asks_before_it_replaces_what_somebody_else_stored(workspa
         assert (await named(client)).description == "theirs again", "it was shown, and not agreed to"
         await changes.undo(client)
         shown = host.asked[-1]
-        assert isinstance(shown, FieldsPlanDialog)
+        assert isinstance(shown, PlanDialog)
+        assert isinstance(shown.plan, FieldsPlan)
         assert (shown.plan.before, shown.plan.after) == ({"description": "theirs again"}, {"description": "theirs"})
         assert "description was changed again since" in shown.plan.warnings[0]
         assert (await named(client)).description == "theirs"

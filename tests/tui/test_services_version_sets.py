@@ -18,8 +18,9 @@ from tests.tui.pace import until
 from tui.app import TurnlabApp
 from tui.dialogs.dialogs import NameDialog
 from tui.dialogs.form_dialog import FormDialog
+from tui.dialogs.plan_dialog import PlanDialog
 from tui.services.commands import DELETE_VERSION_SET, PROMOTE, ROLLBACK, UPSERT_VERSION_SET
-from tui.services.dialogs import DiffDialog, MovedPlans, PlanDialog
+from tui.services.dialogs import DiffDialog, MovedPlans
 from tui.services.screen import ServicesScreen
 from tui.widgets.key_line import KeyLine
 

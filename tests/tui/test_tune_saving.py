@@ -21,8 +21,8 @@ from tests.tui.test_services_version_sets import notes
 from tests.tui.tune_support import open_tune, rest, settle_on, slider
 from tui.app import TurnlabApp
 from tui.dialogs.dialogs import UnsavedChanges
-from tui.dialogs.fields_plan import FieldsPlanDialog
 from tui.dialogs.find_dialog import FindDialog
+from tui.dialogs.plan_dialog import PlanDialog
 from tui.tune.arm_header import ArmHeader
 from tui.tune.saving_dialogs import MergeDialog
 from tui.tune.screen import TuneScreen
@@ -61,7 +61,7 @@ async def test_saving_sends_exactly_the_changed_fields_and_the_service_then_has_
 
         app.client.update_voice_config = watched  # type: ignore[method-assign]
         await pilot.press("ctrl+s")
-        await settle_on(pilot, FieldsPlanDialog)
+        await settle_on(pilot, PlanDialog)
         body = json.loads(str(app.screen.query_one("#plan-json").render()))
         expected = {"max_buffer_delay_ms": 360, "barge_in_min_speech_s": None}
         assert body == {"voice_config": expected}
@@ -85,7 +85,7 @@ async def test_saving_sends_exactly_the_changed_fields_and_the_service_then_has_
         assert all(one.region.bottom <= app.size.height for one in covered)
 
         await pilot.press("u")
-        await settle_on(pilot, FieldsPlanDialog)
+        await settle_on(pilot, PlanDialog)
         app.screen.notify("Over a dialog.")
         await until(pilot, lambda: bool(app.screen.query("Toast")), "a notice over the dialog")
         await pilot.pause()
@@ -124,7 +124,7 @@ async def test_where_both_changed_a_field_one_chooses_before_anything_is_sent(ap
         assert isinstance(app.screen, MergeDialog)
         assert "barge_in_min_speech_s" in str(app.screen.query_one("#merge-problem").render())
         await pilot.press("m", "ctrl+s")
-        await settle_on(pilot, FieldsPlanDialog)
+        await settle_on(pilot, PlanDialog)
         body = json.loads(str(app.screen.query_one("#plan-json").render()))
         assert body == {"voice_config": {"barge_in_min_speech_s": None}}
         await pilot.press(*"release", "enter")
@@ -185,7 +185,7 @@ async def test_no_save_dialog_comes_up_over_what_was_opened_meanwhile(app: Turnl
         assert app.screen_stack[-1] is screen, "nothing waits below"
         assert screen.platform.unsaved
         await pilot.press("ctrl+s")
-        await settle_on(pilot, FieldsPlanDialog)
+        await settle_on(pilot, PlanDialog)
 
 
 @pytest.mark.slow
@@ -201,10 +201,10 @@ async def test_enter_sends_nothing_where_somebody_went_on_before_the_dialog_came
         slider(screen, "post_eot_pause_ms").focus()
         await pilot.press("enter", *"15")
         platform.let_go()
-        await settle_on(pilot, FieldsPlanDialog)
+        await settle_on(pilot, PlanDialog)
         await pilot.press("0", "enter")
         await pilot.pause()
-        assert isinstance(app.screen, FieldsPlanDialog)
+        assert isinstance(app.screen, PlanDialog)
         assert screen.platform.unsaved
         assert str(app.screen.query(".dialog-keys").last().render()).startswith("s sends")
         await pilot.press("s")

@@ -12,7 +12,7 @@ from simulator.recording import bundled_folder
 from tests.tui.conftest import CompareSizes
 from tests.tui.tune_support import bundled_in, open_tune, rest, settle_on, slider
 from tui.app import TurnlabApp
-from tui.dialogs.fields_plan import FieldsPlanDialog
+from tui.dialogs.plan_dialog import PlanDialog
 from tui.tune.recording_list import RecordingList
 
 Compare = Callable[..., bool]
@@ -61,7 +61,7 @@ def test_the_body_that_would_be_sent(snap_compare: Compare, app: TurnlabApp) -> 
     async def save(pilot: Pilot[None]) -> None:
         await tuned()(pilot)
         await pilot.press("ctrl+s")
-        await settle_on(pilot, FieldsPlanDialog)
+        await settle_on(pilot, PlanDialog)
 
     assert bundled_folder().is_dir()
     assert snap_compare(app, terminal_size=SMALL, run_before=save)

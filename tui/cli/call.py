@@ -35,7 +35,7 @@ from simulator.socket.dialing import CallOptions
 from simulator.socket.messages import Wire
 from simulator.socket.outside import Outside, measure_outside
 from simulator.socket.protocols.registry import PROTOCOLS, by_address
-from tui.cli.failure import CallError, Faults, WorkError, complain, failures
+from tui.cli.failure import CallError, Faults, WorkError, check_folder, complain, failures
 from tui.cli.hearing import Hearing
 from tui.cli.opening import analyse, find, open_all, progress
 from tui.cli.tables import print_line, print_table
@@ -212,8 +212,7 @@ def _check_save(path: Path | None) -> None:
         raise CallError(f"--save {path}: the call is kept as FLAC; name a file that ends in .flac")
     if path.exists():
         raise CallError(f"--save {path}: is there already; choose another name, or delete it")
-    if not path.parent.is_dir():
-        raise CallError(f"--save {path}: no such folder; create it, or choose another")
+    check_folder(f"--save {path}", path)
 
 
 def _save(taken: CallTaken, path: Path) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from base.files import write_private
-from base.os_errors import os_error_text
 from simulator.activity.cache import cached_analysis
 from simulator.activity.end_of_turn import EndOfTurnModel
 from simulator.activity.model import Activity
@@ -35,7 +34,7 @@ from simulator.measures.eot_bench import (
     scores,
     to_parquet,
 )
-from tui.cli.failure import CallError, Faults, WorkError
+from tui.cli.failure import CallError, Faults, WorkError, check_output, writing
 from tui.cli.hearing import Hearing
 from tui.cli.opening import end_of_turn_judge, open_profile, progress
 from tui.cli.simulate_table import print_what_if
@@ -74,8 +73,7 @@ def evaluate_eot_bench(request: EotBenchRequest, *, as_json: bool) -> None:
     except ImportError:
         raise WorkError("--eot-bench needs pyarrow; get it with: pip install 'turnlab[eot-bench]'") from None
     output = request.output or Path(PREDICTIONS)
-    if output.exists() and not request.force:
-        raise _there_already(output)
+    check_output(str(output), output, force=request.force)
     profile, faults = open_profile(request.profile), Faults()
     model = end_of_turn_judge(request.eot)
     found: list[Prediction] = []
@@ -84,17 +82,14 @@ def evaluate_eot_bench(request: EotBenchRequest, *, as_json: bool) -> None:
     if not found:
         faults.raise_any()
         raise WorkError(f"{request.paths[0]}: holds no silence of 0.1 s; name a folder of eot-bench rows")
-    _write(output, to_parquet(found), force=request.force)
+    with writing(str(output)):
+        write_private(output, to_parquet(found), replace=request.force)
     outcome = EotBenchResult(request, output, profile, model.name, len(found), scores(found), faults)
     if as_json:
         print(json.dumps(_to_json(outcome), allow_nan=False))
     else:
         _print(outcome)
     faults.raise_any()
-
-
-def _there_already(output: Path) -> CallError:
-    return CallError(f"{output}: is there already; choose another --output, or replace it with --force")
 
 
 def _heard(request: EotBenchRequest, model: EndOfTurnModel, faults: Faults) -> Iterator[tuple[BenchRow, Activity]]:
@@ -134,15 +129,6 @@ def _audio_file(row: BenchRow, spare: Path, where: str) -> Iterator[Path]:
         yield path
     except SimulatorError as error:
         raise SimulatorError(str(error).replace(str(path), f"{where}: audio")) from None
-
-
-def _write(output: Path, content: bytes, *, force: bool) -> None:
-    try:
-        write_private(output, content, replace=force)
-    except FileExistsError:
-        raise _there_already(output) from None
-    except OSError as error:
-        raise WorkError(f"{output}: {os_error_text(error)}; choose another --output") from None
 
 
 def _print(outcome: EotBenchResult) -> None:

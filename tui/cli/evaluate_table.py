@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 from simulator.measures.comparison import FEWEST_TURNS
-from simulator.measures.scoring import Group, barge_in_scores, voice_scores
+from simulator.measures.scoring import Group, voice_scores
 from simulator.measures.tradeoff import AtBudget, TradeOffPoint, TurnScore
 from simulator.measures.turns import Count
 from tui.cli.simulate_table import print_assumed, print_inline, print_readouts, print_run_notes, print_what_if
@@ -22,7 +23,7 @@ from tui.evaluation import (
     RIGHT,
     VOICE,
     WAITS_COUNT,
-    barge_in_cells,
+    barge_in_kinds,
     should_text,
     voice_cells,
     wait_text,
@@ -163,24 +164,14 @@ def _cells(point: TradeOffPoint | None) -> list[str]:
 
 
 def _print_barge_in(evaluation: Evaluation, names: list[str]) -> None:
-    scores = {name: barge_in_scores(evaluation.scored, name) for name in names}
-    for hard in (False, True):
-        mine = {name: {one.kind: one for one in scores[name].get(hard, ())} for name in names}
-        kinds = list(dict.fromkeys(kind for name in names for kind in mine[name]))
-        if kinds:
-            rows = [
-                [
-                    kind,
-                    should_text(kind),
-                    *(cell for name in names for cell in barge_in_cells(mine[name].get(kind))),
-                ]
-                for kind in kinds
-            ]
-            headers = ["over the agent", "stops it"]
-            headers += [title for name in names for title in (f"{name}: stopped", "silent after")]
-            which = ", hard recordings" if hard else ""
-            print_table(f"Barge-in{which}: {BARGE_IN}", headers, rows, left=2)
-    if any(scores.values()):
+    found = list(barge_in_kinds(evaluation))
+    for hard, kinds in found:
+        rows = [[kind, should_text(kind), *chain.from_iterable(cells)] for kind, cells in kinds]
+        headers = ["over the agent", "stops it"]
+        headers += [title for name in names for title in (f"{name}: stopped", "silent after")]
+        which = ", hard recordings" if hard else ""
+        print_table(f"Barge-in{which}: {BARGE_IN}", headers, rows, left=2)
+    if found:
         print_line(BARGE_IN_COUNTS)
         print_line("")
 

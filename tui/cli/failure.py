@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from base.os_errors import os_error_text
 from simulator.errors import ChannelError, SimulatorError
 from tui.terminal_text import plain
 
@@ -49,6 +50,36 @@ def failures() -> Iterator[None]:
         raise CallError(str(error)) from error
     except SimulatorError as error:
         raise WorkError(str(error)) from error
+
+
+def check_folder(place: str, path: Path) -> None:
+    """Raise :class:`CallError` for a file whose folder is missing; ``place`` names it, such as ``--out FILE``."""
+    if not path.parent.is_dir():
+        raise CallError(f"{place}: there is no folder {path.parent}; make it or choose another")
+
+
+def check_output(place: str, path: Path, *, force: bool) -> None:
+    """Raise :class:`CallError`, before any work, for a file that cannot be written: see :func:`check_folder`."""
+    check_folder(place, path)
+    if path.is_dir():
+        raise CallError(f"{place}: is a folder; add a file's name")
+    if path.exists() and not force:
+        raise _exists(place)
+
+
+@contextmanager
+def writing(place: str) -> Iterator[None]:
+    """Turn what writing a file raises into a failed command; ``place`` names the file."""
+    try:
+        yield
+    except FileExistsError:
+        raise _exists(place) from None
+    except OSError as error:
+        raise WorkError(f"{place}: {os_error_text(error)}; choose another place") from None
+
+
+def _exists(place: str) -> CallError:
+    return CallError(f"{place}: is there already; choose another name, or replace it with --force")
 
 
 def complain(message: str) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from base.files import is_file, write_private
 from base.json_text import json_bytes
-from base.os_errors import os_error_text
 from simulator.audio.source import open_audio
 from simulator.errors import SimulatorError
 from simulator.labels import labels_beside, read_json, read_labels
@@ -17,7 +16,7 @@ from simulator.labels.faults import NOTHING_KNOWN, says_nothing
 from simulator.labels.foreign import FORMATS
 from simulator.labels.reading import origin_of
 from simulator.recording import audio_beside
-from tui.cli.failure import CallError, WorkError, complain
+from tui.cli.failure import CallError, WorkError, complain, writing
 from tui.cli.tables import print_line
 from tui.streams import write_content
 
@@ -93,14 +92,8 @@ def _write(target: Path, content: bytes, *, force: bool) -> None:
     if target == STANDARD_OUTPUT:
         write_content(content)
         return
-    try:
+    with writing(str(target)):
         write_private(target, content, replace=force)
-    except FileExistsError:
-        raise CallError(
-            f"{target}: is there already; choose another --output, or replace it with --force"
-        ) from None
-    except OSError as error:
-        raise WorkError(f"{target}: {os_error_text(error)}") from None
 
 
 def _refuse_both(output: Path | None, *, as_json: bool) -> None:

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 import simulator
 from base.files import is_file, is_folder, write_private
 from base.json_text import json_bytes, read_json
-from base.os_errors import os_error_text
 from simulator.errors import ProfileError
-from tui.cli.failure import CallError, WorkError, complain
+from tui.cli.failure import CallError, WorkError, complain, writing
 from tui.cli.tables import print_line, print_table
 from tui.streams import write_content
 
@@ -170,7 +169,8 @@ def fit_profile(request: FitRequest, *, as_json: bool) -> None:
     if request.output is None:
         write_content(content)
     else:
-        write_profile(request.output, content, force=request.force)
+        with writing(str(request.output)):
+            write_private(request.output, content, replace=request.force)
         if as_json:
             print(json.dumps(_fit_json(request.output, fitted, again, faults)))
         else:
@@ -187,13 +187,3 @@ def _fit_json(written: Path, fitted: Fit, again: tuple[str, ...], faults: Faults
         "doubts": list(fitted.doubts),
         "failed": faults.to_json(),
     }
-
-
-def write_profile(path: Path, content: bytes, *, force: bool) -> None:
-    """Write a profile's file. Raises :class:`CallError` if it exists, and :class:`WorkError`."""
-    try:
-        write_private(path, content, replace=force)
-    except FileExistsError:
-        raise CallError(f"{path}: is there already; choose another name, or replace it with --force") from None
-    except OSError as error:
-        raise WorkError(f"{path}: {os_error_text(error)}; choose another folder") from None

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from base.os_errors import os_error_text
 from presets.config import to_show
 from simulator.activity.model import Activity
 from simulator.engine.profile import EngineProfile
@@ -26,7 +25,7 @@ from simulator.story import story
 from simulator.study import Arm, EchoStudy, Run, readouts_of_arms, run
 from simulator.voice.voice import Voice, voice_for
 from tui.cli.arms import baseline_of, read_arms
-from tui.cli.failure import CallError, Faults, WorkError, complain
+from tui.cli.failure import CallError, Faults, WorkError, check_output, complain, writing
 from tui.cli.hearing import Hearing, tell_other_voices
 from tui.cli.opening import analyse, end_of_turn_judge, find, open_all, open_profile, progress
 from tui.cli.simulate_table import print_report, print_what_if
@@ -57,34 +56,21 @@ def mix_request(path: Path | None, voice: str | None, *, force: bool) -> MixRequ
         raise CallError(f"--voice: {error}") from None
     except SimulatorError as error:
         raise CallError(f"--mix {error}") from None
-    if not path.parent.is_dir():
-        raise CallError(f"--mix {path}: there is no folder {path.parent}; make it or choose another")
-    if path.is_dir():
-        raise CallError(f"--mix {path}: is a folder; add a file's name")
-    if path.exists() and not force:
-        raise _there_already(path)
+    check_output(f"--mix {path}", path, force=force)
     return MixRequest(path, chosen, force)
 
 
 def write_call(request: MixRequest, recording: Recording, activity: Activity, run: Run) -> None:
     """Write one simulated call and print its path. Raises :class:`~tui.cli.failure.WorkError`."""
-    path = request.path
     try:
-        mix = CallMix(recording, activity, run.played, request.voice)
-        with progress(f"mixing {recording.id}") as tell:
-            write_mix(path, mix, replace=request.force, progress=tell)
+        with writing(f"--mix {request.path}"):
+            mix = CallMix(recording, activity, run.played, request.voice)
+            with progress(f"mixing {recording.id}") as tell:
+                write_mix(request.path, mix, replace=request.force, progress=tell)
         if mix.voice != request.voice.name:
             complain(mix.voice)
     except SimulatorError as error:
         raise WorkError(str(error)) from error
-    except FileExistsError:
-        raise _there_already(path) from None
-    except OSError as error:
-        raise WorkError(f"--mix {path}: {os_error_text(error)}; choose another place") from None
-
-
-def _there_already(path: Path) -> CallError:
-    return CallError(f"--mix {path}: is there already; choose another name, or replace it with --force")
 
 
 def print_story(recording: Recording, run: Run) -> None:

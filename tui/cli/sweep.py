@@ -13,7 +13,6 @@ from typing import Any
 from base.files import is_file, is_folder, write_private
 from base.folders import sweeps_folder
 from base.json_text import json_bytes
-from base.os_errors import os_error_text
 from presets.config import ConfigError, VoiceConfig
 from presets.layers import Layer
 from simulator.activity.end_of_turn import EndOfTurnModel
@@ -35,7 +34,7 @@ from simulator.sweep.space import Range, SpaceError, parse_range
 from simulator.sweep.split import ONE_CALL
 from tui.cli.arms import read_arms
 from tui.cli.calls.checking import replayed_calls
-from tui.cli.failure import CallError, Faults, WorkError, complain
+from tui.cli.failure import CallError, Faults, WorkError, check_output, complain, writing
 from tui.cli.hearing import Hearing, tell_about, tell_other_voices
 from tui.cli.opening import analyse, end_of_turn_judge, find, open_all, open_profile, progress
 from tui.cli.sweep_table import print_result
@@ -76,7 +75,8 @@ def sweep(request: SweepRequest, gate: Gate, *, as_json: bool) -> None:
     gate.judge({"recommended": {} if taken is None else taken.confirmed})
     shown = {**result.to_show(), **turns, "failed": faults.to_json(), **gate.to_json()}
     if request.out is not None:
-        _write(request.out, shown, force=request.force)
+        with writing(f"--out {request.out}"):
+            write_private(request.out, json_bytes(shown), replace=request.force)
     if as_json:
         print(json.dumps(shown, allow_nan=False))
     else:
@@ -91,7 +91,8 @@ def _result(request: SweepRequest, faults: Faults) -> tuple[SweepResult, dict[st
     ranges = _ranges(request.vary)
     given = read_arms([request.today], option="--from")[0].config if request.today else None
     profile = open_profile(request.profile)
-    _refuse_existing(request)
+    if request.out is not None:
+        check_output(f"--out {request.out}", request.out, force=request.force)
     presets, problems = all_presets()
     for problem in problems:
         complain(problem)
@@ -231,26 +232,3 @@ def _today(given: VoiceConfig | None, records: Sequence[CallRecord]) -> tuple[Vo
             f"today's settings are those of the newest call, of {(newest.started_at or 'an unknown day')[:10]}"
         )
     return (own if given is None else given), inherited
-
-
-def _refuse_existing(request: SweepRequest) -> None:
-    out = request.out
-    if out is None:
-        return
-    if not out.parent.is_dir():
-        raise CallError(f"--out {out}: there is no folder {out.parent}; make it or choose another")
-    if out.is_dir():
-        raise CallError(f"--out {out}: is a folder; add a file's name")
-    if out.exists() and not request.force:
-        raise CallError(f"--out {out}: is there already; choose another name, or replace it with --force")
-
-
-def _write(path: Path, result: dict[str, Any], *, force: bool) -> None:
-    try:
-        write_private(path, json_bytes(result), replace=force)
-    except FileExistsError:
-        raise WorkError(
-            f"--out {path}: is there already; choose another name, or replace it with --force"
-        ) from None
-    except OSError as error:
-        raise WorkError(f"--out {path}: {os_error_text(error)}; choose another place") from None

@@ -14,7 +14,7 @@ from base.files import write_private
 from base.os_errors import os_error_text
 from simulator.errors import SimulatorError
 from simulator.measures.limits import MEASURABLE, Limit, LimitError, LimitResult, Measurable, Readouts, parse_limits
-from tui.cli.failure import CallError, Faults, ReportedError, WorkError, complain, report
+from tui.cli.failure import CallError, Faults, ReportedError, WorkError, check_folder, complain, report
 
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 cannot hold, even escaped."""
@@ -115,8 +115,7 @@ def gate_of(
         return Gate(suite, limits)
     if not limits:
         raise CallError("--junit writes the results of --require; give a limit, such as --require 'cut_ins<=5%'")
-    if not junit.parent.is_dir():
-        raise CallError(f"--junit {junit}: there is no folder {junit.parent}; make it or choose another")
+    check_folder(f"--junit {junit}", junit)
     if junit.exists() and not (junit.is_file() and _is_junit(junit)):
         raise CallError(f"--junit {junit}: exists already and is not a JUnit file; choose another name")
     return Gate(suite, limits, junit)

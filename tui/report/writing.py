@@ -7,8 +7,7 @@ from pathlib import Path
 
 from base.files import write_private
 from base.json_text import TextError
-from base.os_errors import os_error_text
-from tui.cli.failure import CallError, WorkError
+from tui.cli.failure import CallError, check_output, writing
 from tui.cli.tables import print_whole
 from tui.report.enclosed import Wanted, enclose
 from tui.report.heard import checked_page, periods_page
@@ -48,12 +47,8 @@ def write_report(request: ReportRequest) -> None:
     else:
         page = enclose(page, result.differ_most, wanted)
     html = render(page)
-    try:
+    with writing(f"--output {request.output}"):
         write_private(request.output, html.encode("utf-8", "replace"), replace=request.force)
-    except FileExistsError:
-        raise _there_already(request.output) from None
-    except OSError as error:
-        raise WorkError(f"--output {request.output}: {os_error_text(error)}; choose another place") from None
     print_whole(f"{request.output}: the report, readable by you alone; look at it before you send it.")
 
 
@@ -72,17 +67,8 @@ def _check_output(request: ReportRequest) -> None:
     path = request.output
     if str(path) == "-":
         raise CallError("--output -: a report goes to a file; name one that ends in .html")
-    if path.is_dir():
-        raise CallError(f"--output {path}: is a folder; add a file's name")
-    if not path.parent.is_dir():
-        raise CallError(f"--output {path}: there is no folder {path.parent}; make it or choose another")
     if path.exists() and request.result.exists() and path.samefile(request.result):
         raise CallError(f"--output {path}: is the result itself; choose another name")
-    if path.exists() and not request.force:
-        raise _there_already(path)
+    check_output(f"--output {path}", path, force=request.force)
     if path.exists() and not path.is_file():
         raise CallError(f"--output {path}: is no file; choose another name")
-
-
-def _there_already(path: Path) -> CallError:
-    return CallError(f"--output {path}: is there already; choose another name, or replace it with --force")

@@ -321,9 +321,9 @@ class ChangesController:
         from services.changes.fields import apply_fields
         from services.changes.history import who
         from services.changes.ledger import Backups
-        from tui.dialogs.fields_plan import FieldsPlanDialog
+        from tui.dialogs.plan_dialog import fields_plan_dialog
 
-        if asks and not await self._host.ask(FieldsPlanDialog(title, plan, aside or (), names=names)):
+        if asks and not await self._host.ask(fields_plan_dialog(title, plan, aside or (), names=names)):
             return False
         change = None
         try:

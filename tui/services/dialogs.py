@@ -12,7 +12,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from tui.dialogs.dialog import Dialog, NameToType, SentJson
+from tui.dialogs.dialog import Dialog
+from tui.dialogs.plan_dialog import PlanDialog
 from tui.terminal_text import NAME_WIDTH, cell, content
 
 if TYPE_CHECKING:
@@ -24,54 +25,17 @@ if TYPE_CHECKING:
 _DOES = {"promote": "promotes", "upsert": "writes it", "delete": "deletes it", "rollback": "rolls back"}
 
 
-class PlanDialog(Dialog[bool]):
-    """Shows a plan, and returns ``True`` to apply it. ``aside``: further notes, such as that it changed."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "agree", "Do it", tooltip="Carry it out."),
-        Binding("f2", "show_json", "JSON", tooltip="Show what is sent, as JSON."),
-    ]
-
-    def __init__(self, plan: Plan, dialect: Dialect, aside: Sequence[str] = ()) -> None:
-        super().__init__(headline(plan))
-        self._plan = plan
-        self._body = plan.body(dialect)
-        self.aside = aside
-        self.keys = f"enter {_DOES[plan.action]} · f2 JSON · esc cancels, nothing is sent"
-        if plan.nothing_to_do:
-            self.keys = "esc closes"
-
-    def compose_body(self) -> ComposeResult:
-        """Lay out the change, the warnings and, if callers get it, the name to type."""
-        plan = self._plan
-        for line in self.aside:
-            yield Static(content(f"⚠ {line}"), classes="dialog-error")
-        with VerticalScroll(classes="dialog-body"):
-            if plan.nothing_to_do:
-                yield Static(content(f"Nothing would change: {plan.target} holds this already."))
-            else:
-                yield Static(change_table(plan.changes, plan.newest, before=plan.before, after=plan.after))
-            for note in plan.notes:
-                yield Static(content(note), classes="dialog-text")
-            for warning in plan.warnings:
-                yield Static(content(f"⚠ {warning}"), classes="dialog-warning")
-            yield SentJson(self._body)
-        if plan.needs_confirmation:
-            yield NameToType(plan.target)
-
-    def on_input_submitted(self) -> None:
-        """Agree."""
-        self.action_agree()
-
-    def action_agree(self) -> None:
-        """Agree, if there is something to do and any required name is right."""
-        plan = self._plan
-        if not plan.nothing_to_do and (not plan.needs_confirmation or self.query_one(NameToType).right()):
-            self.dismiss(True)
-
-    def action_show_json(self) -> None:
-        """Show or hide the JSON."""
-        self.query_one(SentJson).switch()
+def version_set_plan_dialog(plan: Plan, dialect: Dialect, aside: Sequence[str] = ()) -> PlanDialog:
+    """Return the dialog of a change of a version set. ``aside``: further notes, such as that it changed."""
+    return PlanDialog(
+        headline(plan),
+        plan,
+        content(f"Nothing would change: {plan.target} holds this already.") if plan.nothing_to_do else _table(plan),
+        plan.body(dialect),
+        aside,
+        name=plan.target if plan.needs_confirmation else "",
+        does=_DOES[plan.action],
+    )
 
 
 class MovedPlans(Dialog[bool]):
@@ -92,8 +56,7 @@ class MovedPlans(Dialog[bool]):
                 if plan.nothing_to_do:
                     yield Static(content(f"Nothing: {plan.target} holds this already."), classes="dialog-text")
                 else:
-                    table = change_table(plan.changes, plan.newest, before=plan.before, after=plan.after)
-                    yield Static(table, classes="dialog-text")
+                    yield Static(_table(plan), classes="dialog-text")
 
     def action_agree(self) -> None:
         """Agree."""
@@ -173,6 +136,10 @@ def _shown(service: Service, name: str) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return value if isinstance(value, str) else "—" if value is None else json.dumps(value, default=str)
+
+
+def _table(plan: Plan) -> Table:
+    return change_table(plan.changes, plan.newest, before=plan.before, after=plan.after)
 
 
 def change_table(

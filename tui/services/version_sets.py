@@ -164,9 +164,9 @@ class VersionSetsController:
         from services.changes.history import who
         from services.changes.ledger import Backups
         from services.errors import ServiceError
-        from tui.services.dialogs import MovedPlans, PlanDialog
+        from tui.services.dialogs import MovedPlans, version_set_plan_dialog
 
-        while await self._host.ask(PlanDialog(plan, client.dialect, aside)):
+        while await self._host.ask(version_set_plan_dialog(plan, client.dialect, aside)):
             done = False
             try:
                 applied = await apply_plan(client, plan, Backups(), who=who())

@@ -15,9 +15,9 @@ from services.changes.fields import FieldsPlan
 from simulator.labels.document import LabelFile
 from tui.dialogs.dialog import Confirm, TextDialog
 from tui.dialogs.dialogs import LineEntry, PickOne, PickRows, UnsavedChanges
-from tui.dialogs.fields_plan import FieldsPlanDialog
 from tui.dialogs.find_dialog import Find, FindDialog
 from tui.dialogs.folder_dialog import FolderDialog
+from tui.dialogs.plan_dialog import fields_plan_dialog
 from tui.dialogs.text_entry import TextEntry, value_dialog
 from tui.host import ask_over, drop_notices, in_view
 from tui.labels.screen import LabelEditor
@@ -138,12 +138,12 @@ class TuneDialogs(DraftDialogs):
 
     async def send(self, title: str, plan: FieldsPlan, aside: Sequence[str], *, enter_sends: bool) -> bool | None:
         """Show what would be sent and ask whether to."""
-        return await self.ask(FieldsPlanDialog(f"Save to {title}?", plan, aside, enter_agrees=enter_sends))
+        return await self.ask(fields_plan_dialog(f"Save to {title}?", plan, aside, enter_agrees=enter_sends))
 
     async def take_back(self, title: str, plan: FieldsPlan, *, enter_sends: bool) -> bool | None:
         """Show what taking a save back would send, and ask whether to."""
         return await self.ask(
-            FieldsPlanDialog(f"Take back the last save to {title}?", plan, enter_agrees=enter_sends)
+            fields_plan_dialog(f"Take back the last save to {title}?", plan, enter_agrees=enter_sends)
         )
 
     async def leave(self, title: str, count: int, *, can_save: bool) -> Literal["save", "discard", "keep"] | None:
