@@ -1,4 +1,4 @@
-"""A run written in the vendor's ``PlaybackTimeline`` schema, so simulated and real calls open in one viewer."""
+"""Exports a run in the vendor's ``PlaybackTimeline`` schema, so one viewer opens simulated and real calls."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SEGMENT_TYPES = {"filler": "filler_nav", "response": "agent_speech", "greeting"
 
 
 def to_playback(played: Played, measured: Measured) -> dict[str, Any]:
-    """Return the run as a ``PlaybackTimeline`` object; times in seconds, latencies in ms.
+    """Return the run as a ``PlaybackTimeline`` object: times in seconds, latencies in ms.
 
     ``perceived latency`` is the first agent sound after the true end of a turn, ``processing gap`` the response.
     """
@@ -125,7 +125,7 @@ def _covered_s(segments: list[dict[str, Any]], kind: str) -> float:
 
 
 def _silence_s(segments: list[dict[str, Any]], duration_s: float) -> float:
-    """Return how long neither side was heard."""
+    """Return for how long neither side was heard, s."""
     reached, covered = 0.0, 0.0
     for segment in segments:
         if segment["lane"] in ("caller", "agent"):

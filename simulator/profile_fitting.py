@@ -1,6 +1,6 @@
-"""Engine profiles fitted from real calls: what a ``PlaybackTimeline``'s latencies say about the stages.
+"""Engine profiles fitted from real calls: the stages' latencies from ``PlaybackTimeline`` files.
 
-What each field is taken to measure, and what it cannot tell apart, is written down in ``docs/profiles.md``.
+``docs/profiles.md`` documents what each field is taken to measure, and what it cannot distinguish.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ PLAUSIBLE_MS: dict[Stage, tuple[float, float]] = {
     "render_ms": (20, 60_000),
     "audio_ttfb_ms": (5, 20_000),
 }
-"""What the median of a call's latencies may be: no model answers sooner, and no caller waits longer."""
+"""The plausible range of a call's median latency: no model answers faster, and no caller waits longer."""
 
 LONGEST_MS = 60_000
-"""A single latency beyond this is a call that hung, not one of those a profile describes."""
+"""A latency beyond this is a hung call, not one that a profile describes."""
 
 _CLOCK_FROM_MS = 1e8
-"""More than a day: a point in time, not a latency."""
+"""More than a day: a clock time, not a latency."""
 
 _RISING = 8
-"""Values that rise from turn to turn this often are times since something, not latencies."""
+"""Values that rise from turn to turn this often are clock times, not latencies."""
 
 _UNITS = ((1000.0, "seconds"), (1 / 1000.0, "microseconds"), (1 / 1e6, "nanoseconds"))
 
 
 class TimedSegment(BaseModel):
-    """One segment of a timeline, as far as a profile is fitted from it; latencies in ms."""
+    """One segment of a timeline, reduced to what a fit needs; latencies in ms."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
@@ -68,16 +68,16 @@ class _Timeline(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class FittedCall:
-    """The measured segments of one real call; ``config``: its settings, where they are not those of all calls."""
+    """The measured segments of one real call; ``config``: its settings, if they differ from those of all calls."""
 
     path: Path
     segments: tuple[TimedSegment, ...]
     config: ResolvedVoiceConfig | None = None
 
     def measured(self, field: Stage) -> list[tuple[TimedSegment, float]]:
-        """Return one value above 0 a turn, ms, with the segment it stands at: the first of the turn that has one.
+        """Return one value above 0 per turn, ms, with the turn's first segment that has one.
 
-        Turns with a tool call are left out, for nothing says in which latency the tool's time is.
+        Turns with a tool call are left out, because it is unknown which latency includes the tool's time.
         """
         tools = {segment.turn_index for segment in self.segments if segment.type == "tool_call"}
         firsts: dict[int, tuple[TimedSegment, float]] = {}
@@ -91,13 +91,13 @@ class FittedCall:
 def read_call(path: Path) -> FittedCall:
     """Read a ``PlaybackTimeline`` of a real call.
 
-    Raises :class:`~simulator.errors.ProfileError` for what is none, was simulated, or has latencies that cannot be
-    milliseconds.
+    Raises :class:`~simulator.errors.ProfileError` for another kind of file, a simulated call, or latencies that
+    cannot be milliseconds.
     """
     try:
         raw = read_json(path, nan=True)
         timeline = _Timeline.model_validate(raw)
-    except TextError as error:  # it names the file and the place in it
+    except TextError as error:  # the message names the file and the place in it
         raise ProfileError(str(error)) from None
     except ValidationError as error:
         raise ProfileError(
@@ -114,7 +114,7 @@ def read_call(path: Path) -> FittedCall:
 
 
 def _doubt(field: Stage, values: list[float]) -> str:
-    """Return why a call's values cannot be milliseconds, and what they probably are; "" if they can be."""
+    """Return why a call's values cannot be milliseconds, and their probable unit; "" if they can be."""
     if not values:
         return ""
     middle, (least, most) = median(values), PLAUSIBLE_MS[field]
@@ -130,10 +130,10 @@ def _doubt(field: Stage, values: list[float]) -> str:
 
 
 FEWEST = 20
-"""Values needed for a fit: with fewer, not even one is expected beyond the 95th percentile."""
+"""The fewest values for a fit: with fewer, none is expected beyond the 95th percentile."""
 
 MOST_SHORT = 0.05
-"""Share of turns that may be rendered faster than the buffer allows before render_ms must mean something else."""
+"""The share of turns below the buffer's own delay, above which render_ms must mean something else."""
 
 _NORMAL = NormalDist()
 _P95 = _NORMAL.inv_cdf(0.95)
@@ -141,14 +141,14 @@ _P95 = _NORMAL.inv_cdf(0.95)
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A profile file's content, and a sentence for each value that could not be fitted, or not well."""
+    """A profile file's content, and a sentence for each value that could not be fitted, or fits badly."""
 
     content: dict[str, Any]
     doubts: tuple[str, ...]
 
 
 def distinct(calls: Sequence[FittedCall]) -> tuple[list[FittedCall], tuple[str, ...]]:
-    """Return each call once, whatever its files are called, and a sentence for each that was there before."""
+    """Return each call once, whatever its file names, and a sentence for each duplicate."""
     first: dict[tuple[TimedSegment, ...], FittedCall] = {}
     again = []
     for call in calls:
@@ -159,7 +159,7 @@ def distinct(calls: Sequence[FittedCall]) -> tuple[list[FittedCall], tuple[str, 
 
 
 def fit(calls: list[FittedCall], name: str, base: ProfileFile, config: ResolvedVoiceConfig) -> Fit:
-    """Fit navigation, first token and speech synthesis to calls made under ``config``; the rest stays ``base``'s.
+    """Fit navigation, first token and speech synthesis to calls made under ``config``; the rest is ``base``'s.
 
     Raises :class:`~simulator.errors.ProfileError` if no value can be fitted.
     """
@@ -190,7 +190,7 @@ def fit(calls: list[FittedCall], name: str, base: ProfileFile, config: ResolvedV
 
 
 def profile_content(name: str, base: ProfileFile, description: str, values: dict[str, Any]) -> dict[str, Any]:
-    """Return the content of a profile file that has some values and leaves the rest as ``base`` has it."""
+    """Return the content of a profile file with some values; the rest is inherited from ``base``."""
     return {
         "schema": SCHEMA,
         "name": name,
@@ -201,12 +201,12 @@ def profile_content(name: str, base: ProfileFile, description: str, values: dict
 
 
 class _UnfitError(Exception):
-    """Why a field's values cannot be fitted, to follow the field's name."""
+    """Why a field's values cannot be fitted; the text follows the field's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Fitted:
-    """One value of a profile, and what is to be said about how well it fits."""
+    """One value of a profile, and remarks on its fit."""
 
     content: dict[str, Any]
     doubt: str = ""
@@ -217,7 +217,7 @@ def _values(calls: Iterable[FittedCall], field: Stage) -> list[float]:
 
 
 def _hung(calls: Iterable[FittedCall], field: Stage) -> str:
-    """Return a sentence about values that are left out because no caller waits so long."""
+    """Return a sentence about values left out as hung calls; "" if there are none."""
     values = [value for call in calls for _, value in call.measured(field)]
     long = [value for value in values if value > LONGEST_MS]
     if not long:
@@ -229,7 +229,7 @@ def _hung(calls: Iterable[FittedCall], field: Stage) -> str:
 
 
 def _latency(values: list[float], calls: int) -> _Fitted:
-    """Return the lognormal through the values: the mean and the standard deviation of their logarithms."""
+    """Return the lognormal through the values, by the mean and standard deviation of their logarithms."""
     _refuse_few(values)
     logs = [math.log(value) for value in values]
     p50 = math.exp(fmean(logs))
@@ -246,9 +246,9 @@ def _latency(values: list[float], calls: int) -> _Fitted:
 
 
 def _fits(logs: list[float]) -> bool:
-    """Whether a normal distribution describes logarithms: its middle, its 95th percentile, and its shape.
+    """Whether a normal distribution describes logarithms: its median, its 95th percentile, and its shape.
 
-    Each may differ by three times what chance makes of so many values, and by a little in any case.
+    Each may differ by three standard errors for this number of values, plus a small tolerance.
     """
     count, middle, spread = len(logs), fmean(logs), stdev(logs)
     quarter, three_quarters = _quantile(logs, 25), _quantile(logs, 75)
@@ -277,7 +277,7 @@ def _median(values: list[float], calls: int) -> _Fitted:
 
 
 def _first_token(calls: list[FittedCall], base: EngineProfile, config: ResolvedVoiceConfig) -> _Fitted:
-    """Fit what is left of ``render_ms`` without the time that the text then waited in the buffer."""
+    """Fit the first token: ``render_ms`` minus the time that the text then waited in the buffer."""
     left = []
     for call in calls:
         used = call.config or config

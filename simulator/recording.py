@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recording:
-    """Audio of the caller, the truth about it if known, and the agent's lines.
+    """Audio of the caller, the known truth about it, and the agent's lines.
 
-    ``id`` is the file's stem; ``labels`` is ``None`` for an unlabelled recording. ``mono_mix`` is true where a
-    person said that the audio is both sides mixed; ``notes`` are sentences about what stands beside it. ``url`` is
-    where the audio was fetched from, if it was; ``source`` is then a copy, which other machines do not have.
+    ``id`` is the file's stem. ``labels`` is ``None`` for an unlabelled recording. ``mono_mix`` is true where a
+    person said that the audio is both sides mixed. ``notes`` are sentences about the files beside it. ``url`` is
+    where the audio was fetched from, if it was; ``source`` is then a local copy, which other machines do not have.
     """
 
     id: str
@@ -48,12 +48,12 @@ class Recording:
 
     @property
     def place(self) -> Path | Url:
-        """Where it is, as people and scripts know it."""
+        """The path or URL by which people and scripts know it."""
         return self.url or self.source.path
 
     @property
     def duration_ms(self) -> int:
-        """The length of the audio, in ms."""
+        """The length of the audio, ms."""
         return round(self.source.duration_s * 1000)
 
     @property
@@ -62,7 +62,7 @@ class Recording:
         return (self.labels.title if self.labels else "") or self.id
 
     def about_samples(self) -> str | None:
-        """Return a sentence about samples that are not numbers, if there are any; reads audio that may hold such.
+        """Return a sentence about samples that are not finite, if there are any; may read the whole audio.
 
         Raises :class:`~simulator.errors.AudioError`.
         """
@@ -78,7 +78,7 @@ def open_recording(
     """Open an audio file with its labels and scenario, if it has any. ``caller_channel`` counts from 0.
 
     Raises :class:`~simulator.errors.AudioError`, :class:`~simulator.errors.LabelError`, or
-    :class:`~simulator.errors.InjectionError` for a sound that is put in after the end.
+    :class:`~simulator.errors.InjectionError` for a sound injected after the end.
     """
     source = open_audio(path, caller_channel, what_if)
     check_within(what_if.injections, path.name, source.duration_s)
@@ -106,7 +106,7 @@ def open_recording(
 
 
 def _as_labelled(source: AudioSource, labels: Labels, *, chosen: bool) -> AudioSource:
-    """Return the source with the channel and the unheard stretches that its labels name.
+    """Return the source with the channel and the unheard stretches from its labels.
 
     Raises :class:`~simulator.errors.ChannelError` for a channel that the file does not have.
     """
@@ -123,7 +123,7 @@ def audio_beside(path: Path) -> Path | None:
 
 
 def find_audio(paths: list[Path]) -> list[Path]:
-    """Return the audio files that paths name: files as they are, folders by what they hold, in order of name.
+    """Return the audio files of paths, in order of name: a file itself, a folder's audio files.
 
     Raises :class:`~simulator.errors.AudioError` for a path that does not exist, and for a folder without audio or
     that may not be read.
@@ -155,7 +155,7 @@ def bundled_folder() -> Path:
 
 
 def known_recordings() -> dict[str, Path]:
-    """Return the recordings that a name alone finds: the bundled ones and, before them, a person's own."""
+    """Return the recordings that can be opened by name: the bundled ones, and the user's own before them."""
     found: dict[str, Path] = {}
     for folder in (bundled_folder(), own_recordings_folder()):
         with suppress(OSError):
@@ -164,18 +164,18 @@ def known_recordings() -> dict[str, Path]:
     return found
 
 
-# ---- labels of a recording with sounds put in
+# ---- labels of a recording with injected sounds
 
 
 _SHORTEST_MS = 60
-"""What of a sound lies between two moves and is shorter is not played."""
+"""A shorter part of a sound between two moves is not played."""
 
 
 def with_injections(labels: Labels, injections: Sequence[Injection]) -> Labels:
-    """Return labels that know of sounds put in: as what they are, none of which should stop the agent.
+    """Return labels with injected sounds as events that should not stop the agent.
 
-    For elastic replay, what of a sound lies between two moves is a move too: into the agent's answer, where the
-    labels have the agent talk then, or else with the move before it.
+    For elastic replay, the part of a sound between two moves is also a move. It is anchored to the agent's answer
+    if the labels have the agent speak then, and otherwise extends the move before it.
     """
     for one in injections:
         sound, span = SOUNDS[one.sound], (one.at_ms / 1000, one.end_ms / 1000)
@@ -192,7 +192,7 @@ def with_injections(labels: Labels, injections: Sequence[Injection]) -> Labels:
 
 
 def _moves_with(labels: Labels, one: Injection) -> tuple[Move, ...]:
-    """Return the moves with one more, or one that is longer, where the sound lies between them."""
+    """Return the moves with one added or extended where the sound lies between them."""
     moves = list(labels.moves)
     edges = [0.0, *(t for move in labels.moves for t in (move.start_s, move.end_s)), math.inf]
     for place in reversed(range(len(labels.moves) + 1)):
@@ -210,7 +210,7 @@ def _moves_with(labels: Labels, one: Injection) -> tuple[Move, ...]:
     return tuple(moves)
 
 
-# ---- a copy that is a person's own
+# ---- a user's own copy
 
 
 _LONGEST = 220
@@ -220,12 +220,12 @@ _LONGEST = 220
 def copy_recording(audio: Path, folder: Path) -> Path:
     """Copy a recording, its labels and its scenario into a folder, under the name ``my-NAME``.
 
-    Returns the copied audio, readable by its owner alone. Raises :class:`~simulator.errors.SimulatorError`; nothing
-    is left behind then.
+    Returns the copied audio, readable only by its owner. Raises :class:`~simulator.errors.SimulatorError`, and then
+    leaves nothing behind.
     """
     try:
         others = filter(None, (beside(audio, ".scenario.json"), labels_beside(audio)))
-        # the audio last: a recording is there once that is
+        # the audio last: a recording exists once its audio does
         contents = {file.name: file.read_bytes() for file in (*others, audio)}
     except OSError as error:
         raise SimulatorError(
@@ -249,5 +249,5 @@ def copy_recording(audio: Path, folder: Path) -> Path:
 
 
 def _shortened(stem: str) -> str:
-    """Return a name that leaves room in 255 bytes for what is put in front of it and behind."""
+    """Return a name short enough for a prefix and endings within 255 bytes."""
     return os.fsencode(stem)[:_LONGEST].decode(errors="ignore")

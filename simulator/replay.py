@@ -1,9 +1,9 @@
 """How a recorded caller, who cannot hear the simulated agent, is played to it.
 
-* rigid: the audio as it is.
-* elastic: the labels' moves are anchored to what the agent does; the gaps between them stretch, filled with the
-  recording's own room tone.
-* scripted: the labels' agent windows are the agent's sound; only barge-in is decided.
+* rigid: the audio unchanged;
+* elastic: the labels' moves are anchored to the agent's actions, and the gaps between them stretch, filled with the
+  recording's own room tone;
+* scripted: the labels' agent windows are the agent's sound, and only barge-in is decided.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ REPLAY_WORDS: dict[str, str] = {
     "rigid": "Replay of the recording as it is, whatever the agent says.",
     "scripted": "Replay over the agent of the labels, in which barge-in alone is decided.",
 }
-"""What each way to replay is, in a sentence."""
+"""A sentence about each replay mode."""
 
 ANCHOR_TIMEOUT_MS = 10_000
 """How long a caller waits in silence for an anchor that never comes."""
@@ -53,7 +53,7 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """One run of one arm over one recording: what happened and where the caller's audio lay."""
+    """One run of one arm over one recording: the events, and where the caller's audio was played."""
 
     events: tuple[Event, ...]
     placements: tuple[Placement, ...]
@@ -62,7 +62,7 @@ class Played:
     anchored: int = 0
     """How many moves waited for the agent."""
     sounds: tuple[AgentSound, ...] = ()
-    """What the agent said, piece by piece, and where it was stopped."""
+    """The agent's sounds in pieces, and where each was stopped."""
 
 
 def default_mode(recording: Recording) -> ReplayMode:
@@ -81,13 +81,13 @@ def play(
 ) -> Played:
     """Run stage 2 for one arm. Without moves, elastic means rigid.
 
-    Raises :class:`~simulator.errors.LabelError` if scripted replay is asked for without labelled agent windows.
+    Raises :class:`~simulator.errors.LabelError` for scripted replay without labelled agent windows.
     """
     return Replay(recording, activity, profile, mode=mode, seed=seed).play(config)
 
 
 class Replay:
-    """A recording to be played to an agent, under one setting after the other: what all share is made once."""
+    """A recording to play to an agent under several settings; the shared preparation happens once."""
 
     def __init__(
         self,
@@ -116,7 +116,7 @@ class Replay:
         self._telling_moves = tuple([replace(move, heard=_telling(move.heard, limit_db)) for move in self._moves])
 
     def play(self, config: ResolvedVoiceConfig, *, brief: bool = False) -> Played:
-        """Play it once; ``brief`` is as :class:`~simulator.engine.machine.TurnMachine` has it.
+        """Play it once; ``brief`` is that of :class:`~simulator.engine.machine.TurnMachine`.
 
         Raises :class:`~simulator.errors.LabelError` for scripted replay without labelled agent windows.
         """
@@ -147,7 +147,7 @@ class Replay:
 
 @lru_cache(maxsize=32)
 def script_of(recording: Recording, activity: Activity) -> Script:
-    """Return the recording's scenario laid over its detected speech, by its labels where it has any."""
+    """Return the recording's scenario applied to its detected speech, by its labels where it has any."""
     labels = recording.labels
     if not labels or not labels.tells_truth:
         return Script(recording.scenario)
@@ -156,7 +156,7 @@ def script_of(recording: Recording, activity: Activity) -> Script:
 
 
 def turn_of_span(spans: tuple[SpeechSpan, ...], labels: Labels) -> dict[int, int]:
-    """Return for each detected span the index of the labelled turn it lies in, or that it followed."""
+    """Return for each detected span the index of the labelled turn it overlaps, or that precedes it."""
     starts = [round(turn.start_s * 1000) for turn in labels.caller_turns()]
     found = {}
     for index, span in enumerate(spans):
@@ -166,7 +166,7 @@ def turn_of_span(spans: tuple[SpeechSpan, ...], labels: Labels) -> dict[int, int
 
 
 def wordless(spans: tuple[SpeechSpan, ...], labels: Labels) -> frozenset[int]:
-    """Return the spans in which the labels know no caller turn and no interruption."""
+    """Return the spans that overlap no labelled caller turn and no interruption."""
     meant = [(turn.start_s, turn.end_s) for turn in labels.caller_turns()]
     meant += [(event.start_s, event.end_s) for event in labels.events if event.should_barge_in]
     bounds = [(start_s * 1000, end_s * 1000) for start_s, end_s in meant]
@@ -178,7 +178,10 @@ def wordless(spans: tuple[SpeechSpan, ...], labels: Labels) -> frozenset[int]:
 
 
 def scripted_machine(recording: Recording, config: ResolvedVoiceConfig, profile: EngineProfile) -> ScriptedMachine:
-    """Return the agent of the labels' windows. Raises :class:`~simulator.errors.LabelError` if there are none."""
+    """Return an agent that plays the labelled windows.
+
+    Raises :class:`~simulator.errors.LabelError` if there are none.
+    """
     windows = recording.labels.agent if recording.labels else ()
     if not windows:
         raise LabelError(
@@ -192,7 +195,7 @@ def scripted_machine(recording: Recording, config: ResolvedVoiceConfig, profile:
 def _greeting_policy(recording: Recording, first_s: float) -> TurnPolicy | None:
     """Return the greeting's turn policy if the window that begins at ``first_s`` is the greeting.
 
-    It is where the scenario has one and no caller turn begins before that window.
+    It is the greeting if the scenario has one and no caller turn begins before that window.
     """
     scenario, labels = recording.scenario, recording.labels
     turns = labels.caller_turns() if labels else ()
@@ -213,23 +216,23 @@ def _scripted(
 
 
 class HeardAgent(Protocol):
-    """What an elastic caller goes by: the agent as it is heard so far, all times in ms of the call."""
+    """What an elastic caller needs of an agent: its sound so far, all times in ms of the call."""
 
     now_ms: int
 
     @property
     def last_finished_response_ms(self) -> int | None:
-        """When the agent last came to the end of a response by itself."""
+        """When the agent last finished a response uninterrupted."""
         ...
 
     @property
     def idle(self) -> bool:
-        """Whether the agent has nothing to say and hears no speech."""
+        """Whether the agent has nothing to say and the caller is not speaking."""
         ...
 
     @property
     def response_sounding_since_ms(self) -> int | None:
-        """When the response now being heard began, or ``None``."""
+        """When the response now playing began, or ``None``."""
         ...
 
     @property
@@ -244,13 +247,13 @@ class HeardAgent(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AnchorWait:
-    """How a move waits for the agent. ``delay_ms`` passes after its anchor; ``wish`` says what it waits for."""
+    """How a move waits for the agent: ``delay_ms`` after its anchor; ``wish`` is what it waits for."""
 
     delay_ms: int
     wish: Literal["to finish", "to answer"]
 
     def came_ms(self, agent: HeardAgent, last_start_ms: int, last_end_ms: int) -> int | None:
-        """Return when the anchor came, ms, given when the last move was heard; ``None`` if it has not come yet."""
+        """Return when the anchor came, ms, given the times of the last move; ``None`` if it has not come yet."""
         if self.wish == "to answer":
             return agent.response_sounding_since_ms
         finished_ms = agent.last_finished_response_ms
@@ -270,7 +273,7 @@ def anchor_wait(anchor: Anchor) -> AnchorWait | None:
 
 @record
 class _Move:
-    """A labelled move, ms of the file, with what is heard in it; without a ``wait`` it is due at ``at_ms``."""
+    """A labelled move, ms of the file, with its observations. Without a ``wait`` it starts at ``at_ms``."""
 
     start_ms: int
     end_ms: int
@@ -278,20 +281,20 @@ class _Move:
     at_ms: int
     heard: tuple[Observation, ...]
     known_ms: int
-    """When the last of it is known."""
+    """When its last observation is known."""
 
     @classmethod
     def of(cls, move: Move, heard: tuple[Observation, ...]) -> _Move:
-        """Return a move of the labels."""
+        """Return a labelled move with the observations in it."""
         start_ms, end_ms = round(move.start_s * 1000), round(move.end_s * 1000)
         at_ms, known_ms = round((move.anchor.at or 0.0) * 1000), heard[-1].known_ms if heard else 0
         return cls(start_ms, end_ms, anchor_wait(move.anchor), at_ms, heard, known_ms)
 
 
 def _telling(heard: tuple[Observation, ...], limit_db: float) -> tuple[Observation, ...]:
-    """Return observations without scores of laughter that change nothing about whether it is laughter.
+    """Return observations without laughter scores that do not change whether speech is laughter.
 
-    Such a score is only told as a reason.
+    Such scores appear only in reasons.
     """
     found, laughing = [], False
     for seen in heard:
@@ -306,7 +309,7 @@ def _telling(heard: tuple[Observation, ...], limit_db: float) -> tuple[Observati
 
 
 class _Elastic:
-    """Places moves one after the other, each when its anchor has come."""
+    """Places moves one after the other, each when its anchor comes."""
 
     def __init__(self, machine: TurnMachine) -> None:
         self._machine = machine
@@ -314,7 +317,7 @@ class _Elastic:
         self._last_end_ms = 0
 
     def play(self, moves: tuple[_Move, ...]) -> list[Placement]:
-        """Play all moves; return where each went."""
+        """Play all moves; return their placements."""
         placements = []
         observe = self._machine.observe
         for move in moves:
@@ -332,9 +335,9 @@ class _Elastic:
         return placements
 
     def _wait(self, wait: AnchorWait) -> int:
-        """Let the machine run until the anchor has come or patience is over; return when that was.
+        """Run the machine until the anchor comes or the wait times out; return when that was, ms.
 
-        Patience is with silence: a caller does not give up on an agent who is talking.
+        Only silence counts toward the timeout: a caller does not give up while the agent speaks.
         """
         machine = self._machine
         machine.run_before(self._last_end_ms)
@@ -343,7 +346,7 @@ class _Elastic:
             quiet_since_ms = max(quiet_since_ms, machine.sounding_until_ms or 0)
             deadline_ms = quiet_since_ms + ANCHOR_TIMEOUT_MS
             heard = machine.sound
-            while machine.sound is heard:  # until that changes, nothing can come that is waited for
+            while machine.sound is heard:  # until that changes, the anchor cannot come
                 if not machine.step_before(deadline_ms):
                     machine.now_ms = max(machine.now_ms, deadline_ms)
                     machine.miss_response(wait.wish, deadline_ms - self._last_end_ms)
@@ -353,7 +356,7 @@ class _Elastic:
 
 @lru_cache(maxsize=32)
 def _by_move(recording: Recording, activity: Activity) -> tuple[tuple[Observation, ...], ...]:
-    """Sort observations into the moves their spans lie in; what lies in no move is not played."""
+    """Group observations by the move that contains their span; those outside every move are not played."""
     moves = recording.labels.moves if recording.labels else ()
     bounds = [(round(move.start_s * 1000), round(move.end_s * 1000)) for move in moves]
     owner: dict[int, int] = {}

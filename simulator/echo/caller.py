@@ -21,7 +21,7 @@ MARGIN_MS = 250
 
 _LONGEST_TONE_MS = 4000
 _SHORTEST_TONE_MS = 100
-_WOUND_ON = 20 * SAMPLE_RATE
+_READ_ON = 20 * SAMPLE_RATE
 """Up to this far ahead, the reader skips samples; further ahead, or back, it reopens the file."""
 
 
@@ -39,7 +39,7 @@ class AudioReader:
 
         Raises :class:`~simulator.errors.AudioError` if the file stops being readable.
         """
-        if not self._at <= start <= self._at + len(self._ready) + _WOUND_ON:
+        if not self._at <= start <= self._at + len(self._ready) + _READ_ON:
             from_s = max(start, 0) // SAMPLE_RATE
             self._blocks, self._at = self._source.blocks(from_s), from_s * SAMPLE_RATE
             self._ready = np.zeros(0, np.float32)
@@ -110,7 +110,7 @@ class RigidCaller:
     def __init__(self, source: AudioSource, activity: Activity, placements: list[Placement]) -> None:
         self.done = False
         self._duration_ms = activity.duration_ms
-        self._tape = AudioReader(source)
+        self._reader = AudioReader(source)
         self._tone = room_tone(source, gaps_between_speech(activity))
         placements.append(Placement(0, activity.duration_ms, 0))
 
@@ -120,7 +120,7 @@ class RigidCaller:
         last_ms = min(now_ms + FRAME_MS, self._duration_ms)
         self.done = last_ms == self._duration_ms
         if now_ms < last_ms:
-            stretch = self._tape.read(now_ms * SAMPLES_PER_MS, (last_ms - now_ms) * SAMPLES_PER_MS)
+            stretch = self._reader.read(now_ms * SAMPLES_PER_MS, (last_ms - now_ms) * SAMPLES_PER_MS)
             frame[: len(stretch)] = stretch
         return frame
 
@@ -137,7 +137,7 @@ class ElasticCaller:
         placements: list[Placement],
     ) -> None:
         self._machine = machine
-        self._tape = AudioReader(source)
+        self._reader = AudioReader(source)
         self._tone = room_tone(source, gaps_between_moves(moves, activity))
         self._moves = moves
         self._placements = placements
@@ -174,7 +174,7 @@ class ElasticCaller:
         first = max(now_ms, place.start_ms + place.shift_ms)
         last = min(now_ms + FRAME_MS, place.end_ms + place.shift_ms)
         if first < last:
-            stretch = self._tape.read((first - place.shift_ms) * SAMPLES_PER_MS, (last - first) * SAMPLES_PER_MS)
+            stretch = self._reader.read((first - place.shift_ms) * SAMPLES_PER_MS, (last - first) * SAMPLES_PER_MS)
             at = (first - now_ms) * SAMPLES_PER_MS
             frame[at : at + len(stretch)] = stretch
 

@@ -330,7 +330,7 @@ class Material:
         return self._kinds.get(kind, [])
 
     def stops_against_advice(self) -> Count:
-        """Return how many barge-ins a listener would not have made, of all."""
+        """Count the barge-ins that a listener would not have made, out of all."""
         return Count(sum(one.against_advice for one in self.overlaps), len(self.of(BargeIn)))
 
     def forced_ends(self) -> Count:
@@ -339,7 +339,7 @@ class Material:
         return Count(sum(event.reason == "timeout" for event in ends), len(ends))
 
     def repeated_fillers(self) -> Count:
-        """Count the fillers that follow on another one."""
+        """Count the fillers that follow another filler, out of all fillers."""
         fillers = sum(sound.kind == "filler" for sound in self.sounds)
         repeated = sum(before.kind == after.kind == "filler" for before, after in pairwise(self.sounds))
         return Count(repeated, fillers)
@@ -349,7 +349,7 @@ class Material:
         return Count(len(self.of(FillerStarted)), len(self.of(EndOfTurn)))
 
     def wasted_generations(self) -> Count:
-        """Count the answers that were thrown away, out of all begun."""
+        """Count the discarded answers, out of all started."""
         started = {event.generation for event in self.of(EndOfTurn)}
         started.update(event.generation for event in self.of(EagerEndOfTurn))
         started.update(event.generation for event in self.of(ResponseStarted))
@@ -360,7 +360,7 @@ class Material:
         return Count(sum(number is not None for number in discarded), len(started))
 
     def truncated_words(self) -> Count:
-        """Count the words that limits cut, out of all."""
+        """Count the words that response limits cut, out of all."""
         cut = sum(event.words_cut for event in self.of(ResponseTruncated))
         said = sum(_words(event.text) for event in self.of(ResponseStarted))
         return Count(cut, cut + said)

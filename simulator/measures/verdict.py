@@ -1,4 +1,4 @@
-"""What a comparison comes to, a plain line an arm, which claims no more than its intervals show."""
+"""Verdicts on a comparison: a plain line per arm, which claims no more than its intervals show."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _INTERVALS = re.compile(rf" \({_SURE} [^)]*\)")
 
 
 def comparison_json(comparison: Comparison) -> dict[str, Any]:
-    """Return a comparison with its verdicts as scripts see it."""
+    """Return a comparison with its verdicts as JSON values."""
     arms = next((found.delta for found in comparison.readouts.values()), {})
     return {**comparison.to_json(), "verdicts": {arm: verdict(comparison, arm) for arm in arms}}
 
 
 def verdict(comparison: Comparison, arm: str, against: str | None = None) -> str:
-    """Say how an arm differs from the baseline, which people call ``against``.
+    """Return how an arm differs from the baseline, named ``against``.
 
-    The response comes first, with its 95 % interval, then what callers gain and lose by the rest. A difference that
-    may be none is not mentioned, and nothing that is surely worse is left out, minor readouts aside; without
-    intervals, the sentence says so and speaks of these turns alone.
+    The response comes first, with its 95 % interval, then the gains and losses of the other readouts. An uncertain
+    difference is not mentioned. Every reliable loss is, except in minor readouts. Without intervals, the sentence
+    says so and is about these turns only.
     """
     against = against or comparison.baseline
     response = comparison.readouts.get(RESPONSE.name)
@@ -37,7 +37,7 @@ def verdict(comparison: Comparison, arm: str, against: str | None = None) -> str
 
 
 def joint_verdict(comparison: Comparison, names: Mapping[str, str], lead: str = "") -> str:
-    """Say how the other arms differ from the baseline, a line each; ``names`` are what people call them.
+    """Return how the other arms differ from the baseline, one line each; ``names`` are their display names.
 
     Each line begins with the readout named ``lead``, where that differs.
     """
@@ -57,12 +57,12 @@ def joint_verdict(comparison: Comparison, names: Mapping[str, str], lead: str = 
 
 
 def without_intervals(text: str) -> str:
-    """Return a verdict without its intervals, which a table beside it has."""
+    """Return a verdict without its intervals, for use beside a table that has them."""
     return _INTERVALS.sub("", text)
 
 
 def _framed(text: str, response: Compared, *, arms: int, names_follow: bool = False) -> str:
-    """Return a verdict with what it is over, or why it speaks of these turns alone."""
+    """Return a verdict with what it covers, or why it is about these turns only."""
     turns = f"{response.n} turn{'s' * (response.n != 1)}"
     if response.why_no_interval is not None:
         return f"In these {turns} alone{',' if names_follow else ':'} {text}; {response.why_no_interval}."
@@ -70,18 +70,18 @@ def _framed(text: str, response: Compared, *, arms: int, names_follow: bool = Fa
 
 
 def _clause(comparison: Comparison, response: Compared, arm: str, against: str) -> str:
-    """Return what an arm is, against one that is named before where it is called nothing."""
+    """Return an arm's clause; where ``against`` is empty, the baseline is already named."""
     alone = response.why_no_interval is not None
     gains, costs = _rest(comparison, arm, alone=alone)
     head, side = _head(response, arm, comparison.baseline, against, alone=alone)
-    # what is worse comes before praise, so that a line without room for all of it cuts the praise
+    # losses come before gains, so a truncated line loses only gains
     if side > 0:
         return "; ".join([head, *costs, *_led("but", gains)])
     return "; ".join([head, *_led("but", costs), *(_led("also better:", gains) if costs else gains)])
 
 
 def _lead(comparison: Comparison, arm: str, lead: str, said: str) -> str:
-    """Return a clause with what it says of one readout in front."""
+    """Return a clause preceded by its statement about one readout."""
     found, readout = comparison.readouts.get(lead), BY_NAME.get(lead)
     if found is None or readout is None or readout is RESPONSE or not found.delta.get(arm):
         return said
@@ -99,8 +99,8 @@ def _led(by: str, phrases: Sequence[str]) -> list[str]:
 
 
 def _head(response: Compared, arm: str, baseline: str, against: str, *, alone: bool) -> tuple[str, int]:
-    """Return what the response says, and its side: 1 slower, −1 quicker, 0 neither."""
-    # rounded first, as tables do it, so that the figures shown can be subtracted by hand
+    """Return the clause about the response, and its direction: 1 slower, −1 quicker, 0 neither."""
+    # rounded first, as in tables, so that the displayed figures can be subtracted by hand
     delta = round(response.arms[arm] or 0.0) - round(response.arms[baseline] or 0.0)
     than, as_it, from_it = (f" {word} {against}" if against else "" for word in ("than", "as", "from"))
     bounds = response.ci95.get(arm)
@@ -116,13 +116,13 @@ def _head(response: Compared, arm: str, baseline: str, against: str, *, alone: b
     least, most = sorted((abs(low), abs(high)))
     side = 1 if low > 0 else -1
     word = "slower" if side > 0 else "quicker"
-    # a median's own difference may lie on the other side of zero than its resamples, and says nothing then
+    # the median difference may have another sign than its resamples; it then says nothing
     amount = f"{abs(delta):,.0f} ms {word}" if delta * side > 0 else word
     return f"{amount}{than} ({_SURE} {least:,.0f} and {most:,.0f})", side
 
 
 def _rest(comparison: Comparison, arm: str, *, alone: bool) -> tuple[list[str], list[str]]:
-    """Return what callers gain and what they lose, a phrase each; latencies are named last, and only if worse."""
+    """Return gains and losses as phrases; latencies come last, and only losses."""
     gains: list[str] = []
     costs: list[str] = []
     later: list[str] = []

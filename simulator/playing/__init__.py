@@ -1,1 +1,1 @@
-"""Hearing a simulated call: the caller's audio with the agent mixed in, through the speaker or into a file."""
+"""Playback of simulated calls: the caller's audio mixed with the agent's, to the speaker or into a file."""

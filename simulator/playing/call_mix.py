@@ -1,4 +1,4 @@
-"""Both sides of a simulated call on one clock, sample by sample, for the speaker and for an audio file."""
+"""Both sides of a simulated call on one clock, sample by sample, for the speaker and for audio files."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from simulator.voice.agent_renderer import AgentRenderer
 from simulator.voice.voice import Voice
 
 FORMATS = {".wav": "WAV", ".flac": "FLAC"}
-"""What a mix can be written as, by the end of the file's name."""
+"""The formats of a mix, by file name ending."""
 
 _BLOCK = 30 * SAMPLE_RATE
 
 
 def mix_format(path: Path) -> str:
-    """Return what a file is to be written as. Raises :class:`~simulator.errors.AudioError` for another ending."""
+    """Return a file's format. Raises :class:`~simulator.errors.AudioError` for an unknown ending."""
     try:
         return FORMATS[path.suffix.lower()]
     except KeyError:
@@ -37,11 +37,11 @@ def mix_format(path: Path) -> str:
 
 
 def write_mix(path: Path, mix: CallMix, *, replace: bool, progress: Callable[[float], None] | None = None) -> None:
-    """Write a call as 16-bit stereo at 16 kHz, the caller left and the agent right, for its owner's eyes only.
+    """Write a call as 16-bit stereo at 16 kHz, caller left and agent right, readable only by the owner.
 
-    ``progress`` receives the share done, 0…1, and may raise to give up. Raises
-    :class:`~simulator.errors.AudioError`, :class:`FileExistsError` if there is a file already and ``replace`` is
-    false, and :class:`OSError`; then nothing is left behind.
+    ``progress`` receives the share done, 0…1, and may raise to cancel. Raises
+    :class:`~simulator.errors.AudioError`, :class:`FileExistsError` if the file exists and ``replace`` is false, and
+    :class:`OSError`. After an error no file is left behind.
     """
     kind = mix_format(path)
     if not replace and path.exists():
@@ -54,14 +54,14 @@ def write_mix(path: Path, mix: CallMix, *, replace: bool, progress: Callable[[fl
 
 
 class CallerTrack:
-    """Reads any window of it; forwards costs least."""
+    """The caller's channel of a run. Any window can be read; reading forwards is cheapest."""
 
     def __init__(self, recording: Recording, activity: Activity, played: Played) -> None:
         self._recording = recording
         self._activity = activity
         self._places = played.placements
         self._starts = [place.start_ms + place.shift_ms for place in played.placements]
-        self._tape = AudioReader(recording.source)
+        self._reader = AudioReader(recording.source)
         self._elastic = played.mode == "elastic"
 
     @cached_property
@@ -73,7 +73,7 @@ class CallerTrack:
         )
 
     def read(self, start: int, count: int) -> Samples:
-        """Return ``count`` samples from sample ``start`` of the call on, float32 ``[count]``.
+        """Return ``count`` samples from sample ``start`` of the call, float32 ``[count]`` at 16 kHz.
 
         Raises :class:`~simulator.errors.AudioError` if the recording stops being readable.
         """
@@ -86,41 +86,44 @@ class CallerTrack:
             if place.start_ms * SAMPLES_PER_MS + shift >= start + count:
                 break
             if begin < end:
-                heard[begin - start : end - start] = self._tape.read(begin - shift, end - begin)
+                heard[begin - start : end - start] = self._reader.read(begin - shift, end - begin)
         return heard
 
 
 CHANNELS = ("caller", "agent")
-"""What is on the left of a stereo mix, and on the right."""
+"""The left and the right channel of a stereo mix."""
 
 Stereo = NDArray[np.float32]
 """Shape ``[n, 2]``, -1…1 at 16 kHz, the caller first."""
 
 
 class Mix(Protocol):
-    """A call to be heard: what a player needs to know of it."""
+    """A playable call: what a player needs of it."""
 
     played: Played
     length: int
 
     @property
     def voice(self) -> str:
-        """Who speaks for the agent."""
+        """The name of the agent's voice."""
 
     def read(self, start: int, count: int) -> Stereo:
-        """Return a window. Raises :class:`~simulator.errors.AudioError` if it stops being readable."""
+        """Return ``count`` samples from ``start``.
+
+        Raises :class:`~simulator.errors.AudioError` if the audio stops being readable.
+        """
 
     def prepare(self, start: int, seconds: float, /) -> bool:
-        """Make something ready that the next so many seconds want; return whether anything was wanting."""
+        """Prepare one thing needed within the next ``seconds``; return whether anything was missing."""
 
 
 class CallMix:
-    """One arm over one recording, to be heard. Times are those of the run's own clock; use it from one thread."""
+    """One arm over one recording, playable. Times are on the run's own clock. Use it from one thread."""
 
     def __init__(self, recording: Recording, activity: Activity, played: Played, voice: Voice) -> None:
         self.played = played
         self.length = played.duration_ms * SAMPLES_PER_MS
-        """Samples from the start to the end of the call."""
+        """The length of the call in samples."""
         self._caller = CallerTrack(recording, activity, played)
         self._renderer = AgentRenderer(voice)
         self._sounds = played.sounds
@@ -128,11 +131,11 @@ class CallMix:
 
     @property
     def voice(self) -> str:
-        """Who speaks for the agent; if that failed, why another one does."""
+        """The name of the agent's voice; if that failed, why another one speaks."""
         return self._renderer.trouble or self._renderer.voice.name
 
     def read(self, start: int, count: int) -> Stereo:
-        """Return a window, its agent synthesised if need be.
+        """Return ``count`` samples from ``start``, synthesising the agent where necessary.
 
         Raises :class:`~simulator.errors.AudioError` if the recording stops being readable.
         """
@@ -142,28 +145,28 @@ class CallMix:
         return np.stack([self._caller.read(start, count), agent], axis=1)
 
     def prepare(self, start: int, seconds: float) -> bool:
-        """Have one clip made that the next so many seconds want; return whether one was wanting."""
+        """Synthesise one clip needed within the next ``seconds``; return whether one was missing."""
         for sound in self._between(start, start + round(seconds * SAMPLE_RATE)):
             if self._renderer.prepare_one(sound):
                 return True
         return False
 
     def _between(self, start: int, end: int) -> tuple[AgentSound, ...]:
-        """Return the sounds that are heard between two samples; they are in order and one at a time."""
+        """Return the sounds between two samples; sounds are in order and never overlap."""
         first = max(bisect_right(self._starts, start // SAMPLES_PER_MS) - 1, 0)
         last = bisect_right(self._starts, end // SAMPLES_PER_MS)
         return self._sounds[first:last]
 
 
 def both_ears(mix: Stereo) -> NDArray[np.float32]:
-    """Return both sides on one channel, float32 ``[n]``, kept within -1…1."""
+    """Return both sides mixed to one channel, float32 ``[n]``, clipped to -1…1."""
     return np.asarray(np.clip(mix.sum(axis=1), -1.0, 1.0), np.float32)
 
 
 def same_moment(before: Played, after: Played, own_ms: int) -> int:
-    """Return when, in another run over a recording, the caller is where it is at ``own_ms`` of the first, in ms.
+    """Return the time, ms, in another run over the recording, at which the caller is where it is at ``own_ms``.
 
-    A moment after the caller's words stays as long after them, but before the caller's next ones.
+    A time after the caller's words keeps its distance to them, but stays before the caller's next words.
     """
     if len(before.placements) != len(after.placements):
         return min(own_ms, after.duration_ms)

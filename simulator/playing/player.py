@@ -1,4 +1,4 @@
-"""A call being played: started, paused, wound, and switched to another arm without a gap."""
+"""Plays a call: start, pause, seek, and switch to another arm without a gap."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from simulator.playing.call_mix import Mix, both_ears, same_moment
 from simulator.playing.speaker import NoSpeaker, Speaker, SystemSpeaker, fade
 
 AHEAD = SAMPLE_RATE * 3 // 10
-"""How far ahead sound is handed over: as long as making a clip may take."""
+"""How far ahead samples are handed to the speaker: long enough to synthesise a clip meanwhile."""
 
 LEAD = SAMPLE_RATE * 6 // 100
-"""A pause or a switch is heard after this long: nearer sound is on its way already."""
+"""The delay of a pause or a switch: the speaker has already taken nearer samples."""
 
 PREPARED_S = 8.0
-"""The agent's speech is synthesised so far ahead."""
+"""How far ahead the agent's speech is synthesised."""
 
 _BLOCK = SAMPLE_RATE // 20
 _FADE = SAMPLE_RATE // 200
@@ -29,9 +29,9 @@ _TURN_S = 0.02
 
 
 class PlayerState(NamedTuple):
-    """Where a player is: which call, at what time of its own clock, and whether it goes on.
+    """A player's position: the call, the time on its own clock, and whether it is playing.
 
-    ``no_sound`` says why nothing is heard, ``fault`` why it stopped. ``settled``: every wish was granted.
+    ``no_sound`` is why nothing is heard, ``fault`` why playing stopped. ``settled``: all requests are done.
     """
 
     mix: Mix | None = None
@@ -44,7 +44,7 @@ class PlayerState(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """From sample ``index`` of the speaker on, a call is heard from its sample ``start`` on."""
+    """From sample ``index`` of the speaker, a call plays from its sample ``start``."""
 
     index: int
     mix: Mix
@@ -52,56 +52,56 @@ class _Stretch:
 
 
 class Player:
-    """Plays one call at a time in a thread of its own; every method returns at once.
+    """Plays one call at a time in its own thread; every method returns at once.
 
-    Without a speaker it plays silently, for as long, and says why. The speaker is looked for with every ``play``.
+    Without a speaker it plays silently in real time, and reports why. Every ``play`` looks for the speaker again.
     """
 
     def __init__(self, open_speaker: Callable[[], Speaker] = SystemSpeaker) -> None:
         self._open_speaker = open_speaker
         self._speaker: Speaker = NoSpeaker()
         self._laid: tuple[Speaker, tuple[_Stretch, ...]] = (self._speaker, ())
-        """What is heard where; replaced as a whole, so that any thread may look."""
+        """The stretches by speaker position; replaced as a whole, so that any thread may read it."""
         self._index = 0
         self._playing = False
         self._no_sound = self._fault = ""
         self._others: tuple[Mix, ...] = ()
         self._newest: tuple[Mix, tuple[Mix, ...]] | None = None
         self._turned: tuple[Mix, tuple[Mix, ...]] | None = None
-        self._wished = self._granted = 0
-        self._wishes: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._requested = self._completed = 0
+        self._requests: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="player", daemon=True)
         self._thread.start()
 
-    # ---- for everybody
+    # ---- public methods
 
     def play(self, mix: Mix, own_ms: int, others: tuple[Mix, ...] = ()) -> None:
-        """Play a call from a moment on, or go on there; ``others`` may be turned to next."""
-        self._wish(lambda: self._start(mix, own_ms * SAMPLES_PER_MS, others))
+        """Play a call from a time, or resume there; ``others`` are calls that may follow by :meth:`turn_to`."""
+        self._request(lambda: self._start(mix, own_ms * SAMPLES_PER_MS, others))
 
     def through(self, open_speaker: Callable[[], Speaker]) -> None:
-        """Play through another speaker from the next ``play`` on; what is played now ends."""
-        self._wish(lambda: self._leave_for(open_speaker))
+        """Use another speaker from the next ``play``; the current playback ends."""
+        self._request(lambda: self._leave_for(open_speaker))
 
     def turn_to(self, mix: Mix, others: tuple[Mix, ...] = ()) -> None:
-        """Go on in another run's call where the caller is now, without a gap if one is playing.
+        """Continue in another run's call where the caller is now, without a gap if one is playing.
 
-        Asked for quicker than it can be done, only the latest is.
+        Of requests in quick succession, only the latest runs.
         """
         self._newest = mix, others
-        self._wish(self._turn)
+        self._request(self._turn)
 
     def seek(self, own_ms: int) -> None:
-        """Go to another moment of the same call."""
-        self._wish(lambda: self._seek(own_ms * SAMPLES_PER_MS))
+        """Move to another time of the same call."""
+        self._request(lambda: self._seek(own_ms * SAMPLES_PER_MS))
 
     def pause(self) -> None:
-        """Stop where it is."""
-        self._wish(self._pause)
+        """Pause at the current position."""
+        self._request(self._pause)
 
     def now(self) -> PlayerState:
-        """Return where it is; once paused, where it will go on."""
-        settled = self._granted == self._wished
+        """Return the current position; when paused, where playing will resume."""
+        settled = self._completed == self._requested
         state = self._playing, self._no_sound, self._fault, settled
         speaker, stretches = self._laid
         played = speaker.played
@@ -112,34 +112,34 @@ class Player:
         return PlayerState(None, 0, *state)
 
     def close(self) -> None:
-        """End; nothing more is heard."""
-        self._wishes.put(None)
+        """End the thread and stop the sound."""
+        self._requests.put(None)
         self._thread.join()
 
-    def _wish(self, what: Callable[[], None]) -> None:
-        self._wished += 1
-        self._wishes.put(what)
+    def _request(self, what: Callable[[], None]) -> None:
+        self._requested += 1
+        self._requests.put(what)
 
-    # ---- the thread's own
+    # ---- in the player's thread
 
     def _run(self) -> None:
         try:
             while True:
                 try:
-                    wish = self._wishes.get(timeout=_TURN_S if self._playing else None)
+                    request = self._requests.get(timeout=_TURN_S if self._playing else None)
                 except queue.Empty:
-                    self._carefully(self._feed)
+                    self._run_request(self._feed)
                     continue
-                if wish is None:
+                if request is None:
                     return
-                self._carefully(wish)
-                self._carefully(self._feed)
-                self._granted += 1
+                self._run_request(request)
+                self._run_request(self._feed)
+                self._completed += 1
         finally:
             self._speaker.close()
 
-    def _carefully(self, do: Callable[[], None]) -> None:
-        """Do something; a fault is reported, and the next wish granted all the same."""
+    def _run_request(self, do: Callable[[], None]) -> None:
+        """Run a request; an error is reported, and the next request still runs."""
         try:
             do()
         except SimulatorError as error:
@@ -166,7 +166,7 @@ class Player:
             return
         old = self._last.mix.played
         begin_ms = same_moment(old, mix.played, self._at(self._index) // SAMPLES_PER_MS)
-        mix.read(begin_ms * SAMPLES_PER_MS, AHEAD)  # what must be synthesised is, before the other is left
+        mix.read(begin_ms * SAMPLES_PER_MS, AHEAD)  # synthesise what is needed before leaving the other call
         over = self._from(self._cut()) if self._playing else None
         left_ms, rest = divmod(self._at(self._index), SAMPLES_PER_MS)
         self._lay(mix, min(same_moment(old, mix.played, left_ms) * SAMPLES_PER_MS + rest, mix.length), over)
@@ -189,20 +189,20 @@ class Player:
         return self._laid[1][-1]
 
     def _cut(self) -> int:
-        """Go back to the nearest place of the speaker from which something else can be played, and return it."""
+        """Move back to the nearest speaker position that can still be replaced, and return it."""
         self._index = min(self._index, self._speaker.played + LEAD)
         return self._index
 
     def _at(self, index: int) -> int:
-        """Return which sample of the call now played is at a place of the speaker."""
+        """Return the sample of the current call at a speaker position."""
         return max(self._last.start + index - self._last.index, 0)
 
     def _from(self, index: int) -> Samples:
-        """Return what the call now played is to sound like at a place of the speaker, for as long as a fade."""
+        """Return the current call's sound at a speaker position, for the length of a fade."""
         return both_ears(self._last.mix.read(self._at(index), _FADE))
 
     def _lay(self, mix: Mix, start: int, over: Samples | None) -> None:
-        """Play a call from its sample ``start`` on; if one is playing it fades in, over what was there."""
+        """Play a call from its sample ``start``; if one is playing, fade over from ``over``."""
         before = tuple(one for one in self._laid[1] if one.index < self._index)
         self._laid = (self._speaker, (*before[-4:], _Stretch(self._index, mix, start)))
         if self._playing:
@@ -210,7 +210,7 @@ class Player:
             self._hand_over(first if over is None else first + fade(over, rising=False))
 
     def _feed(self) -> None:
-        """Hand over what is due; if nothing is, see to one clip that comes later."""
+        """Hand over what is due; if nothing is, prepare one later clip."""
         if not self._playing or not self._speaker.ready:
             return
         if self._speaker.trouble:
@@ -237,7 +237,7 @@ class Player:
         self._use(NoSpeaker())
 
     def _use(self, speaker: Speaker) -> None:
-        """Play on another speaker, from its place 0 on."""
+        """Play on another speaker, from its position 0."""
         self._speaker.close()
         self._speaker, self._index = speaker, 0
         self._laid = (speaker, ())

@@ -1,4 +1,4 @@
-"""Where a call is heard: a speaker, or a clock that takes as long and is silent."""
+"""The output of a player: a speaker, or a silent clock that runs at the same rate."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from simulator.child_process import ChildProcess
 from simulator.devices.portaudio import not_answering
 
 TIMEOUT_S = 10.0
-"""How long a sound system may take to open the speaker."""
+"""The time limit for opening the speaker."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpeakerReport:
-    """What the speaker says; ``None``: no news. ``where`` is what to say about which device was opened."""
+    """A message from the speaker; ``None``: unchanged. ``where`` describes the opened device."""
 
     opened: str | None = None
     where: str | None = None
@@ -27,33 +27,33 @@ class SpeakerReport:
 
 
 class Speaker(Protocol):
-    """Plays samples at their places, counted from 0 since it was opened."""
+    """Plays samples at positions, counted from 0 since it was opened."""
 
     name: str
     trouble: str
-    """Why nothing more will be heard; empty: it works."""
+    """Why nothing more will be heard; empty if it works."""
 
     @property
     def ready(self) -> bool:
-        """Whether it is known that it works, or that it does not."""
+        """Whether it is known to work, or to have failed."""
         ...
 
     @property
     def played(self) -> int:
-        """How many samples have been played."""
+        """The number of samples played."""
         ...
 
     def put(self, index: int, samples: Samples) -> None:
-        """Play samples from a place on, instead of what was to be played there and after."""
+        """Play samples from a position; they replace everything from there on."""
         ...
 
     def close(self) -> None:
-        """Let go of it."""
+        """Release it."""
         ...
 
 
 class NoSpeaker:
-    """Time passes, nothing is heard."""
+    """A clock without sound."""
 
     name = "no speaker"
     trouble = ""
@@ -65,11 +65,11 @@ class NoSpeaker:
 
     @property
     def played(self) -> int:
-        """How many samples would have been heard."""
+        """The number of samples that a speaker would have played."""
         return min(self._end, self._from + int((time.monotonic() - self._since_s) * SAMPLE_RATE))
 
     def put(self, index: int, samples: Samples) -> None:
-        """Take samples; the clock stands still while there are none."""
+        """Take samples; the clock stops while there are none."""
         played = self.played
         if played == self._end:
             self._from, self._since_s = played, time.monotonic()
@@ -80,9 +80,9 @@ class NoSpeaker:
 
 
 class SystemSpeaker:
-    """A speaker in a process of its own: the one ``wanted`` by name, as long as it is there, else the default.
+    """A speaker in a separate process: the one named ``wanted`` while it exists, else the default.
 
-    ``where`` is what to say about which one it is; nothing for the default that was not chosen against.
+    ``where`` describes the opened device; it is empty for the default if no other was wanted.
     """
 
     def __init__(self, wanted: str = "") -> None:
@@ -96,22 +96,22 @@ class SystemSpeaker:
 
     @property
     def ready(self) -> bool:
-        """Whether it is open, or failed to."""
+        """Whether it is open, or opening failed."""
         if not self.name and not self.trouble and time.monotonic() > self._answer_by_s:
             self.trouble = not_answering()
         return bool(self.name or self.trouble)
 
     @property
     def played(self) -> int:
-        """How many samples the speaker has taken."""
+        """The number of samples the speaker has taken."""
         return self._played
 
     def put(self, index: int, samples: Samples) -> None:
-        """Play samples from a place on, instead of what was to be played there and after."""
+        """Play samples from a position; they replace everything from there on."""
         self._child.send((index, samples))
 
     def close(self) -> None:
-        """End its process, which is silent at once."""
+        """End its process, which silences it at once."""
         self._child.close_soon()
 
     def _note(self, report: SpeakerReport) -> None:
@@ -125,6 +125,6 @@ class SystemSpeaker:
 
 
 def fade(samples: Samples, *, rising: bool) -> Samples:
-    """Return samples that rise from nothing, or fall to it, all along."""
+    """Return samples faded in or out over their whole length."""
     ramp = np.linspace(0.0, 1.0, len(samples), dtype=np.float32)
     return samples * (ramp if rising else ramp[::-1])

@@ -1,8 +1,8 @@
-"""The speaker, in a process of its own: native audio code may crash or print, and must not take the terminal along.
+"""The speaker's separate process: native audio code may crash or print without harming the terminal.
 
-Messages in are ``(place, samples)``, float32 at 16 kHz: they take the places from that one on, and what waited
-there is not played. Messages out are :class:`~simulator.playing.speaker.SpeakerReport`: once the speaker is open,
-then how far it is, at last what is wrong.
+Input messages are ``(position, samples)``, float32 at 16 kHz; they replace everything from that position on. Output
+messages are :class:`~simulator.playing.speaker.SpeakerReport`: one when the speaker is open, then its progress, and
+at last any error.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _REPORT_S = 0.03
 
 
 def main() -> None:
-    """Play what comes until there is no more, or the speaker fails."""
+    """Play incoming samples until the input ends or the speaker fails."""
     install()
     buffer, send, started = PlaybackBuffer(), outbox(), threading.Event()
     threading.Thread(target=_read, args=(buffer, started), daemon=True).start()
@@ -37,16 +37,16 @@ def main() -> None:
             return
         buffer.opened(stream.rate, stream.latency_s)
         send(SpeakerReport(opened=device.name, where=where))
-        started.set()  # what failed before ends below, once it is said
+        started.set()  # an earlier failure is reported first, and ends below
         _watch(buffer, stream, device.name, send)
     except Exception as error:
-        report_stopped(error)  # leaving at once, as below, would leave it unsaid
+        report_stopped(error)  # an immediate exit, as below, would lose the report
     finally:  # at its own end Python would wait for standard input, which is being read, and abort
         os._exit(0)
 
 
 def _chosen(wanted: str) -> tuple[Device, str]:
-    """Return the speaker of that name, or the default where there is none, and what to say about which it is."""
+    """Return the named speaker, or the default if it does not exist, and a description of the choice."""
     devices = list_devices()
     default = devices.find("output", None)
     if not wanted:
@@ -59,7 +59,7 @@ def _chosen(wanted: str) -> tuple[Device, str]:
 
 
 def _watch(buffer: PlaybackBuffer, stream: Stream, name: str, send: Callable[[object], None]) -> None:
-    """Report how far it is, as long as the speaker goes on asking."""
+    """Report progress as long as the speaker requests samples."""
     played = 0
     while True:
         time.sleep(_REPORT_S)
@@ -75,8 +75,8 @@ def _read(buffer: PlaybackBuffer, started: threading.Event) -> None:
     try:
         for place, samples in messages(sys.stdin.buffer):
             buffer.lay(place, samples)
-    finally:  # the parent closed us, or died in the middle of a block
-        started.wait(TIMEOUT_S)  # an exit in the middle of PortAudio's start can leave JACK's library locked
+    finally:  # the parent closed us, or died mid-block
+        started.wait(TIMEOUT_S)  # an exit during PortAudio's start can leave JACK's library locked
         os._exit(0)
 
 

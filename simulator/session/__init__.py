@@ -1,4 +1,4 @@
-"""A live session: the simulated agent through a microphone and a speaker, decided on as it comes.
+"""A live session: the simulated agent through a microphone and a speaker, in real time.
 
 ::
 
@@ -8,11 +8,11 @@
         shown = session.snapshot()          # level, probability, turn state, devices, counters: now
         for message in session.take():      # decisions (Happened) and notices, in order
             ...
-        session.send(SetConfig(other))      # holds from the next frame
+        session.send(SetConfig(other))      # applies from the next frame
     session.stop()
 
-:func:`open_session` runs it in a process of its own, so that neither a crash nor the chatter of the sound system
-reaches the terminal, and drawing does not hold up deciding; :func:`devices_there` lists devices from there too.
+:func:`open_session` runs it in a separate process, so that crashes and messages of the sound system do not reach
+the terminal, and drawing does not delay decisions. :func:`devices_there` lists devices in a separate process too.
 :class:`simulator.session.child.LiveSession` is the session itself, in this process.
 """
 
@@ -22,10 +22,10 @@ from simulator.session.settings import EchoGuard, LiveArm, SessionSettings
 from simulator.session.state import (
     Counters,
     DecisionTimes,
-    DeviceInForce,
     Happened,
     Level,
     Notice,
+    OpenedDevice,
     RecordingState,
     SessionMessage,
     Snapshot,
@@ -35,12 +35,12 @@ from simulator.session.state import (
 __all__ = [
     "Counters",
     "DecisionTimes",
-    "DeviceInForce",
     "EchoGuard",
     "Happened",
     "Level",
     "LiveArm",
     "Notice",
+    "OpenedDevice",
     "RecordingState",
     "RemoteSession",
     "Session",

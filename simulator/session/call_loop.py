@@ -1,7 +1,7 @@
-"""What a live session's one deciding thread does: take what came, hear it, decide, let the speaker have the answer.
+"""A live session's one deciding thread: takes frames, analyses them, decides, and feeds the speaker.
 
 Time is the count of the microphone's samples; the speaker follows it (:mod:`simulator.devices.playback_buffer`).
-What is lost on the way in is not made up: the call's clock stands still for it, and a notice says so.
+Lost input is not replaced: the call's clock stops for it, and a notice says so.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ MOST_OUTGOING = 10_000
 _WAIT_S = 0.1
 
 _NOTHING_COMES_OF = (SpeechEnded, BargeInSuppressed)
-"""That speech has ended, perhaps too soon to interrupt, is reported once the pause is judged, some frames later."""
+"""Events without consequences, which are reported once the pause is judged, some frames late."""
 
 _PHASES: dict[str, Phase] = {
     "starting": "starting",
@@ -64,7 +64,7 @@ _PHASES: dict[str, Phase] = {
 
 
 class CallLoop:
-    """All of a session except its threads. Any thread may :meth:`send` commands."""
+    """A session without its threads. Any thread may :meth:`send` commands."""
 
     def __init__(
         self,
@@ -118,12 +118,12 @@ class CallLoop:
         self.snapshot = Snapshot(arm=self._arms.name, arms=self._arms.names, echo_guard=settings.echo_guard)
 
     def end(self) -> None:
-        """Have :meth:`run` come to an end."""
+        """Make :meth:`run` return."""
         self._ending = True
         self._capture_buffer.wake()
 
     def send(self, command: SessionCommand) -> None:
-        """Carry out a command: at once where any thread may, else on the deciding thread before the next frame."""
+        """Run a command: at once where any thread may, else on the deciding thread before the next frame."""
         match command:
             case UseInput(name):
                 self.supervisor.use_input(name)
@@ -142,7 +142,7 @@ class CallLoop:
                 self._capture_buffer.wake()
 
     def run(self) -> None:
-        """Decide until :meth:`end`."""
+        """Process frames until :meth:`end`."""
         try:
             self._prepare()
             while not self._ending:
@@ -330,7 +330,7 @@ class CallLoop:
             )
             self._recorder.start(stem, side.now_ms, about)
 
-    # ---- what is reported
+    # ---- reports
 
     def _notice(self, kind: NoticeKind, text: str) -> None:
         self._tell(Notice(kind, self._side.now_ms if self._side else 0, text))
@@ -382,5 +382,5 @@ class CallLoop:
 
 
 def _overdue_ms(events: list[Event], now_ms: int) -> int:
-    """Return how long ago the oldest event was due, except those without consequences."""
+    """Return how long ago the oldest event was due, ms, except events without consequences."""
     return max([0, *(now_ms - event.t_ms for event in events if not isinstance(event, _NOTHING_COMES_OF))])

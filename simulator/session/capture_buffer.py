@@ -1,4 +1,4 @@
-"""From the microphone's blocks to frames: a bounded queue that counts what it drops, then mixing and resampling."""
+"""Capture: a bounded queue of the microphone's blocks that counts what it drops, then mixing and resampling."""
 
 from __future__ import annotations
 
@@ -22,11 +22,10 @@ _ROUNDING_S = 1e-6
 
 
 class Taken(NamedTuple):
-    """A block as it came: float32 ``[n, channels]``, when, and what is missing before it.
+    """A block as it arrived: float32 ``[n, channels]``, its time, and what was lost before it.
 
-    ``dropped`` counts the samples that arrived and did not fit, ``dropped_ms`` is how long they last; ``overrun``
-    says that the sound system lost some, it does not say how many. ``stream`` counts the times a device was opened,
-    ``rate`` is its rate, Hz.
+    ``dropped`` counts the samples that arrived and did not fit, ``dropped_ms`` is their length. ``overrun``: the
+    sound system lost an unknown number. ``stream`` counts the openings of devices; ``rate`` is the device's, Hz.
     """
 
     block: NDArray[np.float32]
@@ -39,7 +38,7 @@ class Taken(NamedTuple):
 
 
 class CaptureBuffer:
-    """Filled by the device's thread, which only copies, and emptied by the deciding one."""
+    """Filled by the device's thread, which only copies, and emptied by the deciding thread."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -53,7 +52,7 @@ class CaptureBuffer:
         self._heard_s = self._opened_s = time.monotonic()
 
     def opened(self, rate: int) -> int:
-        """Note that a device was opened; return its number, which :meth:`put` wants."""
+        """Note that a device was opened at ``rate`` Hz; return its number, which :meth:`put` needs."""
         with self._changed:
             self._stream += 1
             self.rate = rate
@@ -61,16 +60,16 @@ class CaptureBuffer:
             return self._stream
 
     def quiet_s(self, now_s: float) -> float:
-        """Return for how long nothing came, on the monotonic clock, counted from the opening at the earliest."""
+        """Return how long nothing has arrived since the opening, s, on the monotonic clock."""
         return now_s - max(self._heard_s, self._opened_s)
 
     @property
     def delivering(self) -> bool:
-        """Whether the device now open has delivered anything."""
+        """Whether the open device has delivered anything."""
         return self._heard_s > self._opened_s
 
     def put(self, block: NDArray[np.float32], overrun: bool, stream: int) -> None:
-        """Copy a block in; a whole one is dropped, and counted, where it does not fit."""
+        """Copy a block into the queue; a block that does not fit is dropped and counted."""
         now_s = time.monotonic()
         with self._changed:
             if stream != self._stream:
@@ -89,7 +88,7 @@ class CaptureBuffer:
             self._changed.notify()
 
     def take(self, timeout_s: float) -> Taken | None:
-        """Return the next block; wait for it, at most so long."""
+        """Return the next block; wait for it at most ``timeout_s``."""
         with self._changed:
             if not self._blocks:
                 self._changed.wait(timeout_s)
@@ -102,21 +101,20 @@ class CaptureBuffer:
             return taken
 
     def wake(self) -> None:
-        """Let who waits look up."""
+        """Wake a waiting :meth:`take`."""
         with self._changed:
             self._changed.notify()
 
     @property
     def waiting_ms(self) -> int:
-        """How much audio waits, in ms."""
+        """The length of the waiting audio, ms."""
         return round(1000 * self._waiting_s)
 
 
 def gap(taken: Taken, silent_s: float | None) -> str | None:
-    """Return what is missing before a block, ``None`` if nothing is.
+    """Return a sentence about what was lost before a block; ``None`` if nothing was.
 
-    ``silent_s`` is how long by the wall clock nothing came before the first block of a device that was opened
-    anew, ``None`` otherwise.
+    ``silent_s`` is how long nothing arrived before the first block of a reopened device, else ``None``.
     """
     found = []
     if silent_s is not None:
@@ -129,11 +127,11 @@ def gap(taken: Taken, silent_s: float | None) -> str | None:
 
 
 CLIPPING_SHOWN_MS = 500
-"""How long clipping is shown after it happened: one frame would go unseen."""
+"""How long clipping is shown: a single frame would go unnoticed."""
 
 
 class Frame(NamedTuple):
-    """The next 32 ms, float32 ``[512]``; when its last sample came; ``clipped`` samples of the device's."""
+    """The next 32 ms, float32 ``[512]``; the time of its last sample; ``clipped`` counts clipped samples."""
 
     samples: Samples
     at_s: float
@@ -143,9 +141,8 @@ class Frame(NamedTuple):
 class FrameAssembler:
     """Mixes channels, resamples while streaming, and cuts frames.
 
-    What is no number is heard as silence, and counted as clipped.
-    A resampled device is heard about 10 ms later; what a stream had not yet given up when it broke off, less than
-    a frame, is lost with it.
+    NaN and infinity are replaced by silence and counted as clipped. A resampled device has a delay of about 10 ms.
+    When a stream breaks off, the rest in the resampler, less than a frame, is lost.
     """
 
     def __init__(self) -> None:
@@ -163,7 +160,7 @@ class FrameAssembler:
         in_range = np.abs(block) < LARGEST_SAMPLE
         if not in_range.all():
             self._clipped += int(np.count_nonzero(~in_range))
-            # one of them would stay in the resampler and in the voice activity model for good
+            # a single NaN would stay in the states of the resampler and the voice-activity model
             block = np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0)
         mono = block[:, 0] if block.shape[1] == 1 else block.mean(axis=1, dtype=np.float32)
         if self._resampler is not None:
@@ -176,7 +173,7 @@ class FrameAssembler:
 
 
 class Meter:
-    """Follows the microphone's level, frame by frame."""
+    """Measures the microphone's level, frame by frame."""
 
     def __init__(self) -> None:
         self.level = Level()

@@ -1,8 +1,8 @@
-"""The process in which a live session runs: commands come in on standard input, reports go out.
+"""The process of a live session: commands arrive on standard input, reports leave on standard output.
 
-One thread decides, the devices' threads only copy, another keeps the devices open. Time is the count of the
-microphone's samples; the speaker follows it (:mod:`simulator.devices.playback_buffer`). The session
-does not make up for lost input: the call's clock stands still for it, and a notice says so.
+One thread decides, the devices' threads only copy, and another keeps the devices open. Time is the count of the
+microphone's samples; the speaker follows it (:mod:`simulator.devices.playback_buffer`). Lost input is not replaced:
+the call's clock stops for it, and a notice says so.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from simulator.session.state import SessionMessage, Snapshot
 class LiveSession:
     """A :class:`~simulator.session.commands.Session` in this process.
 
-    ``folder`` is where recordings go; ``prepared`` is called once everything is loaded, before the devices open.
+    ``folder`` is where recordings go. ``prepared`` is called when everything is loaded, before the devices open.
     """
 
     def __init__(
@@ -55,11 +55,11 @@ class LiveSession:
             self._thread.join()
 
     def snapshot(self) -> Snapshot:
-        """Return how things stand, at most one frame old."""
+        """Return the current state, at most one frame old."""
         return self._call_loop.snapshot
 
     def take(self) -> list[SessionMessage]:
-        """Return what happened since the last call of this, oldest first."""
+        """Return the messages since the last call, oldest first."""
         found: list[SessionMessage] = []
         outgoing = self._call_loop.outgoing
         while outgoing:
@@ -72,11 +72,11 @@ class LiveSession:
 
 
 REPORT_S = 1 / 30
-"""How often the parent gets a snapshot: more often than it redraws."""
+"""The interval of the parent's snapshots, shorter than its redraw interval."""
 
 
 def main() -> None:
-    """Serve one session until it is stopped or the other end of the pipe is gone."""
+    """Run one session until it is stopped or the other end of the pipe is gone."""
     install()
     inbox, send = messages(sys.stdin.buffer), outbox()
     settings = next(inbox, None)
@@ -84,7 +84,7 @@ def main() -> None:
         _send_devices(send)
         return
     _serve(settings, inbox, send)
-    os._exit(0)  # everything is sent and kept; a sound system that hangs would delay Python's own end
+    os._exit(0)  # everything is sent and stored; a hanging sound system would delay Python's own exit
 
 
 def _serve(settings: SessionSettings, inbox: Iterator[Any], send: Callable[[object], None]) -> None:
@@ -105,7 +105,7 @@ def _serve(settings: SessionSettings, inbox: Iterator[Any], send: Callable[[obje
 
 
 def _put_loaded_aside() -> None:
-    """Let garbage be looked for among what the call makes: among all that was loaded it takes 50 ms."""
+    """Exclude loaded objects from garbage collection: scanning them takes 50 ms."""
     gc.collect()
     gc.freeze()
 

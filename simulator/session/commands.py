@@ -1,6 +1,6 @@
-"""A live session as others see it, and its commands: one frozen dataclass each, sent with ``session.send(…)``.
+"""The interface of a live session, and its commands: one frozen dataclass each, for ``session.send(…)``.
 
-A command holds from the next frame of 32 ms. It is plain data, so it may cross between processes.
+A command applies from the next frame of 32 ms. It is plain data, so it can be sent to another process.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from simulator.session.state import SessionMessage, Snapshot
 
 @dataclass(frozen=True, slots=True)
 class UseArms:
-    """Replace the arms. The current arm stays current by name, with its new settings; else the first one is.
+    """Replace the arms. The current arm stays current by name, with its new settings; otherwise the first is.
 
-    Raises :class:`ValueError` for no arms, or two of one name.
+    Raises :class:`ValueError` for no arms, or for duplicate names.
     """
 
     arms: tuple[LiveArm, ...]
@@ -29,7 +29,7 @@ class UseArms:
 
 @dataclass(frozen=True, slots=True)
 class SwitchArm:
-    """Talk to another arm. A name that is not there becomes a notice and changes nothing."""
+    """Switch to another arm. An unknown name only causes a notice."""
 
     name: str
 
@@ -43,9 +43,9 @@ class SetConfig:
 
 @dataclass(frozen=True, slots=True)
 class NewCall:
-    """Start a new call: the agent forgets the conversation, and time starts at 0. A recording is finished first.
+    """Start a new call: the agent forgets the conversation, and time restarts at 0. A recording is finished first.
 
-    ``scenario`` is what the agent says from then on; ``None``: as before.
+    ``scenario`` is what the agent says from then on; ``None``: no change.
     """
 
     scenario: Scenario | None = None
@@ -68,12 +68,12 @@ class UseOutput:
 
 @dataclass(frozen=True, slots=True)
 class PlayTone:
-    """Play half a second of a soft tone on the speaker, to hear whether it works."""
+    """Play half a second of a soft tone on the speaker, as a test."""
 
 
 @dataclass(frozen=True, slots=True)
 class UseEchoGuard:
-    """Choose what keeps the agent from hearing itself. ``threshold_db`` (below full scale) stays where ``None``."""
+    """Select the echo guard. ``threshold_db`` (below full scale) does not change where it is ``None``."""
 
     guard: EchoGuard
     threshold_db: float | None = None
@@ -81,35 +81,35 @@ class UseEchoGuard:
 
 @dataclass(frozen=True, slots=True)
 class Mute:
-    """Let the agent hear silence instead of the microphone; time goes on."""
+    """Let the agent hear silence instead of the microphone; time continues."""
 
     muted: bool
 
 
 @dataclass(frozen=True, slots=True)
 class PushToTalk:
-    """Let the agent hear the microphone only while :class:`Talk` says so."""
+    """Let the agent hear the microphone only while :class:`Talk` holds the key."""
 
     on: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """Say whether the push-to-talk key is held."""
+    """Press or release the push-to-talk key."""
 
     held: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Stop the call's clock, or let it go on: neither side is heard meanwhile, and a notice tells of the gap."""
+    """Stop or restart the call's clock; neither side is heard meanwhile, and a notice reports the gap."""
 
     paused: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Begin or finish a recording of the microphone; a notice says where it is, or why it cannot be made."""
+    """Start or finish a recording of the call; a notice says where it is, or why it failed."""
 
     on: bool
 
@@ -132,11 +132,10 @@ SessionCommand = (
 
 
 class Session(Protocol):
-    """A call with the simulated agent through a microphone and a speaker, whichever process it runs in.
+    """A call with the simulated agent through a microphone and a speaker, in this or another process.
 
-    Nothing but :meth:`stop` blocks for longer than it takes to copy a few values, and nothing raises for what goes
-    wrong with a device: that is in :class:`Snapshot` (``phase``, ``standing``) and among the notices. All of it may
-    be called from any one thread.
+    Only :meth:`stop` blocks for longer than copying a few values takes. Device errors are never raised: they are in
+    :class:`Snapshot` (``phase``, ``standing``) and among the notices. Any single thread may use all of it.
     """
 
     def start(self) -> None:
@@ -144,7 +143,7 @@ class Session(Protocol):
         ...
 
     def stop(self) -> None:
-        """End the call: finish a recording, close the devices, wait for the threads. Harmless if called twice."""
+        """End the call: finish a recording, close the devices, wait for the threads. May be called twice."""
         ...
 
     def snapshot(self) -> Snapshot:
@@ -152,9 +151,9 @@ class Session(Protocol):
         ...
 
     def take(self) -> list[SessionMessage]:
-        """Return what happened since the last call of this, oldest first. At most the last 10,000 are kept."""
+        """Return the messages since the last call, oldest first. At most the last 10,000 are kept."""
         ...
 
     def send(self, command: SessionCommand) -> None:
-        """Send a command; the answer, if it has one, is a notice."""
+        """Send a command; its result, if any, is a notice."""
         ...

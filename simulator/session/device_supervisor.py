@@ -1,6 +1,6 @@
-"""Keeps a session's devices open: opens them, notices when they fail, finds them again by name.
+"""Keeps a session's devices open: opens them, detects failures, and finds them again by name.
 
-:class:`SoundCards` is where they come from: this machine's devices, or anything that acts like them.
+:class:`SoundCards` provides them: this machine's devices, or a substitute.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from simulator.devices.portaudio import not_answering, reason
 from simulator.devices.streams import Deliver, Render, Stream, open_input, open_output
 from simulator.errors import DeviceError
 from simulator.session.capture_buffer import CaptureBuffer
-from simulator.session.state import DeviceInForce
+from simulator.session.state import OpenedDevice
 
 
 class SoundCards(Protocol):
-    """Devices to open. All of it raises :class:`~simulator.devices.DeviceError` in one sentence."""
+    """The devices to open. Every method raises :class:`~simulator.devices.DeviceError` with one sentence."""
 
     def look(self, *, again: bool) -> Devices:
-        """Return what there is; ``again``: look again, which requires every stream to be closed."""
+        """Return the devices; ``again`` rescans, which requires every stream to be closed."""
         ...
 
     def open_input(self, device: Device, deliver: Deliver) -> Stream:
-        """Open a microphone, which calls ``deliver`` from a thread of its own."""
+        """Open a microphone, which calls ``deliver`` from its own thread."""
         ...
 
     def open_output(self, device: Device, render: Render) -> Stream:
-        """Open a speaker, which calls ``render`` from a thread of its own."""
+        """Open a speaker, which calls ``render`` from its own thread."""
         ...
 
 
@@ -42,7 +42,7 @@ class RealCards:
     """The devices of this machine, through PortAudio."""
 
     def look(self, *, again: bool) -> Devices:
-        """Return what there is."""
+        """Return the devices."""
         return list_devices(again=again)
 
     def open_input(self, device: Device, deliver: Deliver) -> Stream:
@@ -55,13 +55,13 @@ class RealCards:
 
 
 NO_AUDIO_S = 1.0
-"""A microphone that delivers nothing for this long is said to."""
+"""A microphone that delivers nothing for this long is reported."""
 
 REOPEN_S = 4.0
 """A microphone that still delivers nothing is reopened: some systems drop a stream silently."""
 
 TIMEOUT_S = 5.0
-"""How long a sound system may take for one thing until it is said not to answer."""
+"""The time limit for one operation of the sound system, after which it is reported as not answering."""
 
 RETRY_S = 1.0
 _TICK_S = 0.1
@@ -74,65 +74,65 @@ _WORDS = {"input": "microphone", "output": "speaker"}
 
 @dataclass(slots=True)
 class Line:
-    """``chosen``: another one was, since it was last looked at. Times are on the monotonic clock."""
+    """One way, input or output, and its device. ``chosen``: a choice is pending. Times are monotonic, s."""
 
     way: Way
     wanted: str | None
     state: State = "starting"
     fault: str = ""
     stream: Stream | None = None
-    in_force: DeviceInForce | None = None
+    current: OpenedDevice | None = None
     retry_s: float = 0.0
     quiet_since_s: float = 0.0
     chosen: bool = True
 
     @property
     def missing(self) -> bool:
-        """Whether it was said that it cannot be had."""
+        """Whether the device has been reported as unavailable."""
         return self.state in ("lost", "failed")
 
     @property
     def kind(self) -> str:
-        """What it is, for people."""
+        """The kind of device, in words."""
         return _WORDS[self.way]
 
     @property
     def name(self) -> str:
-        """Which it is, for people."""
-        return f"the {self.kind} {self.in_force.name if self.in_force else self.wanted or ''}".rstrip()
+        """The device, in words."""
+        return f"the {self.kind} {self.current.name if self.current else self.wanted or ''}".rstrip()
 
     def opened(self, device: Device, stream: Stream) -> str:
-        """Take a device that was opened; return a sentence that says so."""
+        """Take an opened device; return a sentence that says so."""
         back = ", back again" if self.missing else ""
-        self.stream, self.in_force = stream, _in_force(self.way, device, stream)
+        self.stream, self.current = stream, _opened_device(self.way, device, stream)
         self.state, self.fault = "open", ""
-        note = f" ({self.in_force.note})" if self.in_force.note else ""
+        note = f" ({self.current.note})" if self.current.note else ""
         return f"{self.kind} {device.name}{back}{note}"
 
     def close(self) -> None:
-        """Let go of the device, if there is one."""
-        stream, self.stream, self.in_force = self.stream, None, None
+        """Release the device, if there is one."""
+        stream, self.stream, self.current = self.stream, None, None
         if stream is not None:
             stream.close()
 
 
-def _in_force(way: Way, device: Device, stream: Stream) -> DeviceInForce:
+def _opened_device(way: Way, device: Device, stream: Stream) -> OpenedDevice:
     notes = []
     if stream.rate != SAMPLE_RATE:
         notes.append(f"resampled, it runs at {stream.rate / 1000:g} kHz")
     if way == "input" and stream.channels > 1:
         notes.append(f"its {stream.channels} channels are mixed")
     latency_ms = round(1000 * stream.latency_s, 1)
-    return DeviceInForce(device.name, stream.rate, stream.channels, latency_ms, ", ".join(notes))
+    return OpenedDevice(device.name, stream.rate, stream.channels, latency_ms, ", ".join(notes))
 
 
 class DeviceSupervisor:
-    """Owns both streams and a thread that does all that may block. ``tell`` takes a sentence about a device.
+    """Owns both streams and a thread for everything that may block. ``tell`` receives sentences about devices.
 
-    A microphone that is gone is looked for every second, for which the speaker is closed a moment too. A speaker
-    that is gone is tried again without looking for new devices, because that would break into what the microphone
-    hears; they are looked for when another one is chosen that was not there before, or the system's default, or
-    when the microphone is reopened.
+    A lost microphone is searched for every second, which closes the speaker for a moment. A lost speaker is retried
+    without a search for new devices, because a search would interrupt the microphone. A search for speakers runs
+    only when another device is chosen that was not there before, or the system's default, or when the microphone is
+    reopened.
     """
 
     def __init__(
@@ -159,15 +159,15 @@ class DeviceSupervisor:
         self._ending = False
         self._seen_before = False
         self._asked_s = math.inf
-        """Since when the sound system has been busy with something."""
+        """Since when the sound system has been busy, s on the monotonic clock."""
         self._thread = threading.Thread(target=self._keep, name="turnlab devices", daemon=True)
 
     def start(self) -> None:
-        """Begin; the devices are opened by the thread."""
+        """Start the thread, which opens the devices."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Close both devices and end the thread; a sound system that hangs is left behind after 5 s."""
+        """Close both devices and end the thread; a hanging sound system is abandoned after 5 s."""
         with self._changed:
             self._ending = True
             self._changed.notify()
@@ -175,13 +175,13 @@ class DeviceSupervisor:
             self._thread.join(5.0)
 
     def use_input(self, name: str | None) -> None:
-        """Have another microphone."""
+        """Change to another microphone."""
         with self._changed:
             self._input.wanted, self._input.chosen, self._round_trip_ms = name, True, None
             self._changed.notify()
 
     def use_output(self, name: str | None, *, speaker: bool) -> None:
-        """Have another speaker, or none."""
+        """Change to another speaker, or none."""
         with self._changed:
             self._output.wanted, self._output.chosen, self._speaker = name, True, speaker
             self._round_trip_ms = None
@@ -189,29 +189,29 @@ class DeviceSupervisor:
 
     @property
     def state(self) -> State:
-        """How it stands with the microphone."""
+        """The microphone's state."""
         return self._input.state
 
     @property
     def standing(self) -> str:
-        """What is wrong now, in a sentence, the microphone first; "" if nothing is."""
+        """The current fault in a sentence, the microphone's first; "" if there is none."""
         if time.monotonic() - self._asked_s > TIMEOUT_S:
             return not_answering()
         return self._input.fault or self._output.fault
 
     @property
-    def input(self) -> DeviceInForce | None:
-        """The microphone as it was opened."""
-        return self._input.in_force
+    def input(self) -> OpenedDevice | None:
+        """The opened microphone."""
+        return self._input.current
 
     @property
-    def output(self) -> DeviceInForce | None:
-        """The speaker as it was opened."""
-        return self._output.in_force
+    def output(self) -> OpenedDevice | None:
+        """The opened speaker."""
+        return self._output.current
 
     @property
     def round_trip_ms(self) -> float:
-        """How long a sound takes from the speaker to the microphone: as measured, or what the sound system says."""
+        """The time from the speaker to the microphone, ms: measured, or reported by the sound system."""
         if self._round_trip_ms is not None:
             return self._round_trip_ms
         return sum(device.latency_ms for device in (self.input, self.output) if device is not None)
@@ -229,14 +229,14 @@ class DeviceSupervisor:
                 else:
                     self._look_after_input()
                     self._look_after_output()
-            except Exception as error:  # whatever a sound system's library raises: both are reopened
+            except Exception as error:  # whatever a sound system's library raises: both devices are reopened
                 self._close_all()
                 self._fail(self._input, f"the sound system failed ({reason(error)}); it is tried again")
             self._asked_s = math.inf
         self._close_all()
 
     def _wait_for_choices(self) -> list[Way] | None:
-        """Return the devices chosen since, none after a moment without a choice; ``None``: the session ends."""
+        """Return the devices chosen since, empty after a moment without a choice; ``None``: the session ends."""
         with self._changed:
             if not (self._ending or self._input.chosen or self._output.chosen):
                 self._changed.wait(_TICK_S)
@@ -245,12 +245,12 @@ class DeviceSupervisor:
             chosen = [line for line in (self._input, self._output) if line.chosen]
             for line in chosen:
                 line.chosen = False
-                if line.missing:  # another one was, perhaps
+                if line.missing:  # another device may have been chosen
                     line.state, line.fault = "starting", ""
         return [line.way for line in chosen]
 
     def _open_all(self, *, quietly: bool = False) -> None:
-        """Look for devices again and open both. ``quietly``: that they are open is no news unless they were not."""
+        """Look for devices again and open both. ``quietly``: report only devices that were missing."""
         self._close_all()
         try:
             if self._seen_before:
@@ -263,7 +263,7 @@ class DeviceSupervisor:
         self._open_output(quietly=quietly)
 
     def _change_output(self) -> None:
-        """Open another speaker, or none, and leave the microphone open if that can be."""
+        """Open another speaker, or none; keep the microphone open if possible."""
         line = self._output
         if self._speaker and not self._is_known(line):
             self._open_all()
@@ -273,7 +273,7 @@ class DeviceSupervisor:
         self._open_output()
 
     def _is_known(self, line: Line) -> bool:
-        """Whether a device can be had without looking for what there is; the system's default may have changed."""
+        """Whether a device can be opened without a new scan; the system's default may have changed."""
         try:
             return line.wanted is not None and bool(self._cards.look(again=False).find(line.way, line.wanted))
         except DeviceError:
@@ -325,7 +325,7 @@ class DeviceSupervisor:
         return stream
 
     def _fail(self, line: Line, sentence: str) -> None:
-        """Note that a device cannot be had; say so once."""
+        """Note that a device is unavailable; report it once."""
         if line.state != "lost":
             if sentence != line.fault:
                 self._tell(sentence)
@@ -359,7 +359,7 @@ class DeviceSupervisor:
             self._tell(line.fault)
 
     def _reopen_silent(self, line: Line) -> None:
-        """Reopen a microphone that delivers nothing, without a notice where that changes nothing."""
+        """Reopen a microphone that delivers nothing; report only a change."""
         fault = line.fault
         self._open_all(quietly=True)
         if line.stream is not None:

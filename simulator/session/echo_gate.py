@@ -1,4 +1,4 @@
-"""What the agent hears of the microphone: muted, push to talk, or kept from hearing itself."""
+"""Decides what the agent hears of the microphone: mute, push to talk, and the echo guard."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from simulator.session.capture_buffer import Frame
 from simulator.session.commands import UseEchoGuard
 from simulator.session.echo_canceller import DELAY_MS, EchoCanceller, EchoFinder, PlayedTap
 from simulator.session.settings import EchoGuard
-from simulator.session.state import DeviceInForce, Unheard
+from simulator.session.state import OpenedDevice, Unheard
 
 RING_MS = 250
-"""How long a room rings on after the last of the agent's sound has come back to the microphone."""
+"""How long a room reverberates after the end of the agent's sound has reached the microphone."""
 
 OPEN_MS = 300
-"""How long a voice that was louder than the echo is heard on, so that its quiet sounds are not cut out."""
+"""How long the gate stays open after a voice louder than the echo, so that quiet sounds are not cut."""
 
 SILENCE = np.zeros(FRAME_SAMPLES, np.float32)
 
 
 @dataclass(slots=True)
 class CallControls:
-    """What was asked for; any thread may change it, and each frame is dealt with by one state of it.
+    """The requested controls. Any thread may change them; each frame uses one consistent state.
 
     ``threshold_db`` is in dB below full scale.
     """
@@ -39,14 +39,14 @@ class CallControls:
 
 
 _MONITOR_DB = -3.0
-"""No room gives the agent's sound back as loud as it was played."""
+"""No room returns the agent's sound this loud; a monitor does."""
 
 GUARDS_CLOSE: tuple[Unheard | None, ...] = ("half-duplex", "echo threshold")
-"""Why a recording's replay hears nothing where its microphone heard something."""
+"""Reasons for which a recording's replay must mute what its microphone recorded."""
 
 
 class EchoGate:
-    """Decides frame by frame; ``played`` receives what the speaker takes."""
+    """Decides frame by frame. ``played`` receives what the speaker takes."""
 
     def __init__(self, controls: CallControls) -> None:
         self._controls = controls
@@ -57,14 +57,14 @@ class EchoGate:
         self.hears_itself = False
         """Whether the microphone hears the agent, and the guard lets that through."""
         self._hears_monitor = False
-        self._devices: tuple[DeviceInForce | None, DeviceInForce | None] = (None, None)
+        self._devices: tuple[OpenedDevice | None, OpenedDevice | None] = (None, None)
         self._tail_ms = self._open_ms = 0
         self._by_hand: Unheard | None = None
         self._closed = False
         self._raw = self._clean = SILENCE
 
     def prepare(self) -> str:
-        """Load the canceller; return why there is none, if the guard needs it, else ""; the guard is none then."""
+        """Load the canceller; if the guard lacks it, disable the guard and return why, otherwise ""."""
         try:
             self._canceller = EchoCanceller()
         except SimulatorError as error:
@@ -74,7 +74,7 @@ class EchoGate:
         return ""
 
     def choose(self, command: UseEchoGuard) -> str:
-        """Change the guard; return a sentence that says so, "" if nothing changes."""
+        """Change the guard; return a sentence about the change, "" if there is none."""
         controls, guard = self._controls, command.guard
         if guard is EchoGuard.CANCELLATION and self._canceller is None:
             return "echo cancellation is not available here; use headphones, or choose half-duplex"
@@ -89,20 +89,20 @@ class EchoGate:
         return f"echo guard: {guard.words}{limit}"
 
     def forget(self) -> None:
-        """Look afresh for whether the agent hears itself: the guard changed, the call, or a device."""
+        """Detect echo from the beginning: the guard, the call, or a device has changed."""
         self._finder = EchoFinder()
         self.hears_itself = self._hears_monitor = False
 
-    def note_devices(self, microphone: DeviceInForce | None, speaker: DeviceInForce | None) -> None:
-        """Forget what was found where a device was opened since, be it the same one."""
+    def note_devices(self, microphone: OpenedDevice | None, speaker: OpenedDevice | None) -> None:
+        """Forget the detected echo if a device was opened since, even the same one."""
         before, self._devices = self._devices, (microphone, speaker)
         if before[0] is not microphone or before[1] is not speaker:
             self.forget()
 
     def listen(self, frame: Frame) -> None:
-        """Take the next frame, heard or not: the canceller needs all of them."""
+        """Take the next frame, heard or not: the canceller needs every frame."""
         played = self.played.until(frame.at_s)
-        # what is heard is what a recording of 16 bits holds, so that its replay hears the same
+        # rounded to a recording's 16 bits, so that its replay hears the same
         samples = from_pcm16(to_pcm16(frame.samples))
         self._raw = self._clean = samples
         self._finder.note(samples, played)
@@ -113,9 +113,9 @@ class EchoGate:
             self._clean = late[:FRAME_SAMPLES] if self._finder.state == "absent" else clean
 
     def heard(self, rms_db: float, *, agent_sounds: bool, round_trip_ms: float) -> tuple[Samples, Unheard | None]:
-        """Return what the agent hears of the frame, that or silence, and why it hears nothing.
+        """Return the samples that the agent hears, the frame or silence, and the reason for silence.
 
-        ``round_trip_ms`` is how long the agent's sound takes to the microphone.
+        ``round_trip_ms`` is the time of the agent's sound to the microphone.
         """
         longest_ms = max(round_trip_ms, self._finder.delay_ms)
         self._tail_ms = RING_MS + round(longest_ms) if agent_sounds else max(0, self._tail_ms - FRAME_MS)
@@ -125,13 +125,13 @@ class EchoGate:
         return (self._open if why is None else SILENCE), why
 
     def kept(self) -> Samples:
-        """Return what a recording holds of the frame last heard: the microphone, unless its owner had closed it."""
+        """Return the last frame's samples for a recording: the microphone, or silence if the user closed it."""
         return self._open if self._by_hand is None else SILENCE
 
     def new_self_hearing(self) -> str:
-        """Look whether the agent hears itself, or the microphone is no microphone.
+        """Detect whether the agent hears itself, or the microphone is the speaker's monitor.
 
-        Return a sentence once that is so, "" before and after that.
+        Returns a sentence at the moment of detection, otherwise "".
         """
         self._finder.look()
         finder, known = self._finder, self.hears_itself or self._hears_monitor
@@ -140,7 +140,7 @@ class EchoGate:
         louder = guard is EchoGuard.THRESHOLD and bool(self._tail_ms) and not self._closed
         through = guard is EchoGuard.HEADPHONES or louder
         self.hears_itself = found and (through or self.hears_itself)
-        # no guard cures that one: a caller is not in it
+        # no guard helps there: a monitor does not contain the caller
         self._hears_monitor = found and (finder.level_db > _MONITOR_DB or self._hears_monitor)
         if known or not (self.hears_itself or self._hears_monitor):
             return ""

@@ -1,6 +1,6 @@
-"""The agent's side of a live call: frames in, decisions and the agent's sound out, with latencies measured.
+"""The agent's side of a live call: frames in, decisions and the agent's sound out, with measured latencies.
 
-No device, no thread, no clock: time is the count of samples heard. The settings may change between frames.
+It has no device, thread or clock: time is the count of samples. The settings may change between frames.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ KEPT_FRAMES = 1875
 """Frames in a minute."""
 
 _EVERY = 31
-"""About once a second is often enough to tell."""
+"""The update interval of the statistics: about once a second."""
 
 
 class Latencies:
@@ -41,7 +41,7 @@ class Latencies:
         self._open = False
 
     def note(self, event: Event, arm: str) -> None:
-        """Take note of an event; events come in order."""
+        """Take an event; events come in order."""
         if isinstance(event, EndOfTurn):
             self._speech_end_ms = event.speech_end_ms
             self._turns.append(TurnLatency(event.turn, arm, event.t_ms - self._speech_end_ms))
@@ -64,36 +64,36 @@ class Latencies:
         self._turns[-1] = last
 
     def last(self) -> tuple[TurnLatency, ...]:
-        """Return them, oldest first."""
+        """Return the latencies, oldest first."""
         return tuple(self._turns)
 
 
 class DecisionLatency:
-    """Takes the time of every frame and tells how they are spread."""
+    """Collects the decision time of every frame, and their distribution."""
 
     def __init__(self) -> None:
         self.times = DecisionTimes()
         self._last_ms: deque[float] = deque(maxlen=KEPT_FRAMES)
-        self._untold = 0
+        self._unreported = 0
 
     def note(self, took_ms: float) -> None:
-        """Take the time from a frame's last sample arriving to all that it decides being known, in ms."""
+        """Add the time from the arrival of a frame's last sample to its decisions, ms."""
         self._last_ms.append(took_ms)
-        self._untold += 1
-        if self._untold >= _EVERY:
-            self._untold = 0
+        self._unreported += 1
+        if self._unreported >= _EVERY:
+            self._unreported = 0
             middle, slow, slowest = (float(one) for one in np.percentile(self._last_ms, (50, 99, 100)))
             self.times = DecisionTimes(round(middle, 2), round(slow, 2), round(slowest, 2), len(self._last_ms))
 
 
 AHEAD_MS = 300
-"""How much of a sound is handed over ahead of time: what deciding on the end of the caller's speech may take."""
+"""How much sound is handed over in advance: enough to decide on the end of the caller's speech meanwhile."""
 
 
 class LiveAgent:
-    """One call with the simulated agent. Not safe for use from several threads at once.
+    """One call with the simulated agent. Not thread-safe.
 
-    ``workers`` make the agent's speech, ``judges`` say how finished the caller sounded.
+    ``workers`` synthesise the agent's speech, ``judges`` run the end-of-turn model.
     """
 
     def __init__(
@@ -111,55 +111,55 @@ class LiveAgent:
         self._agent = SpokenAgent(config, profile, scenario, judge, self.renderer, judges, seed=seed)
         self.machine, self._call = self._agent.machine, self._agent.call
         self.latencies = Latencies()
-        self._hushed_ms = self._said_ms = 0
+        self._silenced_ms = self._said_ms = 0
 
     @property
     def now_ms(self) -> int:
-        """How much was heard, in ms."""
+        """The length of the audio heard so far, ms."""
         return self._call.now_ms
 
     @property
     def probability(self) -> float:
-        """How likely the last frame held speech."""
+        """The speech probability of the last frame, 0…1."""
         return self._call.probability
 
     @property
     def end_of_turn_model(self) -> str:
-        """What judges whether the caller has finished."""
+        """The name of the end-of-turn model."""
         return self._agent.end_of_turn_model
 
     def use(self, config: ResolvedVoiceConfig) -> None:
-        """Change the settings, from the next frame on."""
+        """Change the settings from the next frame."""
         self._agent.use(config)
 
     def sounds_at(self, start_ms: int, end_ms: int) -> bool:
-        """Whether the agent is heard somewhere in a stretch of the call, as far as is planned."""
+        """Whether the agent is planned to sound between two times of the call, ms."""
         sound = self._call.sound
         return sound is not None and any(
             piece.start_ms < end_ms and start_ms < piece.end_ms for piece in sound.pieces
         )
 
     def hear(self, frame: Samples, arm: str) -> list[Event]:
-        """Take the next frame, float32 ``[512]``; return what happened, in order of time."""
+        """Take the next frame, float32 ``[512]``; return the events in time order."""
         events = self._call.push(frame)
         self._agent.prepare_sound()
         for event in events:
             self.latencies.note(event, arm)
             if isinstance(event, BargeIn):
-                self._hushed_ms = event.stops_ms
+                self._silenced_ms = event.stops_ms
                 self.unsay()
         return events
 
     def unsay(self) -> None:
-        """Take note that what was handed over ahead of time is not heard: it was cut off."""
+        """Note that sound handed over in advance was cut off and is not heard."""
         self._said_ms = min(self._said_ms, self.now_ms)
 
     def say(self) -> tuple[Samples, bool]:
-        """Return what the agent says next, float32 ``[n]`` at 16 kHz, and whether it goes on after that.
+        """Return what the agent says next, float32 ``[n]`` at 16 kHz, and whether it continues after that.
 
-        That is at least up to the end of the next frame, and of a sound that has begun a little more, since all
-        that can happen to it is a stop. From a barge-in's decision on it is silence: the time that a stop takes is
-        the speaker's own here, not the profile's ``stop_latency_ms``.
+        The samples reach at least to the end of the next frame. Of a sound that has begun they reach further,
+        because it can only be stopped. After a barge-in's decision they are silence: in a live call the stop takes
+        the speaker's own time, not the profile's ``stop_latency_ms``.
         """
         sound = self._call.sound
         until_ms = self.now_ms + FRAME_MS
@@ -167,12 +167,12 @@ class LiveAgent:
             until_ms = max(until_ms, min(until_ms + AHEAD_MS, sound.end_ms))
         from_ms, self._said_ms = self._said_ms, max(self._said_ms, until_ms)
         said = self.renderer.render(sound, from_ms * SAMPLES_PER_MS, (self._said_ms - from_ms) * SAMPLES_PER_MS)
-        hushed = self.now_ms < self._hushed_ms
-        if hushed:
-            said[: max(0, self._hushed_ms - from_ms) * SAMPLES_PER_MS] = 0.0
-        return said, not hushed and sound is not None and sound.end_ms > self._said_ms
+        silenced = self.now_ms < self._silenced_ms
+        if silenced:
+            said[: max(0, self._silenced_ms - from_ms) * SAMPLES_PER_MS] = 0.0
+        return said, not silenced and sound is not None and sound.end_ms > self._said_ms
 
     def text(self) -> str:
-        """Return the words of the sound now heard."""
+        """Return the words of the sound now playing."""
         sound = self._call.sound
         return sound.text if sound else ""

@@ -1,4 +1,4 @@
-"""The recording of a live session: both sides, frame by frame, and what happened, on the recording's own clock."""
+"""Records a live session: both sides frame by frame, and the events, on the recording's own clock."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def recording_facts(
     end_of_turn_model: str,
     from_start: bool,
 ) -> tuple[str, dict[str, Any]]:
-    """Return what a recording that begins now is called, and what its labels say about how it was made.
+    """Return the name of a recording that begins now, and its labels' facts about how it was made.
 
-    Unless it is ``from_start`` of the call, the greeting was before it and is not in it.
+    If it does not begin ``from_start`` of the call, it does not contain the greeting.
     """
     scenario = settings.scenario if from_start else settings.scenario.model_copy(update={"greeting": None})
     now = datetime.now().astimezone()
@@ -52,52 +52,52 @@ def recording_facts(
 
 
 class AgentTrack:
-    """The agent's sound on the microphone's samples, frame by frame, as far as nothing cut it off."""
+    """The agent's sound on the microphone's samples, frame by frame, up to a cut."""
 
     def __init__(self) -> None:
         self._waiting = np.zeros(0, np.float32)
         self._owed = 0
-        """How much of what comes next belongs to a frame that was taken already."""
+        """How many of the next samples belong to a frame already taken."""
 
     def put(self, said: Samples) -> None:
-        """Append what the agent says next, float32 ``[n]``."""
+        """Append the agent's next samples, float32 ``[n]`` at 16 kHz."""
         self._waiting = np.concatenate([self._waiting, said[self._owed :]])
         self._owed = 0
 
     def frame(self) -> Samples:
-        """Return what is heard of the agent during the next frame, float32 ``[512]``."""
+        """Return the agent's sound during the next frame, float32 ``[512]``."""
         taken, self._waiting = self._waiting[:FRAME_SAMPLES], self._waiting[FRAME_SAMPLES:]
         self._owed = FRAME_SAMPLES - len(taken)
         return np.pad(taken, (0, self._owed))
 
     def cut(self) -> None:
-        """Forget what was to follow."""
+        """Drop the samples not yet played."""
         self._waiting, self._owed = self._waiting[:0], 0
 
 
 class Recorder:
-    """Records or does not. ``tell`` takes sentences for people; finishing happens on a thread of its own.
+    """Records while started. ``tell`` receives sentences for people; finishing runs in a separate thread.
 
-    Any thread may use it, and ``tell`` may come back with :meth:`write_event`.
+    Any thread may use it, and ``tell`` may call :meth:`write_event`.
     """
 
     def __init__(self, folder: Path, tell: Callable[[str], None]) -> None:
         self._folder = folder
         self._tell = tell
         self._lock = threading.Lock()
-        """Held while writing: nothing is closed under what is being written."""
+        """Held while writing, so that nothing is closed during a write."""
         self._journal: RecordingJournal | None = None
         self._starts_s, self._closed = 0.0, False
         self._finishing: list[threading.Thread] = []
 
     @property
     def state(self) -> RecordingState | None:
-        """The recording under way."""
+        """The current recording."""
         journal = self._journal
         return None if journal is None else RecordingState(str(journal.path.with_suffix(".flac")), journal.seconds)
 
     def start(self, stem: str, now_ms: int, about: dict[str, Any]) -> None:
-        """Begin a recording at a moment of the call, unless there is one."""
+        """Start a recording at a time of the call, unless one is running."""
         if self._journal is not None:
             return
         both = {"recorded": {**about.get("recorded", {}), "channels": ["caller", "agent"]}, "caller_channel": 0}
@@ -112,7 +112,7 @@ class Recorder:
         self._tell(f"recording to {journal.path.with_suffix('.flac')}, for you alone to read")
 
     def write(self, caller: Samples, agent: Samples, *, closed: bool) -> None:
-        """Add a frame of both sides, float32 ``[512]`` each; ``closed``: an echo guard closed the microphone."""
+        """Append a frame of both sides, float32 ``[512]`` each; ``closed``: an echo guard muted the microphone."""
 
         def write(journal: RecordingJournal) -> None:
             if closed != self._closed:
@@ -124,7 +124,7 @@ class Recorder:
         self._try(write)
 
     def write_event(self, message: SessionMessage) -> None:
-        """Add something that happened."""
+        """Append an event or notice."""
         event = message.to_json()
 
         def write(journal: RecordingJournal) -> None:
@@ -139,7 +139,7 @@ class Recorder:
             self._end()
 
     def wait(self) -> None:
-        """Wait until every recording is whole."""
+        """Wait until every recording is finished."""
         with self._lock:
             finishing = [*self._finishing]
         for thread in finishing:

@@ -1,4 +1,4 @@
-"""A session in a process of its own: neither a crash nor the chatter of the sound system reaches the terminal."""
+"""A session in a separate process: crashes and messages of the sound system do not reach the terminal."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ STOP = "stop"
 
 
 def open_session(settings: SessionSettings) -> RemoteSession:
-    """Return a session that is to be started."""
+    """Return a session that is not yet started."""
     return RemoteSession(settings)
 
 
 def devices_there(timeout_s: float = 10.0) -> Devices:
-    """Return what devices there are, looked up in a process of its own, in about 0.3 s.
+    """Return the available devices, listed in a separate process, in about 0.3 s.
 
     Raises :class:`~simulator.devices.DeviceError` where PortAudio is missing, does not start, or crashes.
     """
@@ -49,7 +49,7 @@ def devices_there(timeout_s: float = 10.0) -> Devices:
 
 
 class RemoteSession:
-    """A :class:`~simulator.session.commands.Session` that runs elsewhere. Snapshots come 30 times a second."""
+    """A :class:`~simulator.session.commands.Session` in another process. Snapshots arrive 30 times a second."""
 
     def __init__(self, settings: SessionSettings) -> None:
         self._settings = settings
@@ -70,7 +70,7 @@ class RemoteSession:
         self._child.send(self._settings)
 
     def stop(self) -> None:
-        """End the call: finish a recording, close the devices, wait for the process; one that hangs is killed."""
+        """End the call: finish a recording, close the devices, wait for the process; a hanging one is killed."""
         self._stopping = True
         if self._child is None:
             return
@@ -81,15 +81,15 @@ class RemoteSession:
 
     @property
     def process_id(self) -> int | None:
-        """The process it runs in."""
+        """The id of its process."""
         return self._child.pid if self._child else None
 
     def snapshot(self) -> Snapshot:
-        """Return the last state that came."""
+        """Return the last received state."""
         return self._snapshot
 
     def take(self) -> list[SessionMessage]:
-        """Return what happened since the last call of this, oldest first."""
+        """Return the messages since the last call, oldest first."""
         found: list[SessionMessage] = []
         while self._messages:
             found.append(self._messages.popleft())

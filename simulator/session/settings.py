@@ -1,4 +1,4 @@
-"""What a live session begins with, and which configurations a person can talk to."""
+"""The initial settings of a live session, and the arms a person can talk to."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from simulator.engine.scenario import Scenario, default_scenario
 
 
 class EchoGuard(StrEnum):
-    """What keeps the agent from hearing itself through the speaker."""
+    """Keeps the agent from hearing itself through the speaker."""
 
     CANCELLATION = "cancellation"
-    """The agent's sound is taken out of the microphone, so a caller can interrupt it on loudspeakers."""
+    """Removes the agent's sound from the microphone's, so a caller can interrupt it on loudspeakers."""
     HEADPHONES = "headphones"
-    """Nothing: the microphone is always heard, and barge-in is what it would be."""
+    """Does nothing: the microphone is always heard."""
     HALF_DUPLEX = "half-duplex"
-    """The microphone is not heard while the agent sounds, so nothing can interrupt it."""
+    """Mutes the microphone while the agent sounds, so nothing can interrupt the agent."""
     THRESHOLD = "threshold"
-    """While the agent sounds, what is quieter than the profile's ``echo_threshold_db`` is not heard."""
+    """While the agent sounds, mutes everything quieter than the profile's ``echo_threshold_db``."""
 
     @property
     def words(self) -> str:
-        """The guard's effect, for people."""
+        """The guard's effect, in words."""
         return _GUARDS[self]
 
 
@@ -39,29 +39,28 @@ _GUARDS = {
 
 @dataclass(frozen=True, slots=True)
 class LiveArm:
-    """A configuration to talk to, under a name."""
+    """A named configuration to talk to."""
 
     name: str
     config: ResolvedVoiceConfig
 
 
 def check_arms(arms: tuple[LiveArm, ...]) -> None:
-    """Raise :class:`ValueError` for no arms, or two of one name."""
+    """Raise :class:`ValueError` for no arms, or for duplicate names."""
     if not arms or len({arm.name for arm in arms}) != len(arms):
         raise ValueError("a session needs at least one arm, and every arm a name of its own")
 
 
 @dataclass(frozen=True, slots=True)
 class SessionSettings:
-    """What a session begins with. Raises :class:`ValueError` for no arms, or two of one name.
+    """A session's initial settings. Raises :class:`ValueError` for no arms, or for duplicate names.
 
-    ``input`` and ``output`` are device names as :func:`simulator.devices.list_devices` gives them, ``None`` for the
-    system's default; with ``speaker`` false nothing is played. ``arms`` has at least one; the first is current.
-    ``echo_threshold_db`` is in dB below full scale, ``None`` for the profile's. ``round_trip_ms`` is how long a
-    sound takes from the speaker to the microphone, where that was measured; ``None``: what the sound system says.
-    ``voice`` is one of :data:`simulator.voice.voice.VOICES`, ``None`` for the best there is.
-    With ``silence_only`` no end-of-turn model is used even where it is installed. ``seed`` chooses the draw of the
-    models' latencies.
+    ``input`` and ``output`` are device names from :func:`simulator.devices.list_devices`, ``None`` for the system's
+    default; with ``speaker`` false nothing is played. ``arms`` has at least one; the first is current.
+    ``echo_threshold_db`` is in dB below full scale, ``None`` for the profile's. ``round_trip_ms`` is the measured
+    time from the speaker to the microphone; ``None``: as the sound system reports it. ``voice`` is one of
+    :data:`simulator.voice.voice.VOICES`, ``None`` for the best available. ``silence_only`` disables an installed
+    end-of-turn model. ``seed`` seeds the draw of the models' latencies.
     """
 
     arms: tuple[LiveArm, ...]
@@ -87,7 +86,7 @@ _MOST_NAMED = 4
 
 
 class Arms:
-    """Never empty: :class:`SessionSettings` and :class:`UseArms` check what they are given."""
+    """The arms, never empty: :class:`SessionSettings` and :class:`UseArms` check that."""
 
     def __init__(self, arms: tuple[LiveArm, ...]) -> None:
         self._arms = {arm.name: arm.config for arm in arms}
@@ -114,7 +113,7 @@ class Arms:
         self._arms[self.name] = config
 
     def switch(self, name: str) -> bool:
-        """Make another arm the current one; return whether it is there."""
+        """Make another arm the current one; return whether it exists."""
         if name not in self._arms:
             return False
         self.name = name
@@ -129,7 +128,7 @@ class Arms:
 
 
 def changed_fields(before: ResolvedVoiceConfig, after: ResolvedVoiceConfig) -> str:
-    """Return which settings differ, for people; "" if none does."""
+    """Return the settings that differ, in words; "" if none does."""
     differ = [
         f"{field.name} {_shown(getattr(before, field.name))} → {_shown(getattr(after, field.name))}"
         for field in fields(after)

@@ -1,6 +1,6 @@
-"""What a live session tells: how it stands now, and what happened, in order.
+"""The reports of a live session: its current state, and what happened, in order.
 
-All of it is plain frozen data: it may be kept, compared, and sent between processes.
+All of it is plain frozen data, which can be stored, compared, and sent between processes.
 """
 
 from __future__ import annotations
@@ -14,19 +14,22 @@ from simulator.engine.events import Event
 from simulator.session.settings import EchoGuard
 
 Phase = Literal["starting", "running", "paused", "no audio", "device lost", "failed", "stopped"]
-"""``no audio``: the device is open and delivers nothing. ``device lost``: it is gone, and looked for by name.
-``failed``: the microphone could not be opened; choose another, or wait: it is tried again."""
+"""``no audio``: the device is open and delivers nothing.
+
+``device lost``: it is gone, and is being searched for by name. ``failed``: the microphone could not be opened; it
+is retried, and another may be chosen.
+"""
 
 Unheard = Literal["muted", "push to talk", "half-duplex", "echo threshold"]
-"""Why the agent does not hear the microphone at this moment."""
+"""Why the agent does not hear the microphone now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
     """The microphone's level over the last frame (32 ms), dBFS, at least -100.
 
-    ``clipped`` counts the samples at full scale since the session began, ``clipping`` says that some were in the
-    last half second.
+    ``clipped`` counts the samples at full scale since the session began; ``clipping``: there were some in the last
+    half second.
     """
 
     peak_db: float = QUIETEST_DB
@@ -37,11 +40,11 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """What was lost, since the session began; nothing of it is made up again. Samples are the device's own.
+    """Losses since the session began; lost audio is not replaced. Samples are the device's own.
 
-    ``dropped_samples``/``drops``: arrived, but the session was too far behind to take them. ``overruns``: the
-    sound system says that it lost input; how much, it does not say. ``underruns``: the speaker was not served in
-    time, and was silent meanwhile. ``late_frames``: deciding on a frame took longer than it lasts.
+    ``dropped_samples``/``drops``: audio arrived while the session was too far behind to take it. ``overruns``: the
+    sound system reported lost input of unknown length. ``underruns``: the speaker was served late and fell silent.
+    ``late_frames``: deciding on a frame took longer than the frame lasts.
     """
 
     dropped_samples: int = 0
@@ -53,7 +56,7 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class DecisionTimes:
-    """From a frame's last sample arriving to its decisions being known, ms, over the last minute's frames."""
+    """The time from the arrival of a frame's last sample to its decisions, ms, over the last minute's frames."""
 
     p50_ms: float = 0.0
     p99_ms: float = 0.0
@@ -62,10 +65,10 @@ class DecisionTimes:
 
 
 @dataclass(frozen=True, slots=True)
-class DeviceInForce:
-    """A device as it was opened. ``note`` says what is out of the ordinary (resampled, one channel of two).
+class OpenedDevice:
+    """An opened device. ``note`` describes anything unusual (resampled, one channel of two).
 
-    ``latency_ms`` is what the sound system says passes between the device and us.
+    ``latency_ms`` is the latency between the device and us, as the sound system reports it.
     """
 
     name: str
@@ -77,9 +80,9 @@ class DeviceInForce:
 
 @dataclass(frozen=True, slots=True)
 class TurnLatency:
-    """How long the agent took after one caller turn, ms from the *detected* end of speech; ``None``: not (yet).
+    """The agent's latencies after one caller turn, ms from the *detected* end of speech; ``None``: not (yet).
 
-    On the samples' clock, as in every readout: what the devices add to it is in their ``latency_ms``.
+    They are on the samples' clock, as in every readout; the devices' own delay is in their ``latency_ms``.
     """
 
     turn: int
@@ -91,7 +94,7 @@ class TurnLatency:
 
 @dataclass(frozen=True, slots=True)
 class RecordingState:
-    """A recording under way."""
+    """A recording in progress."""
 
     path: str
     seconds: float
@@ -99,11 +102,11 @@ class RecordingState:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """How the session stands. ``now_ms`` is the count of samples heard, as time: the call's only clock.
+    """The session's state. ``now_ms`` is the length of the audio heard, the call's only clock.
 
-    ``standing`` is what is wrong right now in one sentence ("" if nothing is). ``turn_state`` is one of listening,
-    caller, pause, thinking, speaking; ``turn_confidence`` is known only in a pause; ``eager_threshold`` is ``None``
-    where eager end of turn is off. ``behind_ms`` is how much audio waits to be decided on.
+    ``standing`` is the current fault in one sentence ("" if there is none). ``turn_state`` is one of listening,
+    caller, pause, thinking, speaking. ``turn_confidence`` is known only in a pause. ``eager_threshold`` is ``None``
+    where eager end of turn is off. ``behind_ms`` is how much audio waits for a decision.
     """
 
     phase: Phase = "starting"
@@ -121,17 +124,17 @@ class Snapshot:
     latencies: tuple[TurnLatency, ...] = ()
     """The last turns' latencies, oldest first, at most 50."""
     last_barge_in_silence_ms: float | None = None
-    """From the last barge-in's decision to the last sample handed to the speaker, plus the speaker's latency."""
+    """From the last barge-in's decision to the last sample handed to the speaker, plus its latency, ms."""
     counters: Counters = Counters()
-    input: DeviceInForce | None = None
-    output: DeviceInForce | None = None
+    input: OpenedDevice | None = None
+    output: OpenedDevice | None = None
     arm: str = ""
     arms: tuple[str, ...] = ()
     config: ResolvedVoiceConfig | None = None
-    """The settings of this arm."""
+    """The current arm's settings."""
     echo_guard: EchoGuard = EchoGuard.CANCELLATION
     echo_threshold_db: float = 0.0
-    """Below full scale."""
+    """In dB below full scale."""
     hears_itself: bool = False
     """Whether the microphone hears the agent, and the guard lets that through."""
     muted: bool = False
@@ -140,7 +143,7 @@ class Snapshot:
     """Whether the push-to-talk key is held."""
     recording: RecordingState | None = None
     voice: str = ""
-    """What speaks for the agent."""
+    """The agent's voice."""
     end_of_turn_model: str = ""
     behind_ms: int = 0
     decisions: DecisionTimes = DecisionTimes()
@@ -148,7 +151,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """A decision of the agent's, as in every timeline, the current arm, and the time by this machine's clock.
+    """A decision of the agent, as in every timeline, with the current arm and this machine's clock.
 
     ``decided_s`` is ``time.monotonic()``, which on Linux is the same in every process.
     """
@@ -159,11 +162,11 @@ class Happened:
 
     @property
     def t_ms(self) -> int:
-        """When, on the call's clock."""
+        """When, ms on the call's clock."""
         return self.event.t_ms
 
     def to_json(self) -> dict[str, Any]:
-        """Return it for scripts."""
+        """Return it as JSON values."""
         return {**self.event.to_json(), "arm": self.arm}
 
 
@@ -172,14 +175,14 @@ NoticeKind = Literal["call", "gap", "device", "setting", "recording", "voice", "
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something about the session itself, in one sentence: a gap in the audio, a device, a changed setting."""
+    """One sentence about the session itself: a gap in the audio, a device, a changed setting."""
 
     kind: NoticeKind
     t_ms: int
     text: str
 
     def to_json(self) -> dict[str, Any]:
-        """Return it for scripts."""
+        """Return it as JSON values."""
         return {"type": f"notice_{self.kind}", "t": round(self.t_ms / 1000, 3), "text": self.text}
 
 

@@ -1,2 +1,1 @@
-"""The simulated agent on a WebSocket, and a recorded caller who calls any such agent and measures it from the
-audio."""
+"""The simulated agent on a WebSocket, and a recorded caller that calls and measures any such agent."""

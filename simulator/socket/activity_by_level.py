@@ -1,4 +1,4 @@
-"""What a caller hears of an agent over a network, and when the agent sounds, by the level of its channel alone."""
+"""The agent's channel as a caller hears it over a network, and when the agent sounds, by level alone."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ from base.samples import (
 )
 
 ALWAYS_ON = 0.8
-"""An agent that has sent this share of the time sends its silence too, rather than only what it says..."""
+"""An agent that has sent audio for this share of the time also sends its silence..."""
 
 LONG_SILENCE = SAMPLE_RATE
-"""...if it has sent this much of it in a row: one that sends its words as soon as it has them sends only pauses."""
+"""...if it has sent this much silence in a row: an agent that sends speech at once sends only short pauses."""
 
 _SILENCE = SAMPLE_RATE // 200
-"""Fewer samples of nothing are no silence but a wave's crossing."""
+"""Fewer zero samples are no silence, only a wave's zero crossing."""
 
 
 class Earpiece:
-    """The agent's channel on the caller's clock, in samples at 16 kHz: sample ``n`` is heard at moment ``n``.
+    """The agent's channel on the caller's clock, in samples at 16 kHz: sample ``n`` is heard at time ``n``.
 
-    What comes while something is still playing waits for it; what comes too late leaves a gap. Of an agent that
-    sends its silence too, silence is left out until the delay from such a gap is made up, as telephones do.
+    Audio that arrives while something is playing waits for it; late audio leaves a gap. If the agent also sends its
+    silence, silence is then skipped until the gap's delay is made up, as telephones do.
     """
 
     def __init__(self) -> None:
-        self._tape: Heights = np.zeros(60 * SAMPLE_RATE, np.int16)
+        self._played: Heights = np.zeros(60 * SAMPLE_RATE, np.int16)
         self.until = 0
-        """When what has come so far will have been played."""
+        """The time at which everything that has arrived will have been played."""
         self.arrived = 0
-        """How many samples have come."""
+        """The number of samples that have arrived."""
         self._silent = 0
         self._sends_silence = False
 
     def arrive(self, samples: Samples, at: int) -> None:
-        """Take audio, float32 ``[n]``, that came at a moment."""
+        """Take audio, float32 ``[n]`` at 16 kHz, that arrived at time ``at``."""
         self.arrived += len(samples)
         heights = to_pcm16(samples)
         waiting = self.until - at
@@ -55,10 +55,10 @@ class Earpiece:
             heights = _without_silence(heights, waiting)
         start = max(self.until, at, 0)
         self.until = start + len(heights)
-        if self.until > len(self._tape):
-            longer = max(2 * len(self._tape), self.until)
-            self._tape = np.pad(self._tape, (0, longer - len(self._tape)))
-        self._tape[start : self.until] = heights
+        if self.until > len(self._played):
+            longer = max(2 * len(self._played), self.until)
+            self._played = np.pad(self._played, (0, longer - len(self._played)))
+        self._played[start : self.until] = heights
 
     def _note_silence(self, heights: Heights) -> None:
         sounding = np.flatnonzero(heights)
@@ -68,41 +68,41 @@ class Earpiece:
             self._silent = len(heights) - 1 - int(sounding[-1])
 
     def clear(self, at: int) -> None:
-        """Drop what has not been played at a moment."""
+        """Drop the audio not yet played at time ``at``."""
         if self.until > at:
-            self._tape[max(at, 0) : self.until] = 0
+            self._played[max(at, 0) : self.until] = 0
             self.until = max(at, 0)
 
     def heard(self, start: int, end: int) -> Heights:
-        """Return what is heard from one moment to another, int16 ``[end - start]``."""
-        stretch = self._tape[start:end]
+        """Return the sound heard between two times, int16 ``[end - start]``."""
+        stretch = self._played[start:end]
         return np.pad(stretch, (0, end - start - len(stretch)))
 
 
 def _without_silence(heights: Heights, most: int) -> Heights:
-    """Return the audio without up to ``most`` samples of the silence it begins with."""
+    """Return the audio without up to ``most`` samples of its leading silence."""
     sounding = np.flatnonzero(heights)
     silent = int(sounding[0]) if len(sounding) else len(heights)
     return heights[min(silent, most) :] if silent >= _SILENCE else heights
 
 
 SOFTEST_DB = -65.0
-"""What follows a sound belongs to it down to this, dBFS: a breath, the closure before a consonant.
+"""The lowest level, dBFS, at which sound still belongs to the sound before it: a breath, a stop closure.
 
-With speech at -26 dBFS played as loud as people talk (70 dB), that is as soft as a quiet room (31 dB).
+With speech at -26 dBFS played at conversational level (70 dB), this is as soft as a quiet room (31 dB).
 """
 
 ABOVE_NOISE_DB = 10.0
-"""On a line with noise, what follows a sound belongs to it only where it stands out from the noise by this."""
+"""On a noisy line, sound belongs to the sound before it only if it exceeds the noise by this."""
 
 PAUSE_MS = 200
 """A shorter silence is a pause within one stretch of sound."""
 
 NOISE_MS = 60
-"""The line's own noise is measured over this last part of a silence of :data:`PAUSE_MS`."""
+"""The line's noise is measured over this last part of a silence of :data:`PAUSE_MS`."""
 
 SHORTEST_MS = 15
-"""Less than this is a click."""
+"""A shorter sound is a click."""
 
 WINDOW_MS = 5
 WINDOW = SAMPLE_RATE * WINDOW_MS // 1000
@@ -113,14 +113,14 @@ Stretch = tuple[int, int]
 
 
 def levels_db(heights: Heights) -> Levels:
-    """Return the level of each whole window of 5 ms, dBFS, -120 for nothing at all."""
+    """Return the level of each whole window of 5 ms, dBFS, -120 for digital silence."""
     windows = heights[: len(heights) // WINDOW * WINDOW].reshape(-1, WINDOW)
     return decibels(np.mean(np.square(from_pcm16(windows), dtype=np.float64), axis=1))
 
 
 @dataclass(slots=True)
 class _Sound:
-    """From its first audible window to its last, and to the end of what faded out after that, ms."""
+    """A sound from its first to its last audible window, and to the end of its fading tail, ms."""
 
     start_ms: int
     loud_until_ms: int
@@ -132,11 +132,11 @@ class _Sound:
 
 
 class SoundDetector:
-    """Turns levels of windows of 5 ms, one after the other, into stretches of sound.
+    """Turns levels of consecutive 5 ms windows into stretches of sound.
 
-    A stretch begins with an audible window. Its end is sure after a silence of :data:`PAUSE_MS`: the last window
-    that was audible, or at least stood out from the quiet line. So a voice that is stopped
-    in one of its soft moments is heard until then.
+    A stretch begins with an audible window. After a silence of :data:`PAUSE_MS` its end is known: the last window
+    that was audible, or at least stood out from the quiet line. A voice stopped in a soft moment therefore ends
+    there.
     """
 
     def __init__(self, threshold_db: float = AUDIBLE_DB) -> None:
@@ -167,7 +167,7 @@ class SoundDetector:
         self._sounds[-1].loud_until_ms = self._sounds[-1].end_ms = start_ms + WINDOW_MS
 
     def _fading_ms(self) -> int:
-        """Return for how long a sound was still heard, softly, in the silence after it."""
+        """Return for how long a soft tail was heard in the silence after a sound, ms."""
         after = np.asarray(self._after)
         noise = after[-NOISE_MS // WINDOW_MS :]
         soft_db = max(SOFTEST_DB, mean_decibels(noise) + ABOVE_NOISE_DB)
@@ -175,7 +175,7 @@ class SoundDetector:
         return (int(heard[-1]) + 1) * WINDOW_MS if len(heard) else 0
 
     def last(self) -> Stretch | None:
-        """Return the latest stretch, which may still go on."""
+        """Return the latest stretch, which may still continue."""
         found = next((one for one in reversed(self._sounds[-2:]) if not one.is_click), None)
         return (found.start_ms, found.end_ms) if found else None
 
@@ -185,28 +185,28 @@ class SoundDetector:
 
 
 SHORT_MS = 1000
-"""A shorter sound is taken for a filler, which the caller neither answers nor interrupts..."""
+"""A shorter sound counts as a filler, which the caller neither answers nor interrupts..."""
 
 FILLER_WAIT_MS = 6000
-"""...unless nothing else follows for this long."""
+"""...unless nothing follows for this long."""
 
 SURE_MS = 400
 """A longer sound is over when nothing follows for this long."""
 
 
 class AgentActivityDetector:
-    """Follows the agent's channel; a :class:`~simulator.replay.HeardAgent`."""
+    """Detects the agent's sounds on its channel; a :class:`~simulator.replay.HeardAgent`."""
 
     def __init__(self, earpiece: Earpiece, threshold_db: float = AUDIBLE_DB) -> None:
         self.now_ms = 0
         self.asked_ms = 0
-        """Since when the caller waits for an answer: what ended before was not one."""
+        """Since when the caller waits for an answer, ms: sounds that ended before are no answer."""
         self.missed_responses = 0
         self._earpiece = earpiece
         self._sounds = SoundDetector(threshold_db)
 
     def listen(self, until_ms: int) -> None:
-        """Hear what was played until a moment."""
+        """Process the audio played up to ``until_ms``."""
         start = self._sounds.windows * WINDOW
         count = (until_ms * SAMPLES_PER_MS - start) // WINDOW * WINDOW
         if count > 0:
@@ -215,25 +215,25 @@ class AgentActivityDetector:
 
     @property
     def quiet_ms(self) -> int:
-        """How long nothing has been heard."""
+        """How long nothing has been heard, ms."""
         last = self._sounds.last()
         return self.now_ms - last[1] if last else self.now_ms
 
     @property
     def idle(self) -> bool:
-        """Whether the agent seems to have said what it had to say."""
+        """Whether the agent seems to have finished."""
         last = self._sounds.last()
         return last is None or self.now_ms - last[1] >= (SURE_MS if _long(last) else FILLER_WAIT_MS)
 
     @property
     def last_finished_response_ms(self) -> int | None:
-        """When the agent last fell silent, once that is sure, and not because the caller was talking."""
+        """When the agent last fell silent, ms, once that is certain, after the caller had finished."""
         last = self._sounds.last()
         return last[1] if last and self.idle and last[1] > self.asked_ms else None
 
     @property
     def response_sounding_since_ms(self) -> int | None:
-        """When the sound now heard began, once it is too long for a filler."""
+        """When the current sound began, ms, once it is too long for a filler."""
         last = self._sounds.last()
         if last is None or not _long(last) or last[1] <= self.asked_ms or self.now_ms - last[1] >= SURE_MS:
             return None
@@ -241,7 +241,7 @@ class AgentActivityDetector:
 
     @property
     def sounding_until_ms(self) -> int | None:
-        """Until when the agent has been heard."""
+        """Until when the agent has been heard, ms."""
         last = self._sounds.last()
         return last[1] if last else None
 

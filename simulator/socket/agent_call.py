@@ -1,10 +1,10 @@
-"""One call with the simulated agent, as a function of the caller's samples: no socket, no clock, no thread.
+"""One call with the simulated agent, as a function of the caller's samples: no socket, clock or thread.
 
-Time is the count of the caller's samples, and for each of them there is one of the agent's. Hearing and speaking
-are apart, because to judge a pause takes longer than a block of audio lasts: what the agent is saying goes on
-meanwhile. If a sound turns out to have been due in what was sent already, it follows from its start on, late, and
-the next silence is shortened by as much. Where it hears before it speaks, as in :meth:`AgentCall.hear`, a call
-gives the same events and audio however its samples are cut up.
+Time is the count of the caller's samples; each has one sample of the agent's. Hearing and speaking are separate,
+because judging a pause takes longer than a block of audio lasts: the agent's speech continues meanwhile. A sound
+that was due in audio already sent plays from its beginning, late, and the next silence is shortened by the delay.
+Where it hears before it speaks, as in :meth:`AgentCall.hear`, a call gives the same events and audio for any block
+size.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Transcript:
         self._sent_words = 0
 
     def due(self, t_ms: int) -> Message | None:
-        """Return what has been said by ``t_ms``, if that is more than what was sent last."""
+        """Return what has been spoken by ``t_ms``, if that is more than the last message said."""
         sound = self.sound
         if t_ms >= sound.end_ms:
             self.done = True
@@ -67,7 +67,7 @@ _NONE = np.zeros(0, np.float32)
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """What answers every call. ``renderer`` makes a call's own renderer."""
+    """The agent that answers every call. ``renderer`` makes each call's own renderer."""
 
     scenario: Scenario
     profile: EngineProfile
@@ -76,7 +76,7 @@ class Agent:
     renderer: Callable[[], AgentRenderer]
     seed: int = 0
     judges: Executor | None = None
-    """What pauses are judged on while calls go on; ``None``: they wait for it."""
+    """Judges pauses in the background; ``None``: calls wait for the judgement."""
 
 
 class AgentCall:
@@ -84,7 +84,7 @@ class AgentCall:
 
     def __init__(self, agent: Agent) -> None:
         self.late_sounds = 0
-        """How many sounds began later than they were due."""
+        """The number of sounds that began late."""
         self._renderer = agent.renderer()
         self._agent = SpokenAgent(
             _resolved(agent.config),
@@ -104,22 +104,22 @@ class AgentCall:
 
     @property
     def turns(self) -> int:
-        """How many turns the caller has taken so far."""
+        """The number of caller turns so far."""
         return self._agent.machine.turn + 1
 
     @property
     def judging(self) -> Future[SpeechEnd] | None:
-        """The pause that is being judged, if any is: what :meth:`change` would wait for."""
+        """The pause being judged, which :meth:`change` would wait for, or ``None``."""
         return self._call.judging
 
     def change(self, config: VoiceConfig) -> None:
-        """Change the settings; they hold from the next frame on."""
+        """Change the settings from the next frame."""
         self._agent.use(_resolved(config))
 
     def listen(self, samples: Samples = _NONE) -> Future[SpeechEnd] | None:
-        """Hear the caller's next samples, float32 ``[n]`` at 16 kHz, without waiting for a pause to be judged.
+        """Hear the caller's next samples, float32 ``[n]`` at 16 kHz, without waiting for a judgement.
 
-        Where nothing further can be heard before that, return what has to be waited for; call this again then.
+        If a judgement is needed to continue, return it; call this again when it is done.
         """
         self._unheard = np.concatenate([self._unheard, samples])
         while self._undecided or len(self._unheard) >= FRAME_SAMPLES:
@@ -135,10 +135,9 @@ class AgentCall:
         return None
 
     def speak(self, count: int) -> list[Message | Samples]:
-        """Return what is to be sent for the caller's next ``count`` samples, in order.
+        """Return what to send for the caller's next ``count`` samples, in order.
 
-        That is what happened in them, as far as is known, the agent's audio, float32 ``[count]``, and ``clear``
-        where a barge-in has stopped it.
+        That is the events so far, the agent's audio, float32 ``[count]``, and ``clear`` after a barge-in.
         """
         self._sent += count
         self._catch_up(count)
@@ -156,7 +155,7 @@ class AgentCall:
         return outgoing
 
     def hear(self, samples: Samples) -> list[Message | Samples]:
-        """Hear the caller's next samples, float32 ``[n]`` at 16 kHz, and return what is to be sent, in order."""
+        """Hear the caller's next samples, float32 ``[n]`` at 16 kHz, and return what to send, in order."""
         awaited = self.listen(samples)
         while awaited is not None:
             wait([awaited])
@@ -173,7 +172,7 @@ class AgentCall:
             self.late_sounds += 1
 
     def _catch_up(self, count: int) -> None:
-        """Leave out silence, if what is sent next is behind because a sound began late."""
+        """Skip silence if the audio is behind because a sound began late."""
         behind = self._sent - count - self._said
         if behind <= 0:
             return

@@ -25,35 +25,35 @@ from simulator.socket.protocols.protocol import Audio, CallProtocol, Clear, Faul
 from simulator.socket.protocols.registry import PROTOCOLS, by_message
 
 STUCK_S = 5.0
-"""An agent that does not read for this long is taken to be stuck."""
+"""An agent that does not read for this long counts as stuck."""
 
 BLOCK_MS = 16
-"""Audio is sent in blocks of this length, each when it has been spoken, as on a line."""
+"""The length of a block of audio; each is sent when it has been spoken, as on a line."""
 
 LAST_WORD_MS, LONGEST_TAIL_MS = 4000, 30_000
-"""After the recording a caller stays until nothing has been heard for so long, and at most so long in all."""
+"""After the recording, the caller stays until this long without sound, and at most this long in all."""
 
 _STALL_S = 0.005
-"""When this machine is later than this, the call's clock is put back by as much instead of hurrying after it."""
+"""If this machine is later than this, the call's clock is set back instead of catching up."""
 
 SHORTEST_CALL_MS = 500
-"""An agent that hangs up sooner has not taken the call."""
+"""An agent that hangs up sooner has not accepted the call."""
 
 GAP_MS = 40.0
-"""Audio that comes later than this after what came before begins a new stretch."""
+"""Audio that arrives later than this after the audio before it begins a new stretch."""
 
 MOST_MARKS = 10_000
-"""An agent that waits for more counts as out of order."""
+"""An agent with more pending marks counts as out of order."""
 
 MOST_AHEAD_S = 600.0
-"""An agent that has sent this much more than can have played by now counts as out of order."""
+"""An agent that has sent this much more audio than can have played counts as out of order."""
 
 _ANSWERED = ("turn", "interruption")
-"""The kinds of moves that an agent answers; through a cough or an "uh-huh" it may go on and end."""
+"""The kinds of moves that an agent answers; it may talk through a cough or an "uh-huh"."""
 
 
 class ReceivedMessage(NamedTuple):
-    """A text message of the agent's, and the place in its audio at which it came, ms of the call."""
+    """A text message of the agent, and its position in the agent's audio, ms of the call."""
 
     t_ms: int
     message: dict[str, Any]
@@ -61,9 +61,9 @@ class ReceivedMessage(NamedTuple):
 
 @dataclass(slots=True)
 class CallTaken:
-    """A call as it was: both channels on the caller's clock, and where the recording lay on it.
+    """A finished call: both channels on the caller's clock, and where the recording was played.
 
-    ``late_ms`` is how late this machine was at worst in sending; ``hung_up`` says so if the agent ended the call.
+    ``late_ms`` is this machine's worst delay in sending. ``hung_up`` is set if the agent ended the call.
     ``last_word`` is half a sentence with the agent's last message, "" if it sent none.
     """
 
@@ -81,49 +81,49 @@ class CallTaken:
 
 
 def call(
-    wishes: CallOptions, recording: Recording, activity: Activity, progress: Callable[[int], None] | None = None
+    options: CallOptions, recording: Recording, activity: Activity, progress: Callable[[int], None] | None = None
 ) -> CallTaken:
-    """Make the call; it takes as long as the recording does. ``progress`` receives the ms so far.
+    """Make the call, which takes as long as the recording. ``progress`` receives the ms so far.
 
-    Raises :class:`AgentError` if the agent cannot be reached, or does not take the audio.
+    Raises :class:`AgentError` if the agent cannot be reached, or does not accept the audio.
     """
-    return asyncio.run(_call(wishes, recording, activity, progress))
+    return asyncio.run(_call(options, recording, activity, progress))
 
 
 async def _call(
-    wishes: CallOptions, recording: Recording, activity: Activity, progress: Callable[[int], None] | None
+    options: CallOptions, recording: Recording, activity: Activity, progress: Callable[[int], None] | None
 ) -> CallTaken:
-    async with await dial(wishes) as connection:
-        return await talk(connection, wishes, recording, activity, progress)
+    async with await dial(options) as connection:
+        return await talk(connection, options, recording, activity, progress)
 
 
 async def talk(
     connection: Line,
-    wishes: CallOptions,
+    options: CallOptions,
     recording: Recording,
     activity: Activity,
     progress: Callable[[int], None] | None = None,
 ) -> CallTaken:
-    """Hold a call on a line that is open, by the clock of the running event loop; raises as :func:`call` does."""
-    return await _Caller(connection, wishes, recording, activity).talk(progress)
+    """Hold a call on an open line, by the running event loop's clock. Raises as :func:`call` does."""
+    return await _Caller(connection, options, recording, activity).talk(progress)
 
 
 class _Caller:
-    """One call under way."""
+    """One call in progress."""
 
-    def __init__(self, connection: Line, wishes: CallOptions, recording: Recording, activity: Activity) -> None:
+    def __init__(self, connection: Line, options: CallOptions, recording: Recording, activity: Activity) -> None:
         self._connection = connection
-        self._wishes = wishes
+        self._options = options
         self._loop = asyncio.get_running_loop()
         self._earpiece = Earpiece()
-        self._ear = AgentActivityDetector(self._earpiece, wishes.audible_db)
-        self._protocol: CallProtocol = PROTOCOLS[wishes.protocol](wishes.wire)
+        self._detector = AgentActivityDetector(self._earpiece, options.audible_db)
+        self._protocol: CallProtocol = PROTOCOLS[options.protocol](options.wire)
         self._out_lag_ms = self._protocol.wire.out_lag_ms
         self._marks: deque[tuple[int, str]] = deque()
         self._fresh = True
-        self._moves = recording.labels.moves if recording.labels and not wishes.rigid else ()
+        self._moves = recording.labels.moves if recording.labels and not options.rigid else ()
         self._placements: list[Placement] = []
-        self._caller: Caller = caller_of(self._ear, recording.source, self._moves, activity, self._placements)
+        self._caller: Caller = caller_of(self._detector, recording.source, self._moves, activity, self._placements)
         self._received: list[ReceivedMessage] = []
         self._began_s = 0.0
         self._sent_ms = 0
@@ -142,7 +142,7 @@ class _Caller:
             await self._send(self._protocol.closing())
         except ConnectionClosed as closed:
             hung_up = self._goodbye(closed)
-            with suppress(ConnectionClosed):  # what it said before that is heard first
+            with suppress(ConnectionClosed):  # handle its earlier messages first
                 await hearing
             hung_up += f"; its last complaint: {self._complaint}" if self._complaint else ""
             if self._sent_ms < SHORTEST_CALL_MS:
@@ -153,7 +153,7 @@ class _Caller:
             await asyncio.gather(hearing, return_exceptions=True)
         self._take_rest()
         if not self._earpiece.arrived:
-            raise self._fault(f"no audio came{self._last_word(hung_up)}; does it speak {self._wishes.protocol}?")
+            raise self._fault(f"no audio came{self._last_word(hung_up)}; does it speak {self._options.protocol}?")
         return CallTaken(
             duration_ms=len(frames) * FRAME_MS,
             caller=np.concatenate(frames) if frames else np.zeros(0, np.float32),
@@ -161,7 +161,7 @@ class _Caller:
             placements=tuple(self._placements),
             elastic=bool(self._moves),
             anchored=sum(move.anchor.at is None for move in self._moves[: len(self._placements)]),
-            missed_responses=self._ear.missed_responses,
+            missed_responses=self._detector.missed_responses,
             received=self._received,
             late_ms=self._late_ms,
             hung_up=hung_up,
@@ -177,18 +177,19 @@ class _Caller:
             now_ms = len(frames) * FRAME_MS
             await self._wait_until(now_ms)
             if hearing.done():
-                hearing.result()  # the caller stops talking to an agent that is no longer heard
-            self._ear.listen(max(now_ms - math.ceil(self._in_lag_ms) - BLOCK_MS, 0))
+                hearing.result()  # the caller stops when the agent can no longer be heard
+            self._detector.listen(max(now_ms - math.ceil(self._in_lag_ms) - BLOCK_MS, 0))
             if self._caller.done and (
-                now_ms >= done_ms + LONGEST_TAIL_MS or min(self._ear.quiet_ms, now_ms - done_ms) >= LAST_WORD_MS
+                now_ms >= done_ms + LONGEST_TAIL_MS
+                or min(self._detector.quiet_ms, now_ms - done_ms) >= LAST_WORD_MS
             ):
                 return
             frame = self._caller.frame(now_ms)
-            self._ear.asked_ms = self._asked_ms()
+            self._detector.asked_ms = self._asked_ms()
             if not self._caller.done:
                 done_ms = now_ms
             for part in np.split(frame, FRAME_MS // BLOCK_MS):
-                # the resampler gives a block up later than it takes it, which no agent is to be charged with
+                # send ahead by the resampler's delay, which is not the agent's
                 await self._wait_until(self._sent_ms + BLOCK_MS - self._out_lag_ms)
                 self._sent_ms += BLOCK_MS
                 await self._send([*self._protocol.speak(part), *self._played()])
@@ -197,15 +198,15 @@ class _Caller:
                 progress(now_ms)
 
     def _last_word(self, hung_up: str | None) -> str:
-        """Return what the agent said instead of audio, as half a sentence."""
+        """Return what the agent sent instead of audio, as half a sentence."""
         if self._last_text:
             other = by_message(self._last_text)
-            hint = f" (this looks like --protocol {other})" if other not in (None, self._wishes.protocol) else ""
+            hint = f" (this looks like --protocol {other})" if other not in (None, self._options.protocol) else ""
             return f"; the agent's last message: {quoted(self._last_text)}{hint}"
         return f"; the agent hung up ({hung_up})" if hung_up else ""
 
     def _goodbye(self, closed: ConnectionClosed) -> str:
-        """Return what the agent hung up with. Raises :class:`AgentError` if it did not."""
+        """Return the agent's reason for hanging up. Raises :class:`AgentError` if it did not hang up."""
         if closed.sent is not None and closed.sent.code == CloseCode.MESSAGE_TOO_BIG and not closed.rcvd_then_sent:
             raise self._fault(
                 f"the agent sent a message of more than {LARGEST_MESSAGE:,} bytes,"
@@ -216,7 +217,7 @@ class _Caller:
         return f"{closed.rcvd.code} {closed.rcvd.reason}".strip()
 
     async def _wait_until(self, t_ms: float) -> None:
-        """Wait for a moment of the call; if it is over by more than a little, the call's clock is put back."""
+        """Wait for a time of the call. If this machine is late, set the call's clock back."""
         await asyncio.sleep(self._began_s + t_ms / 1000 - self._loop.time())
         late_s = self._loop.time() - self._began_s - t_ms / 1000
         self._late_ms = max(self._late_ms, 1000 * late_s)
@@ -224,7 +225,7 @@ class _Caller:
             self._began_s += late_s
 
     def _asked_ms(self) -> int:
-        """Return since when the caller waits for an answer: the end of what was said last, if it asks for one."""
+        """Return since when the caller waits for an answer, ms: the end of the last words that ask for one."""
         if not self._moves or not self._placements:
             return 0
         place, move = self._placements[-1], self._moves[len(self._placements) - 1]
@@ -242,7 +243,7 @@ class _Caller:
             ) from None
 
     def _played(self) -> list[str | bytes]:
-        """Return what is said of marks whose audio has been played by now."""
+        """Return the messages for marks whose audio has been played by now."""
         now = self._ms() * SAMPLES_PER_MS
         found: list[str | bytes] = []
         while self._marks and self._marks[0][0] <= now:
@@ -271,7 +272,7 @@ class _Caller:
                         f" be played {self._seconds()} into the call; let it send as it speaks"
                     )
             case Clear():
-                self._take_rest()  # it is older than this, and is not to follow it
+                self._take_rest()  # it is older than the clear, and must not play after it
                 self._earpiece.clear(at)
                 self._marks = deque((min(due, at), name) for due, name in self._marks)
                 self._received.append(ReceivedMessage(round(at_ms), {"type": "clear"}))
@@ -289,26 +290,26 @@ class _Caller:
 
     @property
     def _in_lag_ms(self) -> float:
-        """How much later than it came the agent's audio is heard; an agent may name its rate late."""
+        """The delay of the agent's audio in the resampler, ms; an agent may state its rate late."""
         return self._protocol.wire.in_lag_ms
 
     @property
     def _held_ms(self) -> float:
-        """How much of the agent's audio has come and is not heard yet."""
+        """How much of the agent's audio has arrived and is not yet heard, ms."""
         return 0.0 if self._fresh else self._in_lag_ms
 
     def _take_rest(self) -> None:
-        """Hear the end of what was said before, which the resampler still holds; a new stretch comes next."""
+        """Take the rest of the last stretch from the resampler; a new stretch comes next."""
         held, self._fresh = self._protocol.rest(), True
         if len(held):
             self._earpiece.arrive(held, self._earpiece.until)
 
     def _ms(self) -> float:
-        """Return the moment of the call: its time is the audio sent, and stands still while none is."""
+        """Return the time of the call, ms: the audio sent. It stops while none is sent."""
         return min((self._loop.time() - self._began_s) * 1000, self._sent_ms)
 
     def _fault(self, text: str) -> AgentError:
-        return AgentError(f"{self._wishes.shown_url}: {text}")
+        return AgentError(f"{self._options.shown_url}: {text}")
 
     def _seconds(self) -> str:
         return f"{self._ms() / 1000:.1f} s"

@@ -1,6 +1,6 @@
-"""One client's call on the server: its audio goes to the agent in real time, and the agent's comes back.
+"""One client's call on the server: its audio goes to the agent in real time, and the agent's audio returns.
 
-The listener hears the caller in order, and what the agent says never waits for a pause to be judged.
+The listener processes the caller's audio in order; the agent's speech never waits for a judgement.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from simulator.socket.protocols.twilio import WIRE, TwilioLine
 
 
 class Listener:
-    """A queue of what a call is still to hear, and the settings that change between; for use in an event loop."""
+    """A queue of audio still to be processed, and the settings that change between; for use in an event loop."""
 
     def __init__(self, call: AgentCall) -> None:
         self._call = call
@@ -45,9 +45,9 @@ class Listener:
         self._failure: Exception | None = None
 
     def put(self, what: Samples | VoiceConfig) -> None:
-        """Have samples heard, float32 ``[n]`` at 16 kHz, or settings changed after them.
+        """Queue samples, float32 ``[n]`` at 16 kHz, or settings that apply after them.
 
-        Raises what hearing raised, of these samples or of earlier ones.
+        Raises what processing raised, for these samples or earlier ones.
         """
         if self._failure is not None:
             raise self._failure
@@ -55,7 +55,7 @@ class Listener:
         self._go_on()
 
     def close(self) -> None:
-        """Hear nothing more."""
+        """Stop processing."""
         self._unheard.clear()
         if self._awaited is not None:
             self._awaited.cancel()
@@ -81,7 +81,7 @@ class Listener:
         self._awaited = None
         if awaited.cancelled():
             return
-        awaited.exception()  # the call finds it too, and raises it
+        awaited.exception()  # the call also finds it, and raises it
         try:
             self._wait_for(self._call.listen())
             self._go_on()
@@ -90,22 +90,22 @@ class Listener:
 
 
 LEAST_S, MOST_S = 0.01, 0.02
-"""How much audio is heard and answered at once."""
+"""The length of a block of audio that is processed and answered at once."""
 
 HELD_BACK_S = 2.0
-"""How much audio may wait to be heard; a client that has sent more is not read from meanwhile."""
+"""How much audio may wait; a client that has sent more is not read from meanwhile."""
 
 STALLED_S = 2.0
-"""Without audio for this long, the client gets a notice that time stands still."""
+"""Without audio for this long, the client gets a notice that time has stopped."""
 
 MOST_MESSAGES_A_SECOND = 2000
-"""More are read no faster than this: empty ones too cost the other calls time."""
+"""The limit for messages: even empty ones cost the other calls time."""
 
 GONE_S = 60.0
-"""Without any audio or text for this long, the client is taken to be gone."""
+"""Without any audio or text for this long, the client counts as gone."""
 
 LATE_S = 0.04
-"""An answer to a block of the caller's that takes longer is late: players hold back about that much."""
+"""An answer to a caller's block that takes longer is late: players buffer about this much."""
 
 
 _CLIENTS_FAULTS: dict[int, str] = {
@@ -116,17 +116,17 @@ _CLIENTS_FAULTS: dict[int, str] = {
 
 
 class DroppedError(Exception):
-    """The client is let go; the text says why, in at most 120 bytes."""
+    """The client is disconnected; the text is the reason, at most 120 bytes."""
 
 
 @dataclass(slots=True)
 class CallReport:
-    """How a call went.
+    """The statistics of a call.
 
-    ``late`` counts blocks that were answered late, ``latest_s`` is the longest an answer took; ``late_sounds`` are
-    sounds of the agent's that began late because a pause was judged too slowly. ``holes`` are places where the
-    caller's audio came too late for the agent's to be sent without a break; ``held_s`` is the most by which the
-    agent's was held back so that there were no more of them.
+    ``late`` counts blocks answered late, and ``latest_s`` is the longest delay of an answer. ``late_sounds`` are
+    agent sounds that began late because a pause was judged too slowly. ``holes`` are places where the caller's
+    audio came too late to send the agent's without a gap. ``held_s`` is the largest delay added to the agent's
+    audio to prevent further gaps.
     """
 
     number: int
@@ -142,9 +142,9 @@ class CallReport:
 
 
 class Conversation:
-    """Carries one call between a socket and an :class:`~simulator.socket.agent_call.AgentCall`.
+    """Connects one call's socket with an :class:`~simulator.socket.agent_call.AgentCall`.
 
-    ``facts`` go to a client that starts with a start message.
+    ``facts`` go to a client that begins with a start message.
     """
 
     def __init__(self, connection: ServerConnection, agent: Agent, facts: Message, number: int) -> None:
@@ -167,16 +167,16 @@ class Conversation:
 
     @property
     def silent_s(self) -> float:
-        """For how long no audio has come."""
+        """How long no audio has arrived, s."""
         return self._loop.time() - self._heard_s
 
     def let_go(self, why: str) -> None:
-        """Have :meth:`run` end with :class:`DroppedError`."""
+        """Make :meth:`run` raise :class:`DroppedError`."""
         if not self._unwanted.done():
             self._unwanted.set_exception(DroppedError(why))
 
     async def run(self) -> None:
-        """Hold the call until the client leaves. Raises :class:`DroppedError` if it has to be let go."""
+        """Hold the call until the client leaves. Raises :class:`DroppedError` if it must be disconnected."""
         work = (self._read(), self._answer(), self._outbox.drain_to(self._connection))
         tasks = [*map(self._loop.create_task, work), self._unwanted]
         try:
@@ -203,7 +203,7 @@ class Conversation:
 
     async def _read(self) -> None:
         pace = RateLimiter(self._loop.time())
-        while True:  # unlike iteration, this raises at every end of the call, and so tells who ended it
+        while True:  # unlike iteration, this raises at every end of the call, and so shows who ended it
             message = await self._connection.recv()
             if wait_s := pace.take(1 / MOST_MESSAGES_A_SECOND, self._loop.time()):
                 await asyncio.sleep(wait_s)
@@ -234,7 +234,7 @@ class Conversation:
             listener.close()
 
     async def _next(self) -> str | Audio:
-        """Wait for what comes next, and say so if the client's audio has stopped."""
+        """Wait for the next message; notify the client if its audio has stopped."""
         waits = [GONE_S] if self._pace is None else [STALLED_S, GONE_S - STALLED_S]
         for seconds in waits:
             try:
@@ -247,7 +247,7 @@ class Conversation:
         raise DroppedError(f"nothing was heard of you for {GONE_S:g} s")
 
     async def _hear(self, call: AgentCall, listener: Listener, audio: Audio) -> None:
-        """Let the agent hear a block when it can have been spoken, and send what it does meanwhile."""
+        """Process a block when it can have been spoken, and send the agent's output meanwhile."""
         now_s = self._heard_s = self._loop.time()
         if self._pace is None:
             self._pace = RateLimiter(audio.since_s)
@@ -276,24 +276,24 @@ class Conversation:
         report.latest_s = max(report.latest_s, took_s)
 
     def _follow(self, listener: Listener, text: str) -> Message:
-        """Do what a text message asks for; return the answer."""
+        """Follow a text message; return the answer."""
         try:
-            wish = messages.read_message(text)
-            if isinstance(wish, Change):
-                self._config = messages.changed(self._config, wish.fields)
+            request = messages.read_message(text)
+            if isinstance(request, Change):
+                self._config = messages.changed(self._config, request.fields)
                 listener.put(self._config)
-                return messages.config_in_force(self._config, self._samples * 1000 // SAMPLE_RATE)
-            return self._start(wish)
+                return messages.config_applied(self._config, self._samples * 1000 // SAMPLE_RATE)
+            return self._start(request)
         except StartError as error:
             raise DroppedError(str(error)) from None
         except MessageError as error:
             return messages.error(str(error))
 
-    def _start(self, wish: Start) -> Message:
+    def _start(self, request: Start) -> Message:
         if self._pace is not None:
             raise StartError("start: must come before the first audio")
-        self._use(wish.wire)
-        return messages.started(wish.wire, self._facts)
+        self._use(request.wire)
+        return messages.started(request.wire, self._facts)
 
     def _post(self, message: str | bytes, at_s: float = 0.0) -> None:
         if self._twilio is not None:

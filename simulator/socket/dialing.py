@@ -1,4 +1,4 @@
-"""Getting through to an agent: where it is, how it is called, and what goes wrong before a call."""
+"""Connecting to an agent: its address, its protocol, and the errors before a call."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from simulator.socket.livekit_line import LiveKitError, LiveKitLine, join_room
 from simulator.socket.messages import PLAIN, Wire
 
 OPEN_S = 10.0
-"""How long an agent may take to pick up."""
+"""The time limit for an agent to pick up."""
 
 LARGEST_MESSAGE = 1 << 24
-"""An agent's messages may be so long, bytes."""
+"""The largest message of an agent, bytes."""
 
 
 class AgentError(SimulatorError):
-    """An agent that cannot be called, or hung up in a way that spoils the call."""
+    """An agent that cannot be called, or hung up in a way that invalidates the call."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallOptions:
-    """How to call. ``wire`` is what turnlab's own protocol asks for; the others have one of their own."""
+    """How to call. ``wire`` is the audio format for turnlab's own protocol; the others define their own."""
 
     url: str = field(repr=False)
     token: str | None = field(default=None, repr=False)
@@ -38,54 +38,54 @@ class CallOptions:
     rigid: bool = False
     audible_db: float = AUDIBLE_DB
     tls: ssl.SSLContext | None = None
-    """What checks the certificate of a ``wss`` address."""
+    """Verifies the certificate of a ``wss`` address."""
 
     @property
     def shown_url(self) -> str:
-        """Return the address without what may be secret in it: a name and password, a query."""
+        """Return the address without its secrets: user name, password and query."""
         return masked_url(self.url)
 
 
-async def dial(wishes: CallOptions) -> ClientConnection | LiveKitLine:
-    """Return a line to the agent. Raises :class:`AgentError` if there is none to be had."""
-    if wishes.protocol == "livekit":
+async def dial(options: CallOptions) -> ClientConnection | LiveKitLine:
+    """Return a line to the agent. Raises :class:`AgentError` if that fails."""
+    if options.protocol == "livekit":
         try:
-            return await join_room(wishes.url, wishes.token, OPEN_S)
+            return await join_room(options.url, options.token, OPEN_S)
         except LiveKitError as error:
-            raise AgentError(f"{wishes.shown_url}: {error}") from None
-    if wishes.token is not None and not (wishes.token.isascii() and wishes.token.isprintable()):
+            raise AgentError(f"{options.shown_url}: {error}") from None
+    if options.token is not None and not (options.token.isascii() and options.token.isprintable()):
         raise AgentError("the token must be printable ASCII, as it goes into a header; give the one the agent has")
-    headers = {"Authorization": f"Bearer {wishes.token}"} if wishes.token else {}
+    headers = {"Authorization": f"Bearer {options.token}"} if options.token else {}
     try:
         return await connect(
-            wishes.url,
+            options.url,
             additional_headers=headers,
             compression=None,
             max_size=LARGEST_MESSAGE,
             open_timeout=OPEN_S,
             close_timeout=2,
             proxy=None,
-            ssl=wishes.tls,
+            ssl=options.tls,
         )
     except ssl.SSLCertVerificationError as error:
         raise AgentError(
-            f"{wishes.shown_url}: its certificate is not trusted: {error.verify_message};"
+            f"{options.shown_url}: its certificate is not trusted: {error.verify_message};"
             " SSL_CERT_FILE says what is"
         ) from None
     except (InvalidURI, ValueError):
         raise AgentError(
-            f"{wishes.shown_url}: is not an address to call; give one such as ws://127.0.0.1:8766"
+            f"{options.shown_url}: is not an address to call; give one such as ws://127.0.0.1:8766"
         ) from None
     except InvalidStatus as error:
-        raise AgentError(f"{wishes.shown_url}: {_refusal(error)}") from None
+        raise AgentError(f"{options.shown_url}: {_refusal(error)}") from None
     except (OSError, InvalidHandshake) as error:
         raise AgentError(
-            f"{wishes.shown_url}: {_why(error)}; is the agent running, and is that its address?"
+            f"{options.shown_url}: {_why(error)}; is the agent running, and is that its address?"
         ) from None
 
 
 def _refusal(error: InvalidStatus) -> str:
-    """Return what a server says that answers with a page instead of a call."""
+    """Return the message for a server that answers with a page instead of a call."""
     status, said = error.response.status_code, (error.response.body or b"").decode(errors="replace").strip()
     text = f"answers with HTTP {status}" + (f": {quoted(said)}" if said else "")
     wanted = status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
@@ -104,5 +104,5 @@ _LONGEST_QUOTE = 200
 
 
 def quoted(text: str) -> str:
-    """Return what an agent said so that it can be shown in a line."""
+    """Return an agent's text, escaped for display on one line."""
     return ascii(text[:_LONGEST_QUOTE] + "…" * (len(text) > _LONGEST_QUOTE))[1:-1]

@@ -1,6 +1,6 @@
-"""A client's two queues and its pace: what it sent that waits to be heard, what waits to be sent to it.
+"""A client's two queues and its rate: messages received and waiting, and messages to send.
 
-Both are bounded, and a task of its own sends, so a slow client never delays another call.
+Both are bounded, and a separate task sends, so a slow client never delays another call.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ MOST_BYTES = 96_000
 
 
 class Sends(Protocol):
-    """A connection, as far as sending goes."""
+    """The sending half of a connection."""
 
     async def send(self, message: str | bytes) -> None:
         """Send a message; wait while the network's buffers are full."""
@@ -23,17 +23,17 @@ class Sends(Protocol):
 
 
 LONGEST_PLAYOUT_S = 0.2
-"""An uplink that comes later than this is not waited for: what is said would come too late."""
+"""Caller audio later than this is not waited for: the agent's audio would be too late."""
 
 _CALM_S = 5.0
-"""After so long without need the playout buffer gives back what it did not need."""
+"""After this long without need, the playout buffer releases its unused delay."""
 
 
 class Playout:
-    """When the agent's audio is sent: evenly, though the caller's comes in fits and starts.
+    """Schedules the agent's audio evenly, although the caller's arrives irregularly.
 
-    It begins without delay. Audio that comes late leaves one hole, and what follows is held back by as much, so
-    that the next lateness leaves none.
+    It begins without delay. Late audio leaves one gap. What follows is delayed by the same amount, so the next late
+    audio leaves none.
     """
 
     def __init__(self) -> None:
@@ -41,12 +41,12 @@ class Playout:
         self._spare_s = LONGEST_PLAYOUT_S
         self._looked_s = 0.0
         self.holes = 0
-        """How often audio came too late to follow the audio before it."""
+        """How often audio was too late to follow the audio before it."""
         self.longest_s = 0.0
-        """The most by which audio was held back."""
+        """The largest delay of audio, s."""
 
     def due(self, seconds: float, now_s: float) -> float:
-        """Return when the next ``seconds`` of audio, which are there at ``now_s``, are to be sent."""
+        """Return when to send the next ``seconds`` of audio, available at ``now_s``."""
         if self._due_s is None:
             self._due_s, self._looked_s = now_s, now_s
         if now_s > self._due_s + _HOLE_S:
@@ -62,7 +62,7 @@ class Playout:
 
 
 _HOLE_S = 0.005
-"""A player bridges less."""
+"""A player bridges shorter gaps."""
 
 
 class Outbox:
@@ -75,9 +75,9 @@ class Outbox:
         self._fresh = asyncio.Event()
 
     def put(self, message: str | bytes, at_s: float = 0.0) -> bool:
-        """Add a message, to be sent at a moment of the loop's clock, after those before it.
+        """Add a message, to be sent at a time of the loop's clock, after those before it.
 
-        Return false if the client is so far behind that there is no room for it.
+        Returns false if the client is too far behind: the queue is full.
         """
         self._bytes += len(message)
         self._messages.append((message, at_s))
@@ -85,7 +85,7 @@ class Outbox:
         return self._bytes <= self._most_bytes
 
     async def drain_to(self, connection: Sends) -> None:
-        """Send whatever comes, for ever. Raises what the connection raises when it ends."""
+        """Send messages forever. Raises what the connection raises when it ends."""
         loop = asyncio.get_running_loop()
         while True:
             while self._messages:
@@ -99,24 +99,24 @@ class Outbox:
 
 
 HEAD_START_S = 0.1
-"""How far a call may begin ahead of the clock: a client that sends in larger pieces is not held up."""
+"""How far a call may run ahead of the clock, so that a client that sends larger blocks is not delayed."""
 
 CATCH_UP_S = 1.0
-"""After a gap in what arrives, this much may be taken at once."""
+"""After a gap, this much audio may be taken at once."""
 
 CLOCK_RATIO = 1.01
 """A client's clock may run this much faster than ours; sound cards differ by less than a thousandth."""
 
 
 class RateLimiter:
-    """An allowance of seconds that fills with the clock and is spent on audio."""
+    """An allowance of seconds that grows with the clock and is spent on audio."""
 
     def __init__(self, now_s: float) -> None:
         self._allowed_s = HEAD_START_S
         self._at_s = now_s
 
     def take(self, seconds: float, now_s: float) -> float:
-        """Spend some seconds of audio; return how long to wait before they may be heard."""
+        """Spend some seconds of audio; return how long to wait before processing them, s."""
         filled = self._allowed_s + (now_s - self._at_s) * CLOCK_RATIO
         self._allowed_s, self._at_s = min(filled, CATCH_UP_S) - seconds, now_s
         return max(0.0, -self._allowed_s / CLOCK_RATIO)
@@ -127,7 +127,7 @@ MOST_TEXTS = 100
 
 @dataclass(slots=True)
 class Audio:
-    """Bytes of audio, all of which were there at ``since_s``."""
+    """Bytes of audio, complete at ``since_s``."""
 
     data: bytes
     since_s: float
@@ -138,13 +138,13 @@ class Inbox:
 
     def __init__(self) -> None:
         self.most_bytes = 0
-        """How much audio may wait."""
+        """How much audio may wait, bytes."""
         self._messages: deque[str | Audio] = deque()
         self._bytes = self._texts = 0
         self._changed = asyncio.Event()
 
     async def put(self, message: str | bytes, now_s: float) -> None:
-        """Add a message, unless it is empty; wait until there is room again."""
+        """Add a message unless it is empty; wait while the inbox is full."""
         if isinstance(message, str):
             self._texts += 1
             self._messages.append(message)
@@ -156,9 +156,9 @@ class Inbox:
             await self._change()
 
     async def take(self, least_bytes: int, most_bytes: int) -> str | Audio:
-        """Return the next text, or ``least_bytes`` to ``most_bytes`` of audio, less only if a text follows it.
+        """Return the next text, or ``least_bytes`` to ``most_bytes`` of audio (fewer only before a text).
 
-        Waits until there is that. Cancelled meanwhile, it takes nothing.
+        Waits until one is available. If cancelled, it takes nothing.
         """
         while not self._messages or not (self._texts or self._bytes >= least_bytes):
             await self._change()
@@ -173,7 +173,7 @@ class Inbox:
         return found
 
     def _audio(self, most_bytes: int) -> Audio:
-        """Take audio off the front, across messages."""
+        """Take audio from the front of the queue, across messages."""
         parts, left, since_s = [], most_bytes, 0.0
         while left and self._messages and isinstance(head := self._messages[0], Audio):
             parts.append(head.data[:left])

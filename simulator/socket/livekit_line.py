@@ -1,7 +1,7 @@
-"""A line to a LiveKit room: the caller is a participant with a microphone, the agent the one who is heard.
+"""A line to a LiveKit room: the caller is a participant with a microphone, the agent the participant heard.
 
-It acts like a WebSocket that carries PCM16 at 16 kHz. LiveKit's own client library, which is WebRTC, resamples and
-codes, and holds back what it receives for an even sound: that is part of the line, and of what is heard.
+It behaves like a WebSocket that carries PCM16 at 16 kHz. LiveKit's own client library, which is WebRTC, resamples,
+encodes and buffers. These effects belong to the line, and to what is heard.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _PCM16 = 2
 
 
 class LiveKitError(SimulatorError):
-    """A room that cannot be joined, or in which no agent is heard."""
+    """A room that cannot be joined, or has no audible agent."""
 
 
 class LiveKitLine:
-    """One room. Iterating gives the agent's audio from then on; ``ConnectionClosed`` says that the call is over."""
+    """One room. Iteration yields the agent's audio; ``ConnectionClosed`` means that the call is over."""
 
     def __init__(self, rtc: Any) -> None:
         self._rtc = rtc
@@ -39,7 +39,7 @@ class LiveKitLine:
         self._room.on("disconnected", self._left)
 
     async def join(self, url: str, token: str, timeout_s: float) -> None:
-        """Join the room, speak there, and wait until an agent can be heard. Raises :class:`LiveKitError`."""
+        """Join the room, publish a microphone, and wait for an audible agent. Raises :class:`LiveKitError`."""
         try:
             async with asyncio.timeout(timeout_s):
                 await self._room.connect(url, token)
@@ -59,14 +59,14 @@ class LiveKitLine:
             ) from None
 
     async def send(self, message: str | bytes) -> None:
-        """Let the room hear PCM16 at 16 kHz; waits while the library has a second of it."""
+        """Send PCM16 at 16 kHz to the room; waits while the library holds a second of it."""
         self._check()
         if isinstance(message, bytes) and message:
             frame = self._rtc.AudioFrame(message, SAMPLE_RATE, 1, len(message) // _PCM16)
             await self._source.capture_frame(frame)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        while not self._heard.empty():  # what was heard before the call began
+        while not self._heard.empty():  # audio from before the call
             self._heard.get_nowait()
         while (block := await self._heard.get()) is not None:
             yield block
@@ -115,7 +115,7 @@ def _closed(reason: str) -> ConnectionClosed:
 async def join_room(url: str, token: str | None, timeout_s: float) -> LiveKitLine:
     """Return a line to the agent of a room. ``token`` is a LiveKit access token that names the room.
 
-    Raises :class:`LiveKitError` if there is none to be had.
+    Raises :class:`LiveKitError` if that fails.
     """
     if not token:
         raise LiveKitError("LiveKit wants an access token that names the room; give it as --token")
@@ -123,7 +123,7 @@ async def join_room(url: str, token: str | None, timeout_s: float) -> LiveKitLin
         from livekit import rtc
     except ImportError:
         raise LiveKitError("LiveKit's library is missing; install it: pip install 'turnlab[livekit]'") from None
-    logging.getLogger("livekit").setLevel(logging.CRITICAL)  # what goes wrong is said in one line
+    logging.getLogger("livekit").setLevel(logging.CRITICAL)  # every error becomes one line
     line = LiveKitLine(rtc)
     try:
         await line.join(url, token, timeout_s)

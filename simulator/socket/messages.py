@@ -1,6 +1,6 @@
-"""What travels on the socket: JSON messages with a ``type`` (``docs/agent-socket.md``), and mono audio.
+"""The socket's content: JSON messages with a ``type`` (``docs/agent-socket.md``), and mono audio.
 
-Audio is little-endian PCM16 at the client's rate, or µ-law, and may be cut anywhere, even inside a sample.
+Audio is little-endian PCM16 at the client's rate, or µ-law. It may be cut anywhere, even inside a sample.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from simulator.engine.sound import AgentSound
 Message = dict[str, Any]
 
 RATES = (8_000, 16_000, 22_050, 24_000, 44_100, 48_000)
-"""What a client may speak and hear at, samples a second."""
+"""The sample rates a client may use, Hz."""
 
 ENCODINGS = ("pcm16", "mulaw")
 
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """How audio travels. Raises :class:`ValueError` for a rate or coding that is not served."""
+    """The audio format. Raises :class:`ValueError` for an unsupported rate or encoding."""
 
     rate: int = SAMPLE_RATE
     encoding: str = "pcm16"
@@ -49,17 +49,17 @@ class Wire:
 
     @property
     def in_lag_ms(self) -> float:
-        """How much later what comes in is heard: the resampler looks ahead."""
+        """The delay of incoming audio, ms: the resampler looks ahead."""
         return lag_ms(self.rate, SAMPLE_RATE)
 
     @property
     def out_lag_ms(self) -> float:
-        """How much later what goes out is sent."""
+        """The delay of outgoing audio, ms."""
         return lag_ms(SAMPLE_RATE, self.rate)
 
 
 PLAIN = Wire()
-"""What is spoken without a start."""
+"""The format without a start message."""
 
 
 class AudioIn:
@@ -71,9 +71,9 @@ class AudioIn:
         self._half = b""
 
     def read(self, data: bytes) -> Samples:
-        """Return the next bytes as float32 ``[n]`` in -1…1 at 16 kHz; half a sample waits for its other half.
+        """Return the next bytes as float32 ``[n]`` in -1…1 at 16 kHz; an incomplete sample waits for its rest.
 
-        Another rate than 16 kHz is followed :attr:`Wire.in_lag_ms` behind.
+        A rate other than 16 kHz has a delay of :attr:`Wire.in_lag_ms`.
         """
         if self._wire.encoding == "mulaw":
             return _through(self._resampler, decoded(data))
@@ -83,7 +83,7 @@ class AudioIn:
         return _through(self._resampler, from_pcm16(data[:whole]))
 
     def rest(self) -> Samples:
-        """Return what the resampler still holds, float32 ``[n]`` at 16 kHz, and begin again."""
+        """Return the resampler's remaining samples, float32 ``[n]`` at 16 kHz, and reset it."""
         if self._resampler is None:
             return np.zeros(0, np.float32)
         held = np.asarray(self._resampler.resample_chunk(np.zeros(0, np.float32), last=True), np.float32)
@@ -99,12 +99,12 @@ class AudioOut:
         self._resampler = live_resampler(SAMPLE_RATE, wire.rate)
 
     def write(self, samples: Samples) -> bytes:
-        """Return float32 ``[n]`` in -1…1 at 16 kHz as bytes for the client; beyond full scale is clipped."""
+        """Return float32 ``[n]`` in -1…1 at 16 kHz as bytes for the client; values beyond are clipped."""
         return self._encode(_through(self._resampler, samples))
 
 
 class SpeechOut:
-    """Texts and audio in one order: a text follows all audio before it, which a resampler gives up later."""
+    """Texts and audio in one order: a text follows all audio before it, including the resampler's delay."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
@@ -113,7 +113,7 @@ class SpeechOut:
         self._waiting: deque[tuple[int, str]] = deque()
 
     def write(self, part: Message | Samples) -> list[str | bytes]:
-        """Return what is to be sent now that a text, or float32 ``[n]`` at 16 kHz, comes next."""
+        """Return what to send after a text, or float32 ``[n]`` at 16 kHz, is added."""
         found: list[str | bytes] = []
         if isinstance(part, dict):
             self._waiting.append((self._taken, json.dumps(part)))
@@ -133,7 +133,7 @@ def _pcm16(samples: Samples) -> bytes:
 
 @cache
 def lag_ms(from_rate: int, to_rate: int) -> float:
-    """Return how far a streaming resampler's output stays behind its input, ms; that does not change with time."""
+    """Return a streaming resampler's delay, ms, which is constant."""
     resampler = live_resampler(from_rate, to_rate)
     if resampler is None:
         return 0.0
@@ -149,29 +149,29 @@ _LONGEST_QUOTE = 60
 
 
 class MessageError(Exception):
-    """A text message that cannot be followed; the text is one line that says what to do."""
+    """A text message that cannot be followed; the error is one line that says what to do."""
 
 
 class StartError(MessageError):
-    """A start that cannot be followed: neither side would understand the other's audio."""
+    """An invalid start: neither side would understand the other's audio."""
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The client's audio, before the first of it."""
+    """The client's audio format, before its first audio."""
 
     wire: Wire
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Fields of ``voice_config`` to change; ``None`` lets one inherit again."""
+    """Fields of ``voice_config`` to change; with ``None`` a field inherits again."""
 
     fields: dict[str, Any]
 
 
 def read_message(text: str) -> Start | Change:
-    """Return what a client asks for. Raises :class:`MessageError`."""
+    """Parse a client's message. Raises :class:`MessageError`."""
     try:
         message = json.loads(text)
     except (ValueError, RecursionError):
@@ -207,33 +207,33 @@ def changed(config: VoiceConfig, fields: dict[str, Any]) -> VoiceConfig:
 
 
 def started(wire: Wire, facts: Message) -> Message:
-    """Return the answer to a start. ``adds_ms`` is how much later than its ``t`` tells the agent is heard."""
+    """Return the answer to a start. ``adds_ms`` is how much later than an event's ``t`` the agent is heard."""
     adds_ms = round(wire.in_lag_ms + wire.out_lag_ms, 1)
     return {"type": "started", "sample_rate": wire.rate, "encoding": wire.encoding, "adds_ms": adds_ms, **facts}
 
 
-def config_in_force(config: VoiceConfig, t_ms: int) -> Message:
-    """Return the answer to a change: what is set now, and from when on it holds."""
+def config_applied(config: VoiceConfig, t_ms: int) -> Message:
+    """Return the answer to a change: the current settings, and from when they apply."""
     return {"type": "config", "t": t_ms / 1000, "voice_config": config.set_values()}
 
 
 def error(text: str) -> Message:
-    """Return a complaint to the client."""
+    """Return an error message to the client."""
     return {"type": "error", "message": _line(text)}
 
 
 def event(happened: Event) -> Message:
-    """Return one event of the agent's."""
+    """Return an event of the agent as a message."""
     return {"type": "event", "event": happened.to_json()}
 
 
 def clear() -> Message:
-    """Return the word to drop what has not been played."""
+    """Return the message to drop audio not yet played."""
     return {"type": "clear"}
 
 
 def transcript(sound: AgentSound, text: str, *, final: bool) -> Message:
-    """Return what has been said of a filler or response so far."""
+    """Return what has been spoken of a filler or response so far."""
     message: Message = {
         "type": "transcript",
         "role": "agent",

@@ -1,9 +1,9 @@
-"""The readouts of a call from its two channels of audio alone, as far as they can be heard.
+"""A call's readouts from its two channels of audio alone, as far as they can be heard.
 
-They are the readouts of :mod:`simulator.measures`, under the same names. What the audio does not show is left
-out, and the readout's row says why; where what is heard differs from what an agent knows of itself, its row says
-how. With ``trust`` the agent's own words count too: its transcripts tell fillers from answers, and its
-``clear`` a stop from an end; the times are those of the audio all the same.
+They are the readouts of :mod:`simulator.measures`, under the same names. A readout that audio does not show is left
+out, and its row says why. Where the heard value differs from the agent's own, its row says how. With ``trust`` the
+agent's messages count too: its transcripts distinguish fillers from answers, and its ``clear`` a stop from an end.
+Times are still those of the audio.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from simulator.socket.activity_by_level import WINDOW_MS, Levels, SoundDetector,
 from simulator.socket.calling import CallTaken, ReceivedMessage
 
 _RINGING = 30 // WINDOW_MS
-"""For how many windows an utterance may be heard after its transcript was final: its last block follows."""
+"""Windows of an utterance that may be heard after its final transcript: its last block follows."""
 
 _QUIET = 30 // WINDOW_MS
 """Fewer quiet windows are a dip in the voice, not its end."""
 
 CLEARED_MS = 150
-"""A ``clear`` this near to a sound's end is what ended it."""
+"""A ``clear`` this close to a sound's end caused the end."""
 
 NO_RESPONSE = "a filler sounds like a short answer; --trust-messages takes the agent's word for which is which"
 NO_KINDS = "the agent's transcripts do not say which of its words are fillers"
@@ -52,7 +52,7 @@ class Outside:
 def measure_outside(
     taken: CallTaken, activity: Activity, labels: Labels | None, audible_db: float, *, trust: bool
 ) -> Outside:
-    """Measure a call against the labels where there are any, else against the speech detected in the recording."""
+    """Measure a call against the labels or, without labels, against the recording's detected speech."""
     stretches = agent_stretches(taken, audible_db)
     truth = _truth(taken, activity, labels, stretches)
     clears = [received.t_ms for received in taken.received if received.message.get("type") == "clear"]
@@ -93,7 +93,7 @@ def _left_out(truth: Truth, no_response: str | None) -> dict[str, str]:
 
 
 def agent_stretches(taken: CallTaken, audible_db: float) -> list[Stretch]:
-    """Return when the agent was heard, ms."""
+    """Return the stretches in which the agent was heard, ms."""
     detector = SoundDetector(audible_db)
     detector.push(_levels(taken))
     return detector.stretches()
@@ -106,7 +106,7 @@ def _levels(taken: CallTaken) -> Levels:
 def _truth(taken: CallTaken, activity: Activity, labels: Labels | None, stretches: list[Stretch]) -> Truth:
     """Return the caller's true turns on the call's clock.
 
-    Without labels they are the detected spans of speech; those with nothing of the agent between them are one turn.
+    Without labels they are the detected spans of speech; spans without agent sound between them are one turn.
     """
     if labels is not None and labels.tells_truth:
         mode: ReplayMode = "elastic" if taken.elastic else "rigid"
@@ -123,7 +123,7 @@ def _truth(taken: CallTaken, activity: Activity, labels: Labels | None, stretche
 
 
 def _heard_of(truth: Truth, duration_ms: int) -> Truth:
-    """Return what of the caller the agent heard to its end: it may have hung up."""
+    """Return the caller's turns that the agent heard to their end: it may have hung up before."""
     return replace(
         truth,
         turns=tuple(turn for turn in truth.turns if turn.end_ms <= duration_ms),
@@ -140,8 +140,8 @@ def _placed(placements: tuple[Placement, ...], t_ms: int) -> int:
 def _responses(taken: CallTaken, audible_db: float, stretches: list[Stretch]) -> tuple[list[int], str | None]:
     """Return when responses began by the agent's transcripts, to the window of audio, or why that is unknown.
 
-    A response begins with the first window that is heard after the utterance before it was over, and before its own
-    first word had been said.
+    A response begins with the first audible window after the end of the previous utterance and before its own first
+    word.
     """
     transcripts = [
         received
@@ -163,7 +163,7 @@ def _responses(taken: CallTaken, audible_db: float, stretches: list[Stretch]) ->
 
 
 def _first_words(transcripts: list[ReceivedMessage]) -> list[tuple[int, ReceivedMessage]]:
-    """Return the first transcript of each utterance, and when the utterance before it was over, ms."""
+    """Return the first transcript of each utterance, and when the previous utterance was over, ms."""
     found: list[tuple[int, ReceivedMessage]] = []
     over_ms, fresh = 0, True
     for received in transcripts:
@@ -176,9 +176,9 @@ def _first_words(transcripts: list[ReceivedMessage]) -> list[tuple[int, Received
 
 
 def _onset(windows: list[bool], after_ms: int, before_ms: int) -> int | None:
-    """Return the first moment between two at which something new is heard, ms.
+    """Return the first time between two at which a new sound is heard, ms.
 
-    The utterance before may ring on for a moment; if no quiet follows on that, the new one began within it.
+    The previous utterance may continue for a moment; if no quiet follows it, the new one began within it.
     """
     first, last = after_ms // WINDOW_MS, min(before_ms // WINDOW_MS, len(windows))
     if after_ms:

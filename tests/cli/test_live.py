@@ -11,7 +11,7 @@ import pytest
 import soundfile as sf
 
 from simulator.recording import bundled_folder, open_recording
-from simulator.session import DeviceInForce, EchoGuard, Notice, SessionMessage, Snapshot
+from simulator.session import EchoGuard, Notice, OpenedDevice, SessionMessage, Snapshot
 from simulator.session.commands import SessionCommand
 from tests.cli.conftest import Turnlab
 from tests.cli.test_schemas import check
@@ -53,7 +53,7 @@ class Crashing:
     """A session whose process crashes in the middle of a call."""
 
     def __init__(self) -> None:
-        self.shown = Snapshot(input=DeviceInForce("array", 16_000, 1, 10.0))
+        self.shown = Snapshot(input=OpenedDevice("array", 16_000, 1, 10.0))
         self.messages: list[SessionMessage] = []
 
     def start(self) -> None:

@@ -19,7 +19,7 @@ from simulator.engine.why import Why
 from simulator.session import commands
 from simulator.session.commands import SessionCommand
 from simulator.session.settings import EchoGuard, SessionSettings
-from simulator.session.state import DeviceInForce, Happened, Notice, RecordingState, SessionMessage, Snapshot
+from simulator.session.state import Happened, Notice, OpenedDevice, RecordingState, SessionMessage, Snapshot
 from tests.tui.controller_host import Answers, QuietHost
 from tui.live.call import CallController, CallState, remembered_state
 from tui.live.commands import RECORD, TALK
@@ -29,7 +29,7 @@ from tui.preferences import remember, remembered
 from tui.tune.scene import WaveClip
 from tui.tune.session import Session
 
-MICROPHONE = DeviceInForce("headset", 16_000, 1, 10.0)
+MICROPHONE = OpenedDevice("headset", 16_000, 1, 10.0)
 
 
 @dataclass

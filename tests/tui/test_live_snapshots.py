@@ -21,10 +21,10 @@ from simulator.engine.events import (
 from simulator.engine.why import Why
 from simulator.session.state import (
     Counters,
-    DeviceInForce,
     Happened,
     Level,
     Notice,
+    OpenedDevice,
     RecordingState,
     SessionMessage,
     Snapshot,
@@ -122,8 +122,8 @@ def talking() -> tuple[Snapshot, list[SessionMessage]]:
         latencies=(TurnLatency(0, "A", 1212, 1580, 2050), TurnLatency(1, "A", 640, 702, 1093)),
         last_barge_in_silence_ms=34.0,
         counters=Counters(drops=1, dropped_samples=512, underruns=2),
-        input=DeviceInForce("headset", 48_000, 1, 12.0, "resampled, it runs at 48 kHz"),
-        output=DeviceInForce("headset", 48_000, 2, 45.0),
+        input=OpenedDevice("headset", 48_000, 1, 12.0, "resampled, it runs at 48 kHz"),
+        output=OpenedDevice("headset", 48_000, 2, 45.0),
         arm="B",
         arms=("A", "B"),
         push_to_talk=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulator.devices.listing import Way
 from simulator.session.settings import EchoGuard
-from simulator.session.state import Counters, DeviceInForce, Phase, Snapshot, Unheard
+from simulator.session.state import Counters, OpenedDevice, Phase, Snapshot, Unheard
 from tui.live.meters import Reading
 from tui.screens import with_keys
 
@@ -99,7 +99,7 @@ def agent_words(shown: Snapshot) -> str:
     return f"{'▶' if shown.agent_sounding else ' '} “{shown.agent_text}”"
 
 
-def device_words(device: DeviceInForce | None, *, wanted: bool = True) -> str:
+def device_words(device: OpenedDevice | None, *, wanted: bool = True) -> str:
     """Return the device in use, and a note on it."""
     if device is None:
         return "none" if wanted else "none, as you chose: nothing is played"

@@ -1,1 +1,1 @@
-"""How a caller speaks with agents of several makers, each a small adapter over one interface."""
+"""Protocols of agents from several makers, each a small adapter to one interface."""

@@ -15,18 +15,18 @@ from simulator.socket.protocols.protocol import Audio, Clear, Fault, Heard, Othe
 
 WIRE = Wire(24_000)
 _AUDIO = ("response.output_audio.delta", "response.audio.delta")
-"""The name since general availability, and the beta's."""
+"""The event's current name, and its name in the beta."""
 
 
 class OpenAIRealtimeProtocol:
-    """The caller's side; the server's own voice activity detection ends turns and notices interruptions."""
+    """The caller's side; the server's own voice activity detection ends turns and detects interruptions."""
 
     def __init__(self) -> None:
         self.wire = WIRE
         self._in, self._out = AudioIn(WIRE), AudioOut(WIRE)
 
     def opening(self) -> list[WireMessage]:
-        """Ask for speech both ways."""
+        """Request speech in both directions."""
         pcm = {"format": {"type": "audio/pcm", "rate": WIRE.rate}}
         session = {"type": "realtime", "output_modalities": ["audio"], "audio": {"input": pcm, "output": pcm}}
         return [json.dumps({"type": "session.update", "session": session})]
@@ -37,7 +37,7 @@ class OpenAIRealtimeProtocol:
         return [json.dumps({"type": "input_audio_buffer.append", "audio": audio})]
 
     def hear(self, message: WireMessage) -> list[Heard]:
-        """Return what a server event means. Speech of the caller's drops what has not been played."""
+        """Return a server event's meaning. Caller speech drops audio not yet played."""
         fields = object_of(message)
         kind = fields.get("type")
         if kind in _AUDIO:
@@ -53,7 +53,7 @@ class OpenAIRealtimeProtocol:
         return [OtherMessage(fields)] if fields else []
 
     def rest(self) -> Samples:
-        """Return what the resampler still holds."""
+        """Return the resampler's remaining samples."""
         return self._in.rest()
 
     def played(self, mark: str) -> list[WireMessage]:  # noqa: ARG002  (there are no marks)
