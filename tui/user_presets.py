@@ -1,4 +1,4 @@
-"""A person's own presets: a file each in the configuration folder, in the shape of the built-in ones."""
+"""The user's own presets: one file each in the configuration folder, in the form of the built-in ones."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,58}[A-Za-z0-9_-]|[A-Za-z0-9]")
 
 
 class PresetError(ValueError):
-    """Something that cannot be done with a preset; the message is one line and says what to do."""
+    """A preset cannot be changed or read. The message is one line that says what to do."""
 
 
 def presets_folder() -> Path:
-    """Return where they are: ``presets`` in the configuration folder."""
+    """Return the folder of presets: ``presets`` in the configuration folder."""
     return config_folder() / "presets"
 
 
 def user_presets() -> tuple[dict[str, Preset], tuple[str, ...]]:
-    """Return one's own presets by name, and one line about each file that is skipped because it cannot be used."""
+    """Return the user's presets by name, and one line about each unusable file."""
     found: dict[str, Preset] = {}
     problems = []
     for file in sorted(presets_folder().glob("*.json")):
@@ -39,13 +39,13 @@ def user_presets() -> tuple[dict[str, Preset], tuple[str, ...]]:
 
 
 def all_presets() -> tuple[dict[str, Preset], tuple[str, ...]]:
-    """Return the built-in presets and then one's own, and what is said about files that are skipped."""
+    """Return the built-in presets, then the user's, and the lines about unusable files."""
     own, problems = user_presets()
     return {**builtin_presets(), **own}, problems
 
 
 def read_preset(file: Path) -> Preset:
-    """Return the preset in a file: one of ours, or just a ``voice_config``, which is then named after the file.
+    """Return the preset in a file: one of ours, or a bare ``voice_config``, which is named after the file.
 
     Raises :class:`PresetError`.
     """
@@ -67,7 +67,7 @@ def read_preset(file: Path) -> Preset:
 
 
 def checked_name(name: str, source: str = "") -> str:
-    """Return a name that a preset can have. Raises :class:`PresetError`."""
+    """Return a valid name of a preset. Raises :class:`PresetError`."""
     tidy = name.strip()
     if not _NAME.fullmatch(tidy):
         raise PresetError(
@@ -78,7 +78,7 @@ def checked_name(name: str, source: str = "") -> str:
 
 
 def save_preset(name: str, config: VoiceConfig, description: str = "") -> Preset:
-    """Keep a configuration under a new name. Raises :class:`PresetError`, nothing then written."""
+    """Store a configuration under a new name. Raises :class:`PresetError`; nothing is written then."""
     own, _ = user_presets()
     one = Preset(checked_name(name), description, config)
     _refuse_taken(one.name, own)
@@ -96,7 +96,7 @@ def save_preset(name: str, config: VoiceConfig, description: str = "") -> Preset
 
 
 def rename_preset(old: str, new: str) -> Preset:
-    """Give one's own preset another name. Raises :class:`PresetError`."""
+    """Rename one of the user's presets. Raises :class:`PresetError`."""
     before = _own(old)
     after = save_preset(new, before.config, before.description)
     delete_preset(old)
@@ -104,7 +104,7 @@ def rename_preset(old: str, new: str) -> Preset:
 
 
 def delete_preset(name: str) -> None:
-    """Delete one's own preset. Raises :class:`PresetError`."""
+    """Delete one of the user's presets. Raises :class:`PresetError`."""
     _own(name)
     for file in presets_folder().glob("*.json"):
         try:
@@ -119,7 +119,7 @@ def delete_preset(name: str) -> None:
 
 
 def export_preset(one: Preset, file: Path) -> Path:
-    """Write a preset to a new file that others can import. Raises :class:`PresetError`; no file is replaced."""
+    """Write a preset to a new file that others can import. Raises :class:`PresetError`. No file is replaced."""
     try:
         write_private(file, _text(one), replace=False)
     except FileExistsError:
@@ -138,7 +138,7 @@ def _own(name: str) -> Preset:
 
 
 def _refuse_taken(name: str, own: dict[str, Preset]) -> None:
-    # Without regard to case: on some systems Calm.json and calm.json are one file.
+    # Case-insensitive: on some systems Calm.json and calm.json are one file.
     if name.casefold() in {taken.casefold() for taken in (*builtin_presets(), *own)}:
         raise PresetError(f"a preset is called {name} already; choose another name")
 

@@ -1,7 +1,7 @@
-"""``turnlab --web``: the dashboard in a browser on this machine, a process of its own for every page.
+"""``turnlab --web``: the dashboard in a browser on this machine, with a process for every page.
 
-A visitor can do what the person at the keyboard can, so the server listens on the loopback address only, asks for
-the key that is in the address it prints, and answers no page of another origin.
+A visitor can do everything that the local user can. So the server listens on the loopback address only, requires
+the key from the address that it prints, and refuses pages of other origins.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from textual_serve.server import Server
 
 HOST = "127.0.0.1"
 IN_BROWSER = "TURNLAB_IN_BROWSER"
-"""Set for the processes behind the pages: they have no terminal, and need none."""
+"""Set for the processes behind the pages. They have no terminal, and need none."""
 
 KEY = "key"
-# Nothing is fetched from anywhere else, the page's web font included.
+# Nothing is loaded from other servers, including the page's web font.
 _POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; font-src 'self' data:; connect-src 'self' {socket}; frame-ancestors 'none'"
@@ -33,14 +33,14 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 PORT = 8767
-"""Where it is unless another port is asked for, or another program has it."""
+"""The default port, if no other is requested and it is free."""
 
 
 def serve(port: int | None, options: list[str]) -> None:
-    """Serve the dashboard until ctrl+c. ``options`` are passed on to every page's; port 0 takes any free one.
+    """Serve the dashboard until ctrl+c. Every page gets ``options``. Port 0 takes any free one.
 
-    Without a port it takes its own, or any free one while another program has that. Raises :class:`OSError` if the
-    port that was asked for is taken.
+    Without a port it uses the default, or any free one if that is taken. Raises :class:`OSError` if the requested
+    port is taken.
     """
     with _listening(port) as listening:
         page = WebDashboard(listening.getsockname()[1], options)
@@ -69,22 +69,22 @@ class WebDashboard(Server):
 
     @property
     def address(self) -> str:
-        """What a person opens."""
+        """The address to open."""
         return f"{self.public_url}/?{KEY}={self._key}"
 
     async def application(self) -> web.Application:
-        """Return what answers requests."""
+        """Return the web application."""
         application = await self._make_app()
         application.middlewares.append(self._let_in)
         return application
 
     async def on_startup(self, app: web.Application) -> None:  # noqa: ARG002  (aiohttp's signature)
-        """Say where it is."""
+        """Print the address."""
         sys.stdout.write(f"Turnlab is at {self.address}\nctrl+c ends it.\n")
         sys.stdout.flush()
 
     async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
-        """Run a page's dashboard for as long as the page is open."""
+        """Run a page's dashboard while the page is open."""
         task = asyncio.current_task()
         assert task is not None
         self._pages.add(task)
@@ -92,7 +92,7 @@ class WebDashboard(Server):
         return await super().handle_websocket(request)
 
     async def on_shutdown(self, app: web.Application) -> None:  # noqa: ARG002  (aiohttp's signature)
-        """Let every page's dashboard end as it does by itself, its draft kept."""
+        """Let every page's dashboard end normally, with its draft stored."""
         pages = tuple(self._pages)
         for task in pages:
             task.cancel()
@@ -135,6 +135,6 @@ _FONT = re.compile(r"<link[^>]*fonts\.googleapis\.com[^>]*>")
 
 
 def _dressed(page: str) -> str:
-    """Return the page with a title and a terminal that has the focus; its web font would be refused anyhow."""
+    """Return the page with a title and a focused terminal, without the web font, which would be refused."""
     page = _FONT.sub("", page)
     return page.replace("<head>", f"<head>{_TITLE}", 1).replace("</body>", f"{_FOCUS}</body>", 1)

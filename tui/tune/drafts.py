@@ -81,15 +81,15 @@ class DraftController:
         self._note(self.session.draft.update(values), otherwise)
 
     def undo(self) -> None:
-        """Take the last change back."""
+        """Undo the last change."""
         self._note(self.session.draft.undo(), "Nothing to undo.")
 
     def redo(self) -> None:
-        """Do it again."""
+        """Redo the change."""
         self._note(self.session.draft.redo(), "Nothing to redo.")
 
     def reset(self) -> None:
-        """Put everything back to what is stored."""
+        """Reset to the stored configuration."""
         self._note(self.session.draft.reset(), "The draft is what is stored already.")
 
     def _note(self, changed: bool, otherwise: str = "") -> None:
@@ -103,7 +103,7 @@ class DraftController:
     # ---- one field
 
     def enter(self, name: str) -> None:
-        """Ask for the value of a field that takes a window to enter: words, an object, one of many."""
+        """Ask for the value of a field that needs a window: words, an object, or a list."""
         self._host.start(partial(self._enter, name), "fields")
 
     async def _enter(self, name: str) -> None:
@@ -112,7 +112,7 @@ class DraftController:
             self.set_value(name, value)
 
     def find_field(self) -> None:
-        """Ask for a field by a part of its name, or of what it does, and go there."""
+        """Ask for a field by a part of its name or of its description, and go to it."""
         self._host.start(self._find_field, "fields")
 
     async def _find_field(self) -> None:
@@ -128,10 +128,10 @@ class DraftController:
         if name is not None:
             self._go_to(name)
 
-    # ---- keeping
+    # ---- storing
 
     def keep(self) -> None:
-        """Write the draft down soon, once it rests."""
+        """Store the draft once it has not changed for a moment."""
         if self._soon is not None:
             self._soon.stop()
         self._soon = self._host.after(KEPT_AFTER_S, partial(self._write_later, self.session))
@@ -142,7 +142,7 @@ class DraftController:
     async def _write(self, session: Session) -> None:
         keeping = self._keeping(session)
         try:
-            # In a thread: a disk may take its time.
+            # In a thread: a disk may be slow.
             draft = session.draft
             write = partial(keeping.journal.write, draft.stored, draft.config, keeping.turn(), session.noted)
             await asyncio.to_thread(write)
@@ -156,27 +156,27 @@ class DraftController:
                 )
 
     def close(self) -> None:
-        """Write down how the draft was left, and let go of it."""
+        """Store the draft's last state, and release it."""
         if self._soon is not None:
             self._soon.stop()
         keeping, draft = self._keeping(self.session), self.session.draft
-        # A full disk was reported before; now no screen is left to report it on.
+        # A full disk was reported before. Now no screen is left to report it.
         with contextlib.suppress(OSError):
             keeping.journal.write(draft.stored, draft.config, keeping.turn(), self.session.noted)
         keeping.journal.close()
 
     def _keeping(self, session: Session) -> Keeping:
-        """Return where a session's draft is kept."""
+        """Return the storage of a session's draft."""
         if session.keeping is None:
             # A free draft belongs to no platform.
             label, service_id = (self._label(), session.service.id) if session.service else ("", "")
             session.keeping = Keeping(DraftJournal(label, service_id))
         return session.keeping
 
-    # ---- what was left behind
+    # ---- earlier drafts
 
     def offer_kept(self) -> None:
-        """Offer the drafts of this service that were left behind, the newest first; once in a sitting."""
+        """Offer the stored drafts of this service, newest first, once in a session."""
         keeping = self._keeping(self.session)
         if not keeping.offered:
             keeping.offered = True
@@ -207,7 +207,7 @@ class DraftController:
             self.session.note(kept.note)
         self.session.revision += 1
         self._changed()
-        # This process keeps it from here on, before the old file goes.
+        # This process stores it before the old file goes.
         keeping = self._keeping(self.session)
         noted = self.session.noted
         await asyncio.to_thread(keeping.journal.write, draft.stored, draft.config, keeping.turn(), noted)

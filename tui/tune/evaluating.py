@@ -1,4 +1,4 @@
-"""Evaluating in Tune: the arms scored against labels, over the recordings in view or the selected ones."""
+"""Evaluation in Tune: the arms scored against labels, over the visible or the selected recordings."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ Answer = ScoreCase | Literal["label"]
 
 @dataclass(frozen=True, slots=True)
 class EvaluationInput:
-    """What is evaluated: recordings, called ``where`` together, with the analyses that are there, under some arms.
+    """The input of an evaluation: recordings with the name ``where``, their analyses, and the arms.
 
-    ``names`` are what people call the arms.
+    ``names`` are the arms' names for people.
     """
 
     where: str
@@ -48,7 +48,7 @@ class EvaluationInput:
 
 @dataclass(slots=True)
 class EvaluationOutcome:
-    """What came of it; ``left_out`` says of each recording that was not scored why, in a few words."""
+    """The result. ``left_out`` says, for each recording that was not scored, why."""
 
     evaluation: Evaluation
     lines: list[EvaluationLine]
@@ -56,7 +56,7 @@ class EvaluationOutcome:
 
 
 class EvaluationController:
-    """Has what is in view evaluated by ``ask``, and goes to the turn or event that was chosen, or to the labels."""
+    """Evaluates the visible recordings with ``ask``, and goes to the chosen turn or event, or to the labels."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class EvaluationController:
         self._last: Evaluated = Evaluated()
 
     def evaluate(self) -> None:
-        """Score the arms over the selected recordings, or those of the group that is in view."""
+        """Score the arms over the selected recordings, or over the visible group."""
         self._host.start(self._evaluate, "evaluation", exclusive=True)
 
     async def _evaluate(self) -> None:
@@ -95,7 +95,7 @@ class EvaluationController:
 
 @dataclass(slots=True)
 class Evaluated:
-    """The last outcome, with what was unfolded and where the cursor was, so that one can go on where one was."""
+    """The last result, with its open rows and cursor, so that the user can continue there."""
 
     outcome: EvaluationOutcome | None = None
     open: set[int] = field(default_factory=set)
@@ -103,7 +103,7 @@ class Evaluated:
 
 
 def in_view(recordings: RecordingsController) -> tuple[str, tuple[FoundRecording, ...]]:
-    """Return what is evaluated, and what it is called: the selection, all, or the group of the shown recording."""
+    """Return what is evaluated, with its name: the selection, all, or the group of the shown recording."""
     state, found = recordings.state, recordings.found()
     if state.picked:
         return "the selection", tuple(one for one in found.values() if one.key in state.picked)
@@ -115,7 +115,7 @@ def in_view(recordings: RecordingsController) -> tuple[str, tuple[FoundRecording
 
 
 def own_ms(evaluation: Evaluation, case: ScoreCase) -> int:
-    """Return where a case is on the first arm's clock, ms."""
+    """Return a case's time on the first arm's clock in ms."""
     first = evaluation.names[0]
     run = next((one for one in evaluation.runs if (one.recording, one.arm) == (case.recording, first)), None)
     placed = moved(run.played.placements, case.start_ms / 1000, case.end_ms / 1000) if run is not None else None
@@ -124,7 +124,7 @@ def own_ms(evaluation: Evaluation, case: ScoreCase) -> int:
 
 
 def carry_out(material: EvaluationInput, progress: Callable[[str, float], None]) -> EvaluationOutcome:
-    """Analyse and score what is labelled; ``progress`` gets a recording's title and a share 0…1, and may raise."""
+    """Analyse and score what is labelled. ``progress`` gets a recording's title and a share 0…1, and may raise."""
     labelled: list[FoundRecording] = []
     left_out: list[str] = []
     for one in material.found:
@@ -156,15 +156,16 @@ def carry_out(material: EvaluationInput, progress: Callable[[str, float], None])
 
 
 class _LeftError(Exception):
-    """The dialog was left."""
+    """The dialog was closed."""
 
 
 _TITLE, _NARROW_TITLE, _ROOMY = 40, 34, 100
-"""Cells of the first column, on a narrow screen, and how wide one is that is not."""
+"""The width of the first column, its width on a narrow screen, and the least width of a screen that is not
+narrow."""
 
 
 class EvaluationDialog(Dialog[Answer]):
-    """Scores, and shows every figure; gives the turn or event to go to, or ``label``."""
+    """Scores, and shows every figure. Returns the turn or event to go to, or ``label``."""
 
     DEFAULT_CSS = """
     EvaluationDialog {
@@ -186,7 +187,7 @@ class EvaluationDialog(Dialog[Answer]):
     keys = "esc cancels"
 
     class Done(Message):
-        """The work is up to a share, at a recording, or at its end: then there is an ``outcome``."""
+        """Progress: a share, with the recording's title. At the end there is an ``outcome``."""
 
         def __init__(self, title: str, share: float, outcome: EvaluationOutcome | None = None) -> None:
             super().__init__()
@@ -196,10 +197,10 @@ class EvaluationDialog(Dialog[Answer]):
         super().__init__("Evaluate: the arms against what is labelled")
         self._material, self._last = material, last
         self._shown: list[tuple[int, ScoreCase | None]] = []
-        """What stands in each row: the place of a line, and one of its cases."""
+        """The content of each row: the position of a line, and one of its cases."""
 
     def compose_body(self) -> ComposeResult:
-        """Lay out how far it is, then the table."""
+        """Lay out the progress, then the table."""
         yield Static("Scoring…", id="evaluation-over", markup=False)
         yield ProgressBar(total=1.0, show_eta=False)
         yield Static(id="evaluation-empty", markup=False)
@@ -207,7 +208,7 @@ class EvaluationDialog(Dialog[Answer]):
         yield Static(id="evaluation-said", markup=False)
 
     def on_mount(self) -> None:
-        """Begin."""
+        """Start."""
         for name in ("#evaluation-empty", "#evaluation", "#evaluation-said"):
             self.query_one(name).display = False
         self._carry_out()
@@ -250,7 +251,7 @@ class EvaluationDialog(Dialog[Answer]):
             self._show_nothing(message.outcome)
 
     def _show_nothing(self, outcome: EvaluationOutcome) -> None:
-        """Say that there is nothing to score against, and what to do."""
+        """Say that there are no labels to score against, and what to do."""
         empty = self.query_one("#evaluation-empty", Static)
         empty.display = True
         what = "is labelled" if "unlabelled" in outcome.left_out else "can be scored"
@@ -277,7 +278,7 @@ class EvaluationDialog(Dialog[Answer]):
         table.focus()
 
     def _fill(self, row: int) -> None:
-        """Put the lines into the table, with the cases of those that are open under them."""
+        """Fill the table with the lines, and with the cases below open ones."""
         outcome = self._last.outcome
         assert outcome is not None
         table: DataTable[object] = self.query_one("#evaluation", DataTable)
@@ -317,7 +318,7 @@ class EvaluationDialog(Dialog[Answer]):
 
     @on(DataTable.RowSelected)
     def _choose(self, event: DataTable.RowSelected) -> None:
-        """Go to a turn or event, or list those that a figure is about."""
+        """Go to a turn or event, or list those behind a figure."""
         event.stop()
         outcome = self._last.outcome
         assert outcome is not None
@@ -329,14 +330,14 @@ class EvaluationDialog(Dialog[Answer]):
             self._fill(event.cursor_row)
 
     def action_label(self) -> None:
-        """Label the recording that is shown."""
+        """Open the labels of the shown recording."""
         self.dismiss("label")
 
     async def action_step(self, direction: str) -> None:
-        """Move with the keys that move elsewhere."""
+        """Move with the keys that move the cursor elsewhere."""
         await self.query_one("#evaluation", DataTable).run_action(f"cursor_{direction}")
 
     def action_leave(self) -> None:
-        """Stop, where it is not done."""
+        """Close, and stop unfinished work."""
         self.workers.cancel_node(self)
         self.dismiss(None)

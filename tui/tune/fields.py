@@ -1,4 +1,4 @@
-"""The fields as an editor shows them: set or inherited, from which layer, what to warn of, and what is typed."""
+"""The fields for an editor: their values, layers, warnings, and typed input."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _FILLED = (
     "progress_vocabulary",
     "transition_deadline_ms",
 )
-"""The fields of what ``filler_style`` silent leaves out."""
+"""The fields that have no effect while ``filler_style`` is silent."""
 
 
 def warnings_of(
     spec: FieldSpec, own: object, in_force: Mapping[str, object], profile: EngineProfile
 ) -> tuple[str, ...]:
-    """Return what a person should know about a field as it stands; ``in_force`` has every field's value."""
+    """Return warnings about a field's present value. ``in_force`` has every field's value."""
     found = (
         _eager(spec, in_force, profile),
         _phrase(spec, in_force),
@@ -38,7 +38,7 @@ def warnings_of(
 
 
 def sensitivity_hint(setting: float | None, profile: EngineProfile) -> str:
-    """Return at which confidence turns end under an ``eager_eot_threshold``, and which one the profile's own is."""
+    """Return the confidence at which turns end under an ``eager_eot_threshold``, and the profile's own."""
     sensitivity, own = sensitivity_of(profile.values), profile.values.eot_threshold.value
     if sensitivity.head_start:
         return f"Profile {profile.name}: a head start on the answer, unheard; turns end at confidence {own:g}."
@@ -53,7 +53,7 @@ def sensitivity_hint(setting: float | None, profile: EngineProfile) -> str:
 
 
 def head_start_hint(setting: float, profile: EngineProfile) -> str | None:
-    """Return why a threshold that buys a head start has no effect, if it has none."""
+    """Return why a head-start threshold has no effect. ``None`` if it has one."""
     threshold = profile.values.eot_threshold.value
     sensitivity = sensitivity_of(profile.values)
     if sensitivity.confidence(setting) < threshold:
@@ -105,9 +105,9 @@ SENSITIVITY = "eager_eot_threshold"
 
 @dataclass(frozen=True, slots=True)
 class FieldState:
-    """One field: ``own`` is the draft's value (``None``: inherit), ``in_force`` what results.
+    """One field. ``own`` is the draft's value (``None``: inherit), ``in_force`` the resulting one.
 
-    ``hint`` says what that amounts to. ``stands_at`` is where it lies on the field's scale if no layer sets it.
+    ``hint`` explains the value. ``stands_at`` is its place on the field's scale if no layer sets it.
     """
 
     spec: FieldSpec
@@ -121,7 +121,7 @@ class FieldState:
 
     @property
     def inherited(self) -> bool:
-        """Whether the draft leaves the field to the layers above."""
+        """Whether the draft inherits the field."""
         return self.own is None
 
 
@@ -131,7 +131,7 @@ def field_states(
     profile: EngineProfile,
     stored_problems: Sequence[Problem] = (),
 ) -> dict[str, FieldState]:
-    """Return how every known field stands, in the order of the table."""
+    """Return the state of every known field, in the order of the table."""
     config, changed = draft.config, draft.changes()
     layers = (Layer(SERVICE, config), *above)
     found = {spec.name: in_force(spec, layers) for spec in FIELDS}
@@ -160,7 +160,7 @@ def _with_hint(state: FieldState, profile: EngineProfile) -> FieldState:
 def _problems(
     config: VoiceConfig, stored: Sequence[Problem], changed: Mapping[str, object]
 ) -> dict[str, tuple[str, ...]]:
-    """Return what is wrong by field: of values in the draft, and of stored ones that could not be read at all."""
+    """Return the problems by field: of values in the draft, and of stored ones that could not be read."""
     found: dict[str, tuple[str, ...]] = {}
     for problem in check(config):
         found[problem.field] = (f"The value {problem.message}.",)
@@ -172,7 +172,7 @@ def _problems(
 
 
 def shown_value(name: str, value: object) -> str:
-    """Return a field's value for people; ``None`` is inherited, or the default that the platform stores for it."""
+    """Return a field's value for people. ``None`` is inherited, or the default that the platform stores."""
     value = BY_NAME[name].spelt_out(value) if name in BY_NAME else value
     if value is None:
         return "inherited"
@@ -180,7 +180,7 @@ def shown_value(name: str, value: object) -> str:
 
 
 def change_lines(before: VoiceConfig, update: Mapping[str, object]) -> str:
-    """Return what setting fields (``None``: back to inherit) would change, a line each; one line if nothing."""
+    """Return the changes from setting fields (``None``: inherit), one per line. One line if there are none."""
     now = before.set_values()
     lines = [
         f"{name}: {shown_value(name, now.get(name))} → {shown_value(name, value)}"
@@ -191,11 +191,11 @@ def change_lines(before: VoiceConfig, update: Mapping[str, object]) -> str:
 
 
 class EntryError(ValueError):
-    """A typed value that is not applied; the message says what would be."""
+    """A typed value that is invalid. The message says what would be valid."""
 
 
 def parse_entry(spec: FieldSpec, text: str) -> object:
-    """Return the value that ``text`` means for a field: words one a line, an object as JSON.
+    """Return a field's value from text: one word per line, or an object as JSON.
 
     Raises :class:`EntryError`.
     """
@@ -213,7 +213,7 @@ def parse_entry(spec: FieldSpec, text: str) -> object:
 
 
 def entry_text(spec: FieldSpec, value: object) -> str:
-    """Return a value the way :func:`parse_entry` reads it."""
+    """Return a value as text for :func:`parse_entry`."""
     if value is None:
         return ""
     if spec.kind == "words" and isinstance(value, (list, tuple)):
@@ -224,7 +224,7 @@ def entry_text(spec: FieldSpec, value: object) -> str:
 
 
 def read_json(text: str) -> object:
-    """Return what JSON means. Raises :class:`EntryError`, naming line and column."""
+    """Return the value of JSON. Raises :class:`EntryError`, which names line and column."""
     try:
         value = parse_json(text, "it")
     except TextError as error:
@@ -242,7 +242,7 @@ def _read(spec: FieldSpec, text: str) -> object:
         return text
     digits = text.removesuffix(spec.unit).strip() if spec.unit else text
     try:
-        # People write 1,200 as the value beside the slider does.
+        # People write 1,200, as the text beside the slider does.
         return int(digits.replace(",", "")) if spec.kind == "int" else float(digits)
     except ValueError:
         what = "a whole number" if spec.kind == "int" else "a number"

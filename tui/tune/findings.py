@@ -1,4 +1,4 @@
-"""Asking the readouts: which to show, which turns got worse, where the arms stand on the curve, and exporting."""
+"""Uses of the readouts: which to show, which turns got worse, where the arms are on the curve, and export."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ HEADINGS = (
 
 
 def readouts_csv(measurement: Measurement, names: Sequence[str]) -> str:
-    """Return every readout of every arm, a line each, numbers as they are; ``names`` are the arms' for people.
+    """Return every readout of every arm, one per line, with raw numbers. ``names`` are the arms' for people.
 
-    ``difference`` is the arm minus the arm in ``against``; ``over`` says over which recordings.
+    ``difference`` is the arm minus the arm in ``against``. ``over`` names the recordings.
     """
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
@@ -70,42 +70,42 @@ def _lines(measurement: Measurement, readout: str, compared: Compared) -> list[l
 
 
 def _text(text: str) -> str:
-    """Return text that a spreadsheet takes for text: a name may begin like a formula."""
+    """Return text that a spreadsheet does not treat as a formula."""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 def timeline_json(run: Run) -> str:
-    """Return one run as a ``PlaybackTimeline``, as the platform's viewer reads it."""
+    """Return one run as a ``PlaybackTimeline`` for the platform's viewer."""
     return json.dumps(to_playback(run.played, run.measured), indent=1, allow_nan=False) + "\n"
 
 
 ORDER, BY_CHANGE = "tune.order", "change"
-"""What the order of the readouts is remembered under, and as."""
+"""The name and the value under which the order of the readouts is stored."""
 
 _CSV = "readouts as CSV"
 _TIMELINE = "timeline of arm "
 _CALL = "call with arm "
 
 Write = Callable[[Path, bool], Awaitable[bool]]
-"""Writes to a path, replacing what is there if it may; returns whether it was written."""
+"""Writes to a path, replacing a file if that is allowed. Returns whether it was written."""
 
 
 class FindingQuestions(Protocol):
-    """What a person is asked about the readouts. ``None`` is no answer."""
+    """The questions to the user about the readouts. ``None`` is no answer."""
 
     async def rows(self, shown: frozenset[str]) -> frozenset[str] | None:
         """Ask which readouts to show."""
 
     async def worst_turn(self, turns: Sequence[WorseTurn], over: str, arms: tuple[str, str]) -> WorseTurn | None:
-        """Show the turns that got worse and ask which to go to."""
+        """Show the turns that got worse, and ask which to go to."""
 
     async def sensitivity(self, trial: Trial, measurement: Measurement, names: Sequence[str]) -> Offer | str | None:
-        """Show where the arms stand on the trade-off curve and ask where to; a sentence where there is none."""
+        """Show the arms on the trade-off curve, and ask for a setting. Returns a sentence if there is no curve."""
 
     async def pick(
         self, question: str, choices: Sequence[tuple[str, str]], current: str | None = None
     ) -> str | None:
-        """Ask for one of several named things, each with a line about it."""
+        """Ask for one of several named items, each with a description."""
 
     async def export_to(self, what: str, suggested: str, *, audio: bool) -> Path | None:
         """Ask for the path of a file to write."""
@@ -114,14 +114,14 @@ class FindingQuestions(Protocol):
         """Ask whether to do something."""
 
     async def mix(self, path: Path, outcome: TrialOutcome, arm: int, *, replace: bool) -> OSError | bool | None:
-        """Write a call to be heard, showing how far it is; return whether it is there, or why not."""
+        """Write a call's audio, showing progress. Return whether it was written, or why not."""
 
 
 class FindingsController:
-    """Answers questions about what ``trials`` measured.
+    """Answers questions about the measurements of ``trials``.
 
-    ``trial`` returns the settings as they are. ``changed`` is called when other rows are to be shown, ``go_to``
-    with a recording's key and a moment of arm A's clock in it.
+    ``trial`` returns the present settings. ``changed`` is called when other rows should be shown, ``go_to`` with a
+    recording's key and a moment of arm A's clock in it.
     """
 
     def __init__(
@@ -138,9 +138,9 @@ class FindingsController:
         self._host, self._drafts, self._trials, self._questions = host, drafts, trials, questions
         self._trial, self._changed, self._go_to = trial, changed, go_to
         self.rows = usual_rows()
-        """Which lines of the readout table are shown, by key."""
+        """The keys of the shown lines of the readout table."""
         self.by_change = remembered(ORDER) == BY_CHANGE
-        """Whether those that changed most come first."""
+        """Whether the largest changes come first."""
 
     @property
     def _arm_names(self) -> list[str]:
@@ -151,7 +151,7 @@ class FindingsController:
         self._host.start(self._pick_rows, "findings")
 
     def figures(self, tried: TrialState) -> TableFigures:
-        """Return the figures of what was tried, in the rows that are wanted and their order."""
+        """Return the figures of a trial, in the selected rows and order."""
         found = tried.measured.measurement if tried.measured is not None else None
         if found is None:
             return TableFigures(waiting=tried.then, stale=tried.stale)
@@ -165,7 +165,7 @@ class FindingsController:
         )
 
     def switch_order(self) -> None:
-        """Show the readouts that changed most first, or in the order of the table again; it is remembered."""
+        """Switch between the largest changes first and the order of the table. The choice is remembered."""
         self.by_change = not self.by_change
         self._changed()
         self._host.start(self._remember_order, "order of the readouts")
@@ -201,7 +201,7 @@ class FindingsController:
             self._go_to(turn.key, turn.own_ms)
 
     def sensitivity(self) -> None:
-        """Show where the arms stand between ending turns early and making callers wait, and move the draft."""
+        """Show the arms between ending turns early and making callers wait, and move the draft."""
         self._host.start(self._sensitivity, "findings")
 
     async def _sensitivity(self) -> None:
@@ -213,7 +213,7 @@ class FindingsController:
                 self._take(answer)
 
     def _draft_measured(self) -> tuple[Trial, Measurement] | None:
-        """Return what was tried and measured of the draft; where there is nothing, say why."""
+        """Return the draft's trial and measurement. If there are none, say why."""
         measurement, trial = self._trials.settled_measurement(), self._trial()
         if measurement is None or trial is None:
             return None

@@ -1,4 +1,4 @@
-"""Unsaved drafts on disk, so that neither a crash nor a kill takes one along."""
+"""Unsaved drafts on disk, so that a crash or a kill does not lose them."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class KeptDraft:
-    """A draft that a process left behind: what it started from, what it came to, and when that was."""
+    """A draft that a process left: its start, its last state, and its time."""
 
     file: Path
     began: VoiceConfig
     config: VoiceConfig
     at: datetime
     note: str = ""
-    """What was known of the draft, such as what a sweep confirmed."""
+    """A note on the draft, such as what a sweep confirmed."""
 
     def forget(self) -> None:
         """Delete it. Raises :class:`OSError`."""
@@ -38,16 +38,16 @@ class KeptDraft:
 
 
 class DraftJournal:
-    """Keeps one draft of one service (or the free draft: an empty id) of one connection. Thread-safe."""
+    """Stores one draft of one service (or the free draft: an empty id) of one connection. Thread-safe."""
 
     def __init__(self, connection: str, service_id: str) -> None:
         self._about = {"connection": connection, "service": service_id}
         self._held = HeldJournal(drafts_folder(), _key(connection, service_id))
 
     def write(self, began: VoiceConfig, config: VoiceConfig, order: int = 0, note: str = "") -> None:
-        """Keep the draft, and what is known of it; one equal to what it began from needs no keeping and is deleted.
+        """Store the draft and its note. A draft equal to its start is deleted instead.
 
-        A write that comes after one of a higher ``order`` does nothing. Raises :class:`OSError`.
+        A write after one of a higher ``order`` does nothing. Raises :class:`OSError`.
         """
         kept = {
             "version": VERSION,
@@ -60,11 +60,11 @@ class DraftJournal:
         self._held.write(None if config == began else kept, order)
 
     def close(self) -> None:
-        """Stop keeping the draft; what is kept is offered the next time."""
+        """Stop storing the draft. The stored one is offered the next time."""
         self._held.close()
 
     def left_behind(self) -> tuple[tuple[KeptDraft, ...], tuple[Path, ...]]:
-        """Return the drafts that other processes left behind, newest first, and the files that cannot be read."""
+        """Return the drafts that other processes left, newest first, and the unreadable files."""
         files, unreadable = self._held.left_behind()
         found, bad = [], list(unreadable)
         for one in files:
@@ -76,9 +76,9 @@ class DraftJournal:
 
 
 def keep_arms(connection: str, service_id: str, arms: Sequence[ComparisonArm], baseline: int) -> None:
-    """Keep the arms that a service's draft is compared in, for the next start. Raises :class:`OSError`.
+    """Store the arms of a service's draft for the next start. Raises :class:`OSError`.
 
-    ``baseline`` is the place of the one that the others are held against.
+    ``baseline`` is the position of the arm that the others are compared with.
     """
     kept = [
         {
@@ -95,7 +95,7 @@ def keep_arms(connection: str, service_id: str, arms: Sequence[ComparisonArm], b
 
 
 def kept_arms(connection: str, service_id: str) -> tuple[list[ComparisonArm], int]:
-    """Return the arms that were kept, and the place of the baseline; none where there are none that can be read."""
+    """Return the stored arms, and the position of the baseline. Empty if there are none that can be read."""
     file = _arms_file(connection, service_id)
     try:
         content = parse_json(file.read_text(encoding="utf-8"), file.name)
@@ -128,16 +128,16 @@ def _key(connection: str, service_id: str) -> str:
 
 @dataclass(slots=True)
 class Keeping:
-    """How the draft of one sitting is kept, for all screens that show it."""
+    """How the draft of one session is stored, for all screens that show it."""
 
     journal: DraftJournal
     offered: bool = False
-    """Whether what was left behind by others was offered."""
+    """Whether earlier drafts of other processes were offered."""
     failure_reported: bool = False
     _turns: Iterator[int] = field(default_factory=lambda: count(1))
 
     def turn(self) -> int:
-        """Return the order of a write that is asked for now: higher than all before."""
+        """Return the order of a write that is requested now: higher than all before."""
         return next(self._turns)
 
 

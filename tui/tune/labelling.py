@@ -1,4 +1,4 @@
-"""Having labels edited or sounds put into a recording, and letting list, timeline and readouts follow."""
+"""Edits the labels of a recording, or injects sounds; list, timeline and readouts follow."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from tui.tune.recordings import RecordingsController
 from tui.tune.trial import TrialOutcome, TrialRunner
 
 Edit = Callable[[AnalysedRecording, LabelFile, Path | None], Awaitable[Path | None]]
-"""Has labels edited; a recording of ours goes to the folder first. Returns the audio whose labels were written."""
+"""Edits labels. A bundled recording is first copied to the folder. Returns the audio whose labels were written."""
 
 Pick = Callable[[str, Sequence[tuple[str, str]]], Awaitable[str | None]]
-"""Asks for one of several named things, each with a line about it."""
+"""Asks for one of several named items, each with a description."""
 
 
 def moment_of_recording(outcome: TrialOutcome, shared_ms: int) -> int:
-    """Return the moment of the recording, ms, that arm A meets at one of the shared clock.
+    """Return the moment of the recording in ms at which arm A is, for a moment of the shared clock.
 
-    Where elastic replay plays nothing of the recording, it is as far into the labelled agent window of that gap as
-    arm A's answer had got, or as far behind what was played last, and lies in the gap.
+    In a gap of elastic replay, it is as far into the gap's labelled agent window as arm A's answer, or as far after
+    the last played audio, and inside the gap.
     """
     run, labels = outcome.runs[0], outcome.shown.recording.labels
     own_ms = outcome.scene.ticks.own(shared_ms)
@@ -49,13 +49,14 @@ def moment_of_recording(outcome: TrialOutcome, shared_ms: int) -> int:
 
 
 _ROOM_MS = 500
-"""A sound is put in at least this long before the caller's next words."""
+"""The smallest distance of an injected sound from the caller's next words."""
 
 
 class LabellingController:
-    """Has the labels of the shown recording edited by ``edit``; ``runner`` forgets what they made of it before.
+    """Edits the labels of the shown recording with ``edit``. ``runner`` forgets its earlier results.
 
-    Sounds are put into what ``outcome`` shows, ``at`` a moment of the shared clock, ms; ``pick`` asks which.
+    Sounds are injected into what ``outcome`` shows, at ``at``, a moment of the shared clock in ms. ``pick`` asks
+    which.
     """
 
     def __init__(
@@ -97,7 +98,7 @@ class LabellingController:
             await self._follow(analysed, saved)
 
     async def _follow(self, analysed: AnalysedRecording, audio: Path) -> None:
-        """Let list, timeline and readouts follow the labels that were written for a recording."""
+        """Update list, timeline and readouts after labels were written."""
         source = analysed.recording.source
         place = self._recordings.place(analysed.key) if audio == source.path else None
         found = await asyncio.to_thread(open_found, audio, source.what_if, place)
@@ -109,10 +110,10 @@ class LabellingController:
         self._runner.forget(found.key)
         self._recordings.take_in(found, replace(analysed, key=found.key, recording=found.recording))
 
-    # ---- sounds put in
+    # ---- injected sounds
 
     def inject(self) -> None:
-        """Put a sound in at the playhead, or take one away."""
+        """Inject a sound at the playhead, or remove one."""
         self._host.start(self._inject, "sounds", exclusive=True)
 
     async def _inject(self) -> None:
@@ -144,7 +145,7 @@ class LabellingController:
         self._recordings.hear_again(found)
 
     async def _gone(self, analysed: AnalysedRecording) -> bool:
-        """Tell whether the file of a recording is gone, and say so at it from then on."""
+        """Return whether a recording's file is gone. If so, mark it in the list."""
         gone = not await asyncio.to_thread(os.path.exists, analysed.recording.source.path)
         if gone:
             self._recordings.note_gone(analysed.key)

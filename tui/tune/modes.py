@@ -1,4 +1,4 @@
-"""The Tune screens there are: a mode of the app for each service that is tuned, and one for a free draft."""
+"""The Tune screens: a mode of the app for each tuned service, and one for a free draft."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _show_recording(key: str, tune: TuneScreen) -> None:
 
 
 def show_caller(audio: Path, at_ms: int | None, tune: TuneScreen) -> None:
-    """Show the caller of a real call, and a moment of that call."""
+    """Show the caller of a real call, at a moment of that call."""
     tune.adding.add([audio])
     if at_ms is not None:
         tune.trials.go_to(str(audio), at_ms, really=True)
@@ -52,12 +52,12 @@ def _offer_preset(name: str, tune: TuneScreen) -> None:
 
 
 Going = Callable[[Callable[["TuneScreen"], object]], object]
-"""Goes to Tune and then calls what it gets with the screen."""
+"""Opens Tune, and then calls the given function with the screen."""
 
 
 def tune_jumps(tune: TuneScreen | None, go: Going) -> Iterator[Jump]:
-    """Return what can be gone to in Tune: a screen's recordings and arms, the fields, and the presets."""
-    # Here, because the first paint must not wait for them.
+    """Return the jump targets in Tune: a screen's recordings and arms, the fields, and the presets."""
+    # Imported here, because the first paint must not wait for them.
     from presets.fields import BY_NAME
     from tui.user_presets import all_presets
 
@@ -74,9 +74,9 @@ def tune_jumps(tune: TuneScreen | None, go: Going) -> Iterator[Jump]:
 
 
 class TuneModes:
-    """Makes a service's Tune screen when it is first wanted, and keeps it, and with it its draft.
+    """Creates a service's Tune screen on first use, and keeps it with its draft.
 
-    ``opened`` are the folders and files whose recordings all of them list.
+    ``opened`` are the folders and files whose recordings every screen lists.
     """
 
     def __init__(self, app: ConnectedApp, opened: Sequence[Path] = ()) -> None:
@@ -85,17 +85,17 @@ class TuneModes:
         self._places: Places | None = None
         self._screens: dict[str, TuneScreen] = {}
         self.last: str | None = None
-        """The mode that was last in view."""
+        """The mode that was visible last."""
 
     async def take(self, service: Service | None) -> str:
-        """Return the mode of a service's Tune screen; without a service, of the last one, or of a free draft's."""
+        """Return the mode of a service's Tune screen. ``None``: the last one, or that of a free draft."""
         if service is None and self.last is not None:
             return self.last
-        # In a thread, because the simulator behind it takes a moment to import.
+        # In a thread, because importing the simulator takes a moment.
         tune = await asyncio.to_thread(import_module, "tui.tune.screen")
         if self._places is None:
             self._places = tune.Places(self._opened, remembers=not self._app.read_only)
-            with suppress(OSError):  # what cannot be remembered is listed all the same
+            with suppress(OSError):  # what cannot be stored is listed all the same
                 self._places.keep()
         mode = f"tune:{service.id if service else ''}"
         profile = None if mode in self._screens else await asyncio.to_thread(self._profile, service)
@@ -109,7 +109,7 @@ class TuneModes:
         return mode
 
     def _profile(self, service: Service | None) -> EngineProfile | None:
-        """Return the profile that was fitted to a service's calls; ``None`` for the shipped one."""
+        """Return the profile that was fitted to a service's calls. ``None`` for the shipped one."""
         from simulator.errors import ProfileError
         from tui.calls.fitted import profile_for
 
@@ -121,50 +121,50 @@ class TuneModes:
             return None
 
     def take_profile(self, service_id: str, profile: EngineProfile) -> None:
-        """Try a service's draft under another profile, and show it where it stands."""
+        """Use another profile for a service's draft, and show the result."""
         screen = self._screens.get(f"tune:{service_id}")
         if screen is not None:
             screen.session.take_profile(profile)
         self.show_again()
 
     def show_again(self) -> None:
-        """Have the readouts made again: what is said of them has changed."""
+        """Make the readouts again, because texts about them have changed."""
         for screen in self.standing:
             screen.show_settings()
 
     def added(self) -> tuple[Path, ...]:
-        """Return the folders and files of recordings that a person added."""
-        # Here, because the first paint must not wait for it.
+        """Return the folders and files of recordings that the user added."""
+        # Imported here, because the first paint must not wait for it.
         from tui.tune.places import Places
 
         return (self._places or Places(self._opened)).all()
 
     def have(self, mode: str, then: Callable[[TuneScreen], object]) -> None:
-        """Call ``then`` with the Tune screen of a mode, once it is in view."""
+        """Call ``then`` with the Tune screen of a mode, once it is visible."""
         screen = self._screens[mode]
         screen.call_after_refresh(then, screen)
 
     def jumps(self, go: Going) -> Iterator[Jump]:
-        """Return what can be gone to in Tune: in the screen that was last in view, if one stands."""
+        """Return the jump targets in Tune, with those of the last visible screen if there is one."""
         last = next((one for one in self.standing if one is self._screens.get(self.last or "")), None)
         return tune_jumps(last, go)
 
     def _note(self, service: Service | None) -> None:
-        """Remember what was tuned last, so that the next start begins there."""
+        """Remember the last tuned service, so that the next start begins there."""
         if service is not None and not self._app.read_only:
-            with suppress(OSError):  # that is not worth a message
+            with suppress(OSError):  # this needs no message
                 remember(LAST_TUNED, service.id)
 
     async def session(self) -> Session:
-        """Return the sitting that was last tuned, else one with a free draft."""
+        """Return the last session, else one with a free draft."""
         return self._screens[await self.take(None)].session
 
     @property
     def standing(self) -> list[TuneScreen]:
-        """Those that can show something."""
+        """The screens that are mounted."""
         return [screen for screen in self._screens.values() if screen.is_attached]
 
     @property
     def unsaved(self) -> tuple[str, TuneScreen] | None:
-        """The first one with a draft that is not saved, and its mode."""
+        """The first screen with an unsaved draft, and its mode."""
         return next(((mode, screen) for mode, screen in self._screens.items() if screen.platform.unsaved), None)

@@ -1,4 +1,4 @@
-"""The folders and files of recordings that a person added: remembered, and watched for what changes in them."""
+"""The folders and files of recordings that the user added: stored, and watched for changes."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from tui.preferences import remember, remembered_list
 from tui.tune.bench import FoundRecording, audio_of, is_call, key_of, open_found, own_folder
 
 GONE = " · gone"
-"""What the title of a group ends with whose folder or file is no longer there."""
+"""The suffix of a group's title if its folder or file is gone."""
 REMEMBERED = "recordings"
-"""What the folders are remembered under."""
+"""The name under which the folders are stored."""
 
 Stamp = tuple[tuple[str, int, int], ...]
-"""Name, time of change in ns and size of an audio file, and of each file that stands beside it."""
+"""Name, modification time in ns and size of an audio file, and of each file beside it."""
 
 
 class Places:
-    """The folders and files that were added. Folders are remembered, unless not ``remembers``; files are not.
+    """The added folders and files. Folders are stored if ``remembers``; files are not.
 
-    All screens share it, and it reads what another window remembers.
+    All screens share it, and it reads what another window stored.
     """
 
     def __init__(self, opened: Iterable[Path] = (), *, remembers: bool = True) -> None:
@@ -38,26 +38,26 @@ class Places:
         self._left: set[Path] = set()
 
     def all(self) -> tuple[Path, ...]:
-        """Return them, absolute: those of this sitting first."""
+        """Return their absolute paths, those of this session first."""
         known = dict.fromkeys([*self._opened, *map(Path, remembered_list(REMEMBERED))])
         return tuple(place for place in known if place not in self._left)
 
     def add(self, paths: Sequence[Path]) -> None:
-        """Put folders or files before the others. Raises :class:`OSError` where it cannot be remembered."""
+        """Add folders or files before the others. Raises :class:`OSError` if they cannot be stored."""
         added = [_absolute(path) for path in paths]
         self._opened = list(dict.fromkeys([*added, *self._opened]))
         self._left -= {*added}
         self.keep()
 
     def keep(self) -> None:
-        """Remember the folders of this sitting. Raises :class:`OSError` where that cannot be."""
+        """Store the folders of this session. Raises :class:`OSError`."""
         known = remembered_list(REMEMBERED)
         folders = [str(path) for path in self._opened if path.is_dir() and str(path) not in known]
         if folders and self._remembers:
             remember(REMEMBERED, [*folders, *known])
 
     def forget(self, place: Path) -> None:
-        """List a folder or file no more; nothing in it is touched. Raises :class:`OSError` as :meth:`add` does."""
+        """Remove a folder or file from the list. Its files stay. Raises :class:`OSError` as :meth:`add` does."""
         self._opened = [path for path in self._opened if path != place]
         self._left.add(place)
         known = remembered_list(REMEMBERED)
@@ -66,15 +66,15 @@ class Places:
 
 
 def _absolute(path: Path) -> Path:
-    """Return a path that names the same from any folder; a link stays one, since it may lead elsewhere tomorrow."""
+    """Return a path that means the same from any folder. A link stays a link, because its target may change."""
     return Path(os.path.normpath(path.absolute()))
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What is other than at the last look: ``places`` with the titles of their groups, and recordings.
+    """What changed since the last check: ``places`` with their groups' titles, and recordings.
 
-    ``came`` are new; of ``changed`` the audio is another, of ``relabelled`` only what stands beside it.
+    ``came`` are new. ``changed`` have other audio, ``relabelled`` only other files beside it.
     """
 
     places: tuple[tuple[Path, str], ...] = ()
@@ -86,7 +86,7 @@ class News:
 
 
 class Watch:
-    """Compares what the places, and the folder of one's own recordings, hold with the last look.
+    """Compares the added places and the user's own recordings with the last check.
 
     Everything here blocks, so it runs in a worker.
     """
@@ -98,9 +98,9 @@ class Watch:
         self._one_at_a_time = Lock()
 
     def look(self, known: Mapping[str, FoundRecording], *, patient: bool) -> News:
-        """Return what changed; ``patient``: leave files that changed since the last look, as while one is written.
+        """Return what changed. ``patient`` skips files that changed since the last check, as while one is written.
 
-        What is ``known`` of a recording by its key says which sounds are put in.
+        ``known`` says, by key, which sounds are injected into a recording.
         """
         with self._one_at_a_time:
             return self._look(known, patient=patient)
@@ -140,7 +140,7 @@ def _open(file: Path, place: Path | None, known: Mapping[str, FoundRecording]) -
 
 
 def _titles(places: Sequence[Path]) -> list[str]:
-    """Return short names of places, with the folder above where two are called the same."""
+    """Return short names of places, with the parent folder if two have the same name."""
     names = [_call_name(place) or place.name or str(place) for place in places]
     return [
         (name if names.count(name) == 1 else str(Path(place.parent.name) / name)) + GONE * _is_gone(place)
@@ -154,12 +154,12 @@ def _is_gone(place: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return True
     except OSError:
-        return False  # it is there, and cannot be looked at
+        return False  # it exists, but cannot be read
     return False
 
 
 def _call_name(place: Path) -> str:
-    """Return what the caller of a kept call is called, by the labels beside it; nothing for any other file."""
+    """Return the name of a kept call's caller from the labels beside it. Empty for any other file."""
     if not is_call(place):
         return ""
     try:
@@ -171,13 +171,13 @@ def _call_name(place: Path) -> str:
 
 
 def _stamps(files: Mapping[Path, Path | None]) -> dict[Path, Stamp]:
-    """Return the state of audio files with their places, and of what stands beside each, if they are there."""
+    """Return the stamps of audio files and of the files beside each, if they exist."""
     beside = {folder: _states(folder) for folder in {file.parent for file in files}}
     stamps = {}
     for file in files:
         states = beside[file.parent].get(file.stem, [])
         if any(name == file.name for name, _, _ in states):
-            # The audio first, so that one can tell whether only its labels changed.
+            # The audio first, so that it is clear whether only labels changed.
             states = sorted(states, key=lambda state: (state[0] != file.name, state))
             stamps[file] = (*states, (str(files[file]), 0, 0))
     return stamps
@@ -191,11 +191,11 @@ def _states(folder: Path) -> dict[str, list[tuple[str, int, int]]]:
                 try:
                     about = entry.stat()
                 except OSError:
-                    state = (entry.name, 0, 0)  # such as a link to nothing, which is listed with what is wrong
+                    state = (entry.name, 0, 0)  # such as a broken link, which is listed with its error
                 else:
                     state = (entry.name, about.st_mtime_ns, about.st_size)
                 name = Path(entry.name)
-                # NAME.json and NAME.scenario.json both stand beside NAME.wav
+                # NAME.json and NAME.scenario.json both belong to NAME.wav
                 for stem in {name.stem, Path(name.stem).stem}:
                     states[stem].append(state)
     except OSError:
@@ -204,7 +204,7 @@ def _states(folder: Path) -> dict[str, list[tuple[str, int, int]]]:
 
 
 def pasted_paths(text: str) -> tuple[Path, ...]:
-    """Return the paths in a text that a terminal pastes where files are dropped on it; nothing if it is another.
+    """Return the paths in pasted text, as terminals paste them for dropped files. Empty for other text.
 
     Terminals put quotes around a path or a backslash before its spaces, and some write a ``file://`` address.
     """
@@ -221,7 +221,7 @@ def pasted_paths(text: str) -> tuple[Path, ...]:
 
 
 def _path(text: str) -> Path | None:
-    """Return the path that a text is, if something is there; a bare word names nothing."""
+    """Return the path in a text, if it exists. A bare word is not a path."""
     if text.startswith("file://"):
         text = unquote(urlsplit(text).path)
     if not text.startswith("~") and not Path(text).is_absolute():

@@ -1,4 +1,4 @@
-"""What Tune asks of the platform: what the workspace sets, saving the draft, and leaving without losing it."""
+"""Tune's use of the platform: the workspace's settings, saving the draft, and leaving without losing it."""
 
 from __future__ import annotations
 
@@ -24,42 +24,42 @@ from tui.tune.fields import shown_value
 from tui.tune.session import Session
 
 LOOK_EVERY_S = 30.0
-"""Seconds between two looks at what is stored."""
+"""Seconds between two checks of what is stored."""
 
 
 class PlatformQuestions(Protocol):
-    """What a person is asked before the draft is sent, and before it is left."""
+    """The questions to the user before the draft is sent, and before the user leaves it."""
 
     async def merge(self, title: str, both: Sequence[Conflict]) -> tuple[str, ...] | None:
-        """Ask whose value each field should have; return the names of those where theirs stands."""
+        """Ask which value each field should have. Return the names of the fields that take theirs."""
 
     async def send(self, title: str, plan: FieldsPlan, aside: Sequence[str], *, enter_sends: bool) -> bool | None:
-        """Show what would be sent and ask whether to; without ``enter_sends`` enter does not agree.
+        """Show what would be sent, and ask for agreement. Without ``enter_sends``, enter does not agree.
 
-        Where callers get the change, its name has to be typed.
+        If callers get the change, the user must type its name.
         """
 
     async def take_back(self, title: str, plan: FieldsPlan, *, enter_sends: bool) -> bool | None:
-        """Show what taking a save back would send, and ask whether to; otherwise as :meth:`send`."""
+        """Show what undoing a save would send, and ask for agreement, as :meth:`send` does."""
 
     async def leave(self, title: str, count: int, *, can_save: bool) -> Literal["save", "discard", "keep"] | None:
-        """Ask what becomes of so many unsaved changes; ``None``: stay."""
+        """Ask what to do with ``count`` unsaved changes. ``None``: stay."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Save:
-    """A save: the number it is kept under, and how many steps of undo the draft had then."""
+    """A save: its number, and the draft's number of undo steps then."""
 
     change: int
     steps: int
 
 
 class PlatformController:
-    """Saves the draft of a session through a client, and asks before the draft is left.
+    """Saves the draft of a session through a client, and asks before the user leaves the draft.
 
-    ``in_view`` tells whether the screen is; ``doing`` returns what the person is at, to be compared. ``changed`` is
-    called when the session changed, ``saved`` with the service as the platform then holds it. ``undo`` takes the
-    last step of the draft back. ``leave`` leaves.
+    ``in_view`` returns whether the screen is visible. ``doing`` returns a value that changes when the user does
+    something else. ``changed`` is called when the session changed, ``saved`` with the service as the platform then
+    holds it. ``undo`` undoes the draft's last step. ``leave`` leaves.
     """
 
     def __init__(
@@ -82,15 +82,15 @@ class PlatformController:
         self._undo = undo
         self._backups = Backups()
         self._saves: list[_Save] = []
-        """What was saved here and not taken back, the last one last."""
+        """The saves that were made here and not undone, in order."""
         self._theirs: VoiceConfig | None = None
-        """What another user stored that is said already and waits for an answer."""
+        """Another user's stored configuration that was already reported and awaits an answer."""
         self._busy = False
-        """Whether the draft is being saved, or a save taken back."""
+        """Whether a save or its undo is running."""
         self._unsure = False
-        """Whether it is not known what became of the last change."""
+        """Whether the outcome of the last change is unknown."""
         self._left = False
-        """Whether the person leaves and has said what becomes of the draft."""
+        """Whether the user is leaving and has decided about the draft."""
 
     @property
     def unsaved(self) -> bool:
@@ -98,13 +98,13 @@ class PlatformController:
         return not self._left and bool(self._session.draft.changes())
 
     def stay(self) -> None:
-        """Note that the person who was about to leave has stayed."""
+        """Note that the user stayed after all."""
         self._left = False
 
-    # ---- what the workspace sets
+    # ---- workspace settings
 
     def ask_workspace(self) -> None:
-        """Fetch the layer above the service; without it the draft stands over the built-in defaults."""
+        """Load the workspace's layer. Without it, the draft is over the built-in defaults."""
         if self.client is not None and self._session.service is not None:
             self._host.start(partial(self._ask_workspace, self.client), "workspace")
 
@@ -118,15 +118,15 @@ class PlatformController:
             self._session.inherit_from(Layer("workspace", settings.voice_config))
             self._changed()
 
-    # ---- where the draft goes
+    # ---- where the draft can be saved
 
     @property
     def why_kept_here(self) -> str:
-        """Why the platform cannot take the draft; nothing if it can."""
+        """Why the platform cannot store the draft. Empty if it can."""
         return self.client.unsupported.get("update_voice_config", "") if self.client is not None else ""
 
     def tell_where_it_is_kept(self) -> None:
-        """Say at the start if what is tuned cannot be saved."""
+        """Report at the start if the draft cannot be saved."""
         if self._session.service is not None and self.why_kept_here:
             why = f"{self.why_kept_here}. Drafts are stored only on this machine; y copies this one."
             self._host.tell(why, "Nothing is saved to the platform", severity="warning", timeout=8)
@@ -147,7 +147,7 @@ class PlatformController:
         self._start(self._save)
 
     def _start(self, work: Callable[[], Awaitable[object]]) -> None:
-        """Do one thing at a time: ending one that sends would leave its outcome unsaid."""
+        """Run one action at a time: cancelling one that sends would leave its outcome unreported."""
 
         async def alone() -> None:
             try:
@@ -178,12 +178,12 @@ class PlatformController:
         return False
 
     async def _offer(self, client: ServicesClient, service: Service) -> bool:
-        """Merge, show and send until what was shown is what the platform still holds. Raises ServiceError."""
+        """Merge, show and send until the platform still holds what was shown. Raises ServiceError."""
         began = self._doing()
         while True:
             now = await client.get_service(service.id)
             if not self._in_view():
-                # Enter, meant for what was opened meanwhile, would send.
+                # Enter, meant for the screen that was opened meanwhile, would send.
                 self._host.tell("Something else was opened meanwhile. Save again.", "Not saved")
                 return False
             went_on = self._doing() != began
@@ -206,13 +206,13 @@ class PlatformController:
                     return await self._send(client, plan)
 
     def _doing(self) -> tuple[object, object]:
-        """Return what shows whether the person went on while the platform answered."""
+        """Return what shows whether the user did something else while the platform answered."""
         return self._focused(), self._session.draft.config
 
     async def _merge(self, now: Service) -> bool:
-        """Bring the draft on top of what the platform holds now; where both changed a field, ask for each.
+        """Apply the draft's edits to what the platform holds now. Ask about fields that both changed.
 
-        Return false if that was left, the draft then as it was.
+        Return ``False`` if the user cancelled; the draft is then unchanged.
         """
         draft = self._session.draft
         both = conflicts(draft.stored, draft.config, now.voice_config)
@@ -226,7 +226,7 @@ class PlatformController:
         return True
 
     async def _send(self, client: ServicesClient, plan: FieldsPlan) -> bool:
-        """Send a plan. Raises :class:`MovedFieldsError` if another user changed its fields meanwhile."""
+        """Send a plan. Raises :class:`MovedFieldsError` if another user has changed its fields."""
         sent = self._session.draft.config
         applied = await apply_fields(client, plan, self._backups, who=who())
         self._unsure, self._theirs = False, None
@@ -241,16 +241,16 @@ class PlatformController:
         self._saved(applied.stored)
         return True
 
-    # ---- what others store meanwhile
+    # ---- changes by others
 
     def watch(self) -> None:
-        """Look now and then whether another user or another window changed what is stored."""
+        """Check regularly whether another user or window changed what is stored."""
         self._host.every(LOOK_EVERY_S, self.look)
 
     def look(self, *, asks: bool = False) -> None:
-        """Look whether what is stored was changed, if the screen is in view and nothing else is under way.
+        """Check whether the stored configuration changed, if the screen is visible and idle.
 
-        The draft goes on top of it. Where both changed a field, that is asked, or just said without ``asks``.
+        The draft's edits are applied to it. If both changed a field, ask, or only report it without ``asks``.
         """
         can = self.client is not None and self._session.service is not None and not self.why_kept_here
         if can and self._in_view() and not self._busy:
@@ -264,8 +264,8 @@ class PlatformController:
         try:
             now = await client.get_service(service.id)
         except ServiceError:
-            return  # saving says what is wrong
-        # A save that began meanwhile looks itself, and one that ended stored something newer than this.
+            return  # saving reports what is wrong
+        # A save that began meanwhile checks for itself, and a finished one stored something newer.
         if self._busy or draft.stored != began or not self._in_view():
             return
         if now.voice_config not in (draft.stored, self._theirs):
@@ -295,10 +295,10 @@ class PlatformController:
             self._host.tell(what, f"Changed {whose} meanwhile", timeout=SECONDS_TO_READ)
             self._saved(now)
 
-    # ---- taking a save back
+    # ---- undoing a save
 
     def undo(self) -> None:
-        """Take the last step of the draft back; where a save was the last thing done to it, take that back."""
+        """Undo the draft's last step. If the last action was a save, undo the save."""
         draft = self._session.draft
         if self._saves and draft.steps == self._saves[-1].steps and not draft.changes():
             self._start(self._take_back)
@@ -321,7 +321,7 @@ class PlatformController:
             self._host.tell(str(error), "Not taken back", severity="error", timeout=10)
 
     async def _offer_back(self, client: ServicesClient, service: Service, last: _Save) -> None:
-        """Show what taking a save back changes, and do it. Raises :class:`services.errors.ServiceError`."""
+        """Show what undoing a save changes, and do it. Raises :class:`services.errors.ServiceError`."""
         began, draft = self._doing(), self._session.draft
         plan = await plan_rollback(client, service.id, "voice_config", self._backups, last.change)
         if not self._in_view():
@@ -341,7 +341,7 @@ class PlatformController:
         if draft.config == config and not draft.changes():
             self._session.taken_back(plan.after, applied.stored, self._saves[-1].steps if self._saves else 0)
         else:
-            self._session.take_in(applied.stored)  # what was edited meanwhile stays
+            self._session.take_in(applied.stored)  # later edits stay
         self._changed()
         again = "ctrl+y brings it into the draft again"
         self._host.tell(f"{_counted(plan)} of {title} · {again}", "Taken back", timeout=SECONDS_TO_READ)
@@ -359,14 +359,14 @@ class PlatformController:
             )
 
     def _warnings(self, body: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return what may make the platform refuse: stored values out of range stay in the draft until mended."""
+        """Return why the platform may refuse: stored values out of range stay in the draft until corrected."""
         states = self._session.states()
         return tuple(warning for name in body if name in states for warning in states[name].warnings)
 
     # ---- leaving
 
     def leave(self) -> None:
-        """Leave the app, but ask first if the draft is not saved."""
+        """Leave the app. Ask first if the draft is not saved."""
         self._start(self._leave_with_care)
 
     async def _leave_with_care(self) -> None:
@@ -379,7 +379,7 @@ class PlatformController:
             if answer == "discard":
                 self._session.draft.reset()
             self._left = True
-        # Other drafts may be waiting to be asked about.
+        # Other drafts may need a question too.
         await self._leave()
 
 
@@ -389,7 +389,7 @@ def _counted(plan: FieldsPlan) -> str:
 
 
 def _in_words(others: Mapping[str, Any], body: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return what another user changed meanwhile: what is sent replaces it only where that was chosen."""
+    """Return another user's changes in words. What is sent replaces them only where the user chose so."""
     return tuple(
         f"{name} is {shown_value(name, value)} on the platform by now. "
         + ("Yours replaces that, as you chose." if name in body else "It is not touched.")

@@ -1,4 +1,4 @@
-"""Letting the call on the screen be heard: which arm, where on the shared clock, and where it goes on."""
+"""Playback of the visible call: which arm, where on the shared clock, and where it continues."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from tui.tune.trial import TrialOutcome
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """Where the playhead is. ``resting``: it does not move, and nothing is under way that would move it.
+    """The playhead's position. ``resting``: it does not move, and nothing is running that would move it.
 
-    ``where`` says which speaker it is heard on, unless that is the default.
+    ``where`` names the speaker, unless it is the default.
     """
 
     shared_ms: int
@@ -37,7 +37,7 @@ class Sight:
 
 
 class Listening:
-    """Plays an outcome's runs, one arm at a time. The first use loads voices and sound: do it in a worker."""
+    """Plays an outcome's runs, one arm at a time. The first use loads voices and sound: run it in a worker."""
 
     def __init__(self, player: Player | None = None) -> None:
         self.arm = 0
@@ -48,17 +48,17 @@ class Listening:
         self._outcome: TrialOutcome | None = None
         self._mixes: list[Mix] = []
         self._clocks: list[tuple[Mix, ArmClock]] = []
-        """Those of the arms, then those of the arms before: they are heard until the new ones are ready."""
+        """Those of the present arms, then those of the previous arms, which play until the new ones are ready."""
         self._begun = False
 
     def show(self, outcome: TrialOutcome) -> None:
-        """Let what is heard be this outcome: the same call goes on where its caller is, another one stops."""
+        """Switch playback to this outcome. The same call continues at the caller's position; another one stops."""
         before, self._outcome = self._outcome, outcome
         if before is outcome:
             return
         playable = outcome.played
         self.arm = min(self.arm, len(playable) - 1)
-        # By place: two arms that do the same are two all the same.
+        # By position: two equal arms are still two arms.
         same = before is not None and before.shown is outcome.shown
         known, count = dict(enumerate(self._mixes)) if same else {}, len(self._mixes)
         self._mixes = [
@@ -73,7 +73,7 @@ class Listening:
             self._player.turn_to(self._mixes[self.arm], self._others())
 
     def play(self, shared_ms: int, speaker: str = "") -> None:
-        """Play from a moment of the shared clock on, through the speaker of that name, or the default."""
+        """Play from a moment of the shared clock, through the named speaker or the default."""
         self._begun = True
         if speaker != self._wanted:
             self._wanted = speaker
@@ -81,37 +81,37 @@ class Listening:
         self._player.play(self._mixes[self.arm], self._own(shared_ms), self._others())
 
     def pause(self) -> None:
-        """Stay where it is."""
+        """Pause."""
         self._player.pause()
 
     def stop(self) -> None:
-        """Play no more, and be nowhere."""
+        """Stop, and remove the playhead."""
         self._begun = False
         self._player.pause()
 
     def hear(self, arm: int) -> None:
-        """Hear another arm's agent from here on."""
+        """Switch to another arm's agent."""
         self.arm = arm % max(len(self._mixes), 1)
         if self._begun:
             self._player.turn_to(self._mixes[self.arm], self._others())
 
     def wind(self, seconds: float) -> None:
-        """Go on, or back, by the arm's own clock."""
+        """Skip forward or back on the arm's own clock."""
         if self._begun:
             self._player.seek(max(self._player.now().own_ms + round(1000 * seconds), 0))
 
     def seek(self, shared_ms: int) -> None:
-        """Go to a moment of the shared clock."""
+        """Move to a moment of the shared clock."""
         if self._begun:
             self._player.seek(self._own(shared_ms))
 
     def sight(self) -> Sight | None:
-        """Return where it is; ``None``: nowhere."""
+        """Return the playhead's position, or ``None``."""
         now = self._player.now()
         clock = next((clock for mix, clock in self._clocks if mix is now.mix), None)
         if not self._begun or now.mix is None or clock is None:
             return None
-        # What is heard may be a little behind what was wished for: the arm before, or the settings before.
+        # Playback may lag a little: it may still use the previous arm or settings.
         arm = next((at for at, mix in enumerate(self._mixes) if mix is now.mix), self.arm)
         shared_ms = clock.at(now.own_ms)
         resting = now.settled and not now.playing
@@ -120,11 +120,11 @@ class Listening:
 
     @property
     def begun(self) -> bool:
-        """Whether something is heard, or was begun and is paused."""
+        """Whether a call is playing or paused."""
         return self._begun
 
     def close(self) -> None:
-        """End; nothing more is heard."""
+        """Stop for good."""
         self._player.close()
 
     def _open_speaker(self) -> SystemSpeaker:
@@ -148,15 +148,15 @@ def _plays(mix: Mix, played: Played) -> bool:
 
 
 def call_mix(outcome: TrialOutcome, arm: int) -> CallMix:
-    """Return an arm's call with the best voice there is, to be written."""
+    """Return an arm's call with the best available voice, for writing."""
     return CallMix(outcome.shown.recording, outcome.shown.activity, outcome.runs[arm].played, voice_for())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlaybackShown:
-    """What is shown of it: ``sight`` where a call is heard, else ``wants_ms`` where the playhead was put.
+    """What is shown of playback: ``sight`` of the playing call, else ``wants_ms``, where the user put the playhead.
 
-    With ``follow`` the timeline turns its page to the playhead.
+    ``follow``: the timeline scrolls with the playhead.
     """
 
     sight: Sight | None = None
@@ -165,9 +165,9 @@ class PlaybackShown:
 
 
 class PlaybackController:
-    """Plays the runs of the outcome that ``outcome`` returns; ``publish`` gets each new state.
+    """Plays the runs of the outcome that ``outcome`` returns. ``publish`` gets each new state.
 
-    ``start`` returns where to begin, ``event`` the moment just before the chosen event, ms on the shared clock.
+    ``start`` returns where to begin, ``event`` the moment just before the chosen event, in ms on the shared clock.
     """
 
     def __init__(
@@ -186,22 +186,22 @@ class PlaybackController:
         self._closed = False
         self._reported = ""
         self.wants_ms: int | None = None
-        """Where the playhead was put before anything was played."""
+        """Where the user put the playhead before anything was played."""
 
     @property
     def sight(self) -> Sight | None:
-        """Where the call that is heard is."""
+        """The position of the playing call."""
         return self._listening.sight() if self._listening else None
 
     @property
     def begun(self) -> bool:
-        """Whether something is heard, or was begun and is paused."""
+        """Whether a call is playing or paused."""
         return self._listening is not None and self._listening.begun
 
-    # ---- what a person asks for
+    # ---- commands
 
     def toggle(self) -> None:
-        """Play, go on, or pause."""
+        """Play, pause, or continue."""
         sight = self.sight
         if sight is not None and sight.playing and self._listening is not None:
             self._listening.pause()
@@ -216,7 +216,7 @@ class PlaybackController:
         self.play(self._event_ms())
 
     def hear_next_arm(self) -> None:
-        """Hear the next arm."""
+        """Switch playback to the next arm."""
         if self._listening is None or not self._listening.begun:
             self.play(self._start_ms() if self.wants_ms is None else self.wants_ms)
             return
@@ -224,7 +224,7 @@ class PlaybackController:
         self._looking.begin()
 
     def wind(self, seconds: int) -> None:
-        """Go on or back."""
+        """Skip forward or back."""
         if self._listening is not None and self._listening.begun:
             self._listening.wind(seconds)
             self._looking.begin()
@@ -232,7 +232,7 @@ class PlaybackController:
             self._put_playhead((self.wants_ms or 0) + 1000 * seconds)
 
     def seek(self, shared_ms: int) -> None:
-        """Go to a moment of the shared clock."""
+        """Move to a moment of the shared clock."""
         if self._listening is not None and self._listening.begun:
             self._listening.seek(shared_ms)
             self._looking.begin()
@@ -247,7 +247,7 @@ class PlaybackController:
         self._looking.begin()
 
     def play(self, shared_ms: int) -> None:
-        """Play from a moment of the shared clock on."""
+        """Play from a moment of the shared clock."""
         self._host.start(partial(self._play, shared_ms), "hearing", exclusive=True)
 
     async def _play(self, shared_ms: int) -> None:
@@ -274,16 +274,16 @@ class PlaybackController:
         outcome = self._outcome()
         return outcome.scene.duration_ms - 1 if outcome else 0
 
-    # ---- what is seen of it
+    # ---- state
 
     def show(self, outcome: TrialOutcome) -> None:
-        """Go on with this outcome where the caller is, if its call is heard."""
+        """Continue with this outcome at the caller's position, if its call is playing."""
         if self._listening is not None:
             self._listening.show(outcome)
             self._looking.begin()
 
     def close(self) -> None:
-        """Fall silent."""
+        """Stop playback."""
         self._closed = True
         if self._listening is not None:
             self._listening.close()
@@ -298,7 +298,7 @@ class PlaybackController:
             self._looking.rest()
 
     def _tell(self, sight: Sight) -> None:
-        """Say once what is wrong."""
+        """Report a problem once."""
         wrong = sight.fault or sight.no_sound
         if wrong and wrong != self._reported:
             if sight.fault:

@@ -1,4 +1,4 @@
-"""Presets in Tune: applying, keeping, renaming, importing and exporting them."""
+"""Presets in Tune: apply, keep, rename, import and export."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ PresetRequest = Literal["apply", "keep", "save", "rename", "delete", "import", "
 
 
 class LineQuestions(Protocol):
-    """What a person is asked where a line of text is the answer."""
+    """Questions whose answer is a line of text."""
 
     async def line(self, title: str, hint: str, text: str, read: Callable[[str], Any]) -> Any:
-        """Ask for a line of text and return what it means; ``None`` is no answer."""
+        """Ask for a line of text and return its meaning. ``None`` is no answer."""
 
 
 class PresetQuestions(LineQuestions, Protocol):
-    """What a person is asked about presets. ``None`` is no answer."""
+    """The questions to the user about presets. ``None`` is no answer."""
 
     async def presets(
         self,
@@ -48,14 +48,14 @@ class PresetQuestions(LineQuestions, Protocol):
         problems: Sequence[str],
         current: str,
     ) -> tuple[PresetRequest, str] | None:
-        """Show the presets, one of them in hand; return what is to be done with which, by name."""
+        """Show the presets with one highlighted. Return an action and the name of its preset."""
 
     async def confirm(self, title: str, text: str, does: str) -> bool | None:
         """Ask whether to do something."""
 
 
 class PresetsController:
-    """Brings presets into a draft and keeps them; ``read_only`` tells whether no file may be written."""
+    """Applies presets to a draft and stores them. ``read_only`` returns whether no file may be written."""
 
     def __init__(
         self, host: Host, drafts: DraftController, questions: PresetQuestions, *, read_only: Callable[[], bool]
@@ -63,7 +63,7 @@ class PresetsController:
         self._host, self._drafts, self._questions, self._read_only = host, drafts, questions, read_only
 
     def choose(self, current: str = "") -> None:
-        """Show the presets, one of them in hand, until one is applied or the person leaves."""
+        """Show the presets with one highlighted, until one is applied or the user leaves."""
         self._host.start(partial(self._choose, current), "presets")
 
     async def _choose(self, current: str) -> None:
@@ -89,7 +89,7 @@ class PresetsController:
                 self._host.tell(str(error), "Not done", severity="error", timeout=10)
 
     async def _carry_out(self, request: PresetRequest, one: Preset) -> str | None:
-        """Do what is wanted and return the name of the preset that is then in hand. Raises :class:`PresetError`."""
+        """Apply an action and return the name of the preset to highlight. Raises :class:`PresetError`."""
         if request == "save":
             draft = self._drafts.session.draft.config
             return await keep_as_preset(self._host, self._questions, "Save the draft as a preset", draft)
@@ -122,9 +122,9 @@ class PresetsController:
 
 
 async def keep_as_preset(host: Host, questions: LineQuestions, title: str, config: VoiceConfig) -> str | None:
-    """Ask for a name and a line about it, and keep a configuration under them; return the name.
+    """Ask for a name and a description, store a configuration under them, and return the name.
 
-    Raises :class:`~tui.user_presets.PresetError`, nothing then written.
+    Raises :class:`~tui.user_presets.PresetError`; nothing is written then.
     """
     name = await ask_name(questions, title, "")
     if not name:
@@ -138,7 +138,7 @@ async def keep_as_preset(host: Host, questions: LineQuestions, title: str, confi
 
 
 async def ask_name(questions: LineQuestions, title: str, text: str) -> str | None:
-    """Ask for a name that a preset can have."""
+    """Ask for a valid name of a preset."""
     hint = "Letters, digits, spaces, dots, _ or -."
     name: str | None = await questions.line(title, hint, text, checked_name)
     return name

@@ -1,4 +1,4 @@
-"""The questions of Tune's controllers, each asked by a dialog."""
+"""The questions of Tune's controllers, asked by dialogs."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ T = TypeVar("T")
 
 
 class DraftDialogs:
-    """Asks about a draft, over a screen."""
+    """The dialogs about a draft, over a screen."""
 
     def __init__(self, screen: Screen[Any]) -> None:
         self._screen = screen
@@ -55,22 +55,22 @@ class DraftDialogs:
         return await ask_over(self._screen, dialog)
 
     def show(self, dialog: Screen[Any]) -> None:
-        """Show a dialog that answers nothing."""
+        """Show a dialog without an answer."""
         if in_view(self._screen):
             self._screen.app.push_screen(dialog)
 
     async def take_up(self, what: str, kept: KeptDraft) -> Literal["take", "drop", "later"] | None:
-        """Ask what becomes of a kept draft, once its screen is in view."""
+        """Ask what to do with a kept draft, once its screen is visible."""
         if self._screen.app.screen is not self._screen:
             return "later"
         return await self.ask(KeptDialog(what, kept))
 
     async def merge(self, title: str, both: Sequence[Conflict]) -> tuple[str, ...] | None:
-        """Ask whose value each field should have."""
+        """Ask which value each field should have."""
         return await self.ask(MergeDialog(title, both))
 
     async def value(self, state: FieldState) -> object:
-        """Ask for a value that takes more than a line to enter."""
+        """Ask for a value that needs more than a line."""
         return await self.ask(value_dialog(state))
 
     async def find(self, title: str, find: Find) -> str | None:
@@ -79,7 +79,7 @@ class DraftDialogs:
 
 
 class TuneDialogs(DraftDialogs):
-    """Asks all that Tune's controllers want to know; ``runner`` tries what the symptom guide offers."""
+    """The dialogs of all of Tune's controllers. ``runner`` tries what the symptom guide offers."""
 
     def __init__(self, screen: Screen[Any], runner: TrialRunner) -> None:
         super().__init__(screen)
@@ -91,7 +91,7 @@ class TuneDialogs(DraftDialogs):
     async def pick(
         self, question: str, choices: Sequence[tuple[str, str]], current: str | None = None
     ) -> str | None:
-        """Ask for one of several named things."""
+        """Ask for one of several named items."""
         return await self.ask(PickOne(question, choices, current))
 
     async def confirm(self, title: str, text: str, does: str) -> bool | None:
@@ -109,22 +109,22 @@ class TuneDialogs(DraftDialogs):
         return await self.ask(TextEntry(title, hint, text, read, tell))
 
     async def folder(self, start: Path) -> Path | None:
-        """Ask for a folder of recordings, or for one recording; what is added is looked at in the list then."""
+        """Ask for a folder of recordings or one recording. The list then shows it."""
         return await self.ask(FolderDialog("Add recordings of yours", start))
 
     def look_at_added(self) -> None:
-        """Go to the list of recordings, and there to what is shown next."""
+        """Focus the list of recordings, on what is shown next."""
         self._screen.query_one(RecordingList).follow()
 
     async def copied(self, name: str, text: str) -> object:
-        """Put a text into the clipboard, and show it."""
+        """Copy a text to the clipboard, and show it."""
         self._screen.app.copy_to_clipboard(text)
         return await self.ask(TextDialog(f"Copied: {name}", text))
 
     async def edit_labels(
         self, analysed: AnalysedRecording, file: LabelFile, copies_to: Path | None
     ) -> Path | None:
-        """Show the label editor; return the audio whose labels were saved."""
+        """Show the label editor. Return the audio whose labels were saved."""
         read_only = bool(getattr(self._screen.app, "read_only", False))
         editor = LabelEditor(analysed, file, copies_to=copies_to, read_only=read_only)
         await self.ask(editor)
@@ -141,13 +141,13 @@ class TuneDialogs(DraftDialogs):
         return await self.ask(fields_plan_dialog(f"Save to {title}?", plan, aside, enter_agrees=enter_sends))
 
     async def take_back(self, title: str, plan: FieldsPlan, *, enter_sends: bool) -> bool | None:
-        """Show what taking a save back would send, and ask whether to."""
+        """Show what undoing a save would send, and ask for agreement."""
         return await self.ask(
             fields_plan_dialog(f"Take back the last save to {title}?", plan, enter_agrees=enter_sends)
         )
 
     async def leave(self, title: str, count: int, *, can_save: bool) -> Literal["save", "discard", "keep"] | None:
-        """Ask what becomes of unsaved changes."""
+        """Ask what to do with unsaved changes."""
         return await self.ask(UnsavedChanges(title, count, can_save=can_save))
 
     # ---- arms and presets
@@ -155,7 +155,7 @@ class TuneDialogs(DraftDialogs):
     async def arms(
         self, arms: Sequence[ComparisonArm], at: int, baseline: int, said: str
     ) -> tuple[ArmRequest, int] | None:
-        """Show the arms, and what came of the last request."""
+        """Show the arms, and the result of the last action."""
         return await self.ask(ArmsDialog(arms, at, baseline, said))
 
     async def presets(
@@ -180,7 +180,7 @@ class TuneDialogs(DraftDialogs):
         return await self.ask(WorstTurns(turns, over, *arms))
 
     async def symptom(self, look: Callable[[], TrialInput | str]) -> tuple[Advice, Use] | None:
-        """Show the symptom guide, which starts at the complaint that was last answered."""
+        """Show the symptom guide. It starts at the last complaint."""
         guide = SymptomGuide(self._runner, look, self._complaint)
         answer = await self.ask(guide)
         if answer is not None:
@@ -196,7 +196,7 @@ class TuneDialogs(DraftDialogs):
         return await self.ask(SensitivityDialog(profile, trial, measurement, names, fine=fine))
 
     async def evaluation(self, material: EvaluationMaterial, last: Evaluated) -> Answer | None:
-        """Evaluate, and show what came of it."""
+        """Evaluate, and show the result."""
         return await self.ask(EvaluationDialog(material, last))
 
     async def export_to(self, what: str, suggested: str, *, audio: bool) -> Path | None:
@@ -204,5 +204,5 @@ class TuneDialogs(DraftDialogs):
         return await self.ask(ExportTo(what, suggested, audio=audio))
 
     async def mix(self, path: Path, outcome: TrialOutcome, arm: int, *, replace: bool) -> OSError | bool | None:
-        """Write a call to be heard."""
+        """Write a call's audio."""
         return await self.ask(Mixing(path, outcome, arm, replace=replace))

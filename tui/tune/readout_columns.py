@@ -1,4 +1,4 @@
-"""How wide the columns of the readouts are, and what they leave out where there is little room."""
+"""The widths of the readout columns, and what they omit in little space."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from tui.terminal_text import cut
 from tui.widgets.timeline_line import one_cell
 
 UNKNOWN = "…"
-"""Stands for a figure that is being worked out."""
+"""Shown for a figure that is being computed."""
 
 _MAY_BE_NONE = ("not distinguishable", "unclear")
-"""What the sign of a difference means that may be none, the longest that fits."""
+"""The longest fitting explanation of the sign for a difference that may be none."""
 
 Cells = tuple[tuple[str, str], ...]
-"""A line as (text, kind) runs."""
+"""A line as runs of text and kind."""
 
 
 LAYOUTS = tuple(
@@ -36,20 +36,20 @@ LAYOUTS = tuple(
         "",
     )
 )
-"""What a line has besides labels and figures, from the widest on; the first that fits is taken.
+"""The parts of a line besides labels and figures, from the widest layout on. The first that fits is used.
 
-``names``: arms by name, not by letter; ``of``: what a count is out of beside the count, not beside the label;
-``limits``: what a count of nothing does not rule out. Without ``units``, all is as short and close as can be.
+``names``: arms by name, not by letter. ``of``: a count's denominator beside the count, not beside the label.
+``limits``: the upper bound of a count of zero. Without ``units``, everything is as short and close as possible.
 """
 
 _APART = 3
-"""Cells before how turns lie, and before a meaning."""
+"""Cells before the distribution, and before a meaning."""
 _LEAST_GLOSS = 30
 _LEAST_LABEL = 15
 
 
 class Columns:
-    """How wide each column is in the widest of :data:`LAYOUTS` that fits; labels, then meanings, have the rest."""
+    """Column widths in the widest of :data:`LAYOUTS` that fits. Labels, then meanings, get the rest."""
 
     def __init__(self, found: Readouts, rows: Sequence[ReadoutRow], names: Sequence[str], width: int) -> None:
         self._found, self._rows = found, rows
@@ -58,7 +58,7 @@ class Columns:
         self._has_intervals = any(one.interval != NOTHING for row in self._rows for one in row.apart if one)
         for layout in LAYOUTS:
             self._measure(layout)
-            # a count's noun is in its label, too, so that how the turns lie comes first
+            # a count's noun is also in its label, so the distribution takes precedence
             if self._used + self._least_label + _LEAST_GLOSS * ("of" in layout) <= width:
                 break
         self.label = min(self._most_label, max(width - self._used, 1))
@@ -71,7 +71,7 @@ class Columns:
 
     @property
     def lettered(self) -> bool:
-        """Whether the arms stand over their columns by letter alone."""
+        """Whether the columns are headed by the arms' letters."""
         return "names" not in self._layout
 
     def _measure(self, layout: frozenset[str]) -> None:
@@ -99,14 +99,14 @@ class Columns:
         self._used = sum(marked) + (self._gap + self._mark) * len(marked) + sum(bare) + self._gap * len(bare)
 
     def _fill(self, room: int) -> None:
-        """Give what room there is to how the turns lie, and to what the readouts mean."""
+        """Give the remaining width to the distributions and to the meanings."""
         shown = max((len(row.histograms) for row in self._rows), default=0)
         bar = max((len(one) for row in self._rows for one in row.histograms), default=0)
         scale = max((len(row.scale) for row in self._rows), default=0)
         self._scale = scale if scale and room >= scale + _APART else 0
         room -= self._scale + _APART if self._scale else 0
         fit = room // (bar + _APART) if bar and self._scale else 0
-        # of all arms or of the first alone: one that is missing among several would look like an arm without turns
+        # of all arms or of the first only: an arm missing among several would look like one without turns
         self._bars = shown if fit >= shown else min(fit, 1)
         self._bar = bar
         room -= self._bars * (bar + _APART)
@@ -132,7 +132,7 @@ class Columns:
         return apart.interval if apart is not None and apart.interval != NOTHING else ""
 
     def heading(self, *, by_change: bool) -> Cells:
-        """Return the names of the columns, and in what order and units the lines are."""
+        """Return the column headings, and the order and units of the lines."""
         against, arms = self._found.against, self._found.arms
         notes = ("by change ▾" * by_change, "" if "units" in self._layout else "in ms, s")
         text = f"{cut(self._with_gloss(' '.join(filter(None, notes))), self.label):{self.label}}"
@@ -149,7 +149,7 @@ class Columns:
         return ((text, "heading"),)
 
     def _with_gloss(self, notes: str) -> str:
-        """Return notes with what the sign of a difference means that may be none, if it stands here."""
+        """Return notes with the explanation of the sign for a difference that may be none, if it occurs here."""
         apart = [one for row in self._rows for one in row.apart if one is not None]
         if not self._others or all(one.verdict != "level" for one in apart):
             return notes
@@ -157,7 +157,7 @@ class Columns:
         return next((one for one in glosses if len(one) <= self.label), notes)
 
     def row(self, row: ReadoutRow, *, stale: bool) -> Cells:
-        """Return one readout; figures that belong to other settings are not shown."""
+        """Return one readout. Figures that belong to other settings are not shown."""
         parts = [(f"{cut(self._label(row), self.label):<{self.label}}", "label")]
         for at, width in enumerate(self._values):
             best = at in row.best and not stale

@@ -1,4 +1,4 @@
-"""The table of readouts, drawn line by line so that a drag repaints only the figures that moved."""
+"""The table of readouts, drawn line by line so that a drag repaints only the changed figures."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ from tui.widgets.timeline_line import one_cell
 
 WIDE = 100
 ROOMY = 8
-"""From this height on there is a line for why there is no interval; below it, only the main readouts."""
+"""From this height on, a line says why there is no interval. Below it, only the main readouts are shown."""
 
 _COMPACT_LINES = 2
-"""How many lines of the verdict fit where there is little room."""
+"""How many lines of the verdict fit into little space."""
 
 _BASELINE_FIGURE = re.compile(r" instead of [^;]*")
 _BASELINE_NAME = re.compile(r"( (?:slower|quicker|distinguishable)| as quick) (?:than|as|from) .*")
@@ -43,10 +43,10 @@ _KINDS = ("title", "heading", "label", "value", "better", "worse", "even", "quie
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TableFigures:
-    """What the table shows: readouts of named arms, or ``waiting`` why there are none.
+    """The content of the table: readouts of named arms, or in ``waiting`` why there are none.
 
-    ``stale`` figures belong to settings that are no longer shown, and are taken away. ``verdict`` is what the
-    differences come to, a line an arm.
+    ``stale`` figures belong to earlier settings, and are removed. ``verdict`` summarises the differences, one line
+    per arm.
     """
 
     readouts: Readouts | None = None
@@ -55,17 +55,17 @@ class TableFigures:
     waiting: str = ""
     verdict: str = ""
     by_change: bool = False
-    """Whether what changed most comes first."""
+    """Whether the largest changes come first."""
 
 
 class ReadoutTable(ScrollView, can_focus=True):
-    """The lines of :attr:`figures`: a title that says over what, the names of the arms, and a line a readout."""
+    """The lines of :attr:`figures`: a title with the data, the arms' names, and one line per readout."""
 
     figures: var[TableFigures] = var(TableFigures())
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"readouts--{kind}" for kind in _KINDS}
 
     class Pointed(Message):
-        """Another readout is pointed at; ``text`` says what it is and how the arms differ."""
+        """Another readout is selected. ``text`` explains it and the arms' differences."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
@@ -77,7 +77,7 @@ class ReadoutTable(ScrollView, can_focus=True):
         self._fixed = 0
         self._rows: list[ReadoutRow] = []
         self._cursor = ""
-        """The key of the readout that is pointed at."""
+        """The key of the selected readout."""
         self._columns: Columns | None = None
 
     @property
@@ -87,11 +87,11 @@ class ReadoutTable(ScrollView, can_focus=True):
 
     @property
     def stale(self) -> bool:
-        """Whether its figures were taken away and none have come since."""
+        """Whether its figures were removed, and none have arrived since."""
         return self.figures.stale
 
     def watch_figures(self) -> None:
-        """Show other figures."""
+        """Show new figures."""
         self._draw()
 
     def _draw(self) -> None:
@@ -122,7 +122,7 @@ class ReadoutTable(ScrollView, can_focus=True):
         self._rows = [row for row in found.rows if roomy or not row.minor]
         self._columns = columns = Columns(found, self._rows, self.figures.names, width)
         said = self._said(width, roomy=roomy)
-        # where there is little room, the verdict says over how many turns; a caveat beyond the usual one stays
+        # in little space, the verdict says over how many turns; only unusual caveats stay
         top = [*_title(found, width, roomy=roomy), *said] if roomy or not said or len(found.caveats) > 1 else said
         if roomy and columns.lettered:
             top += [((line, "quiet"),) for line in wrap(_legend(found, columns.names), width)]
@@ -131,24 +131,24 @@ class ReadoutTable(ScrollView, can_focus=True):
         return [*top, *(columns.row(row, stale=self.figures.stale) for row in self._rows)]
 
     def _said(self, width: int, *, roomy: bool) -> list[Cells]:
-        """Return the lines of the verdict; one on other settings is not shown, and keeps its lines."""
+        """Return the lines of the verdict. A verdict on other settings is blank, but keeps its lines."""
         clauses = [one_cell(clause) for clause in self.figures.verdict.split("\n")]
         if roomy:
             shown = [line for clause in clauses for line in wrap(clause, width)]
         else:
-            # the columns have the intervals; each arm has a line, or the only one all of them
+            # the columns have the intervals; each arm has a line, or the only one has all lines
             brief = [without_intervals(clause) for clause in clauses]
             rows = max(_COMPACT_LINES // len(brief), 1)
             shown = [line for clause in brief for line in _cut_lines(clause, width, rows)]
         return [((UNKNOWN if self.figures.stale else line, "value"),) for line in shown]
 
     def on_resize(self) -> None:
-        """Give the columns the new width."""
+        """Fit the columns to the new width."""
         self._lines = []
         self._draw()
 
     def render_line(self, y: int) -> Strip:
-        """Draw one line; title and heading stay in place while the rest scrolls."""
+        """Draw one line. Title and heading stay in place while the rest scrolls."""
         width = self.size.width
         index = y if y < self._fixed else y + self.scroll_offset.y
         if index >= len(self._lines):
@@ -160,14 +160,14 @@ class ReadoutTable(ScrollView, can_focus=True):
         pointed_at = self.has_focus and self._rows and index == self._fixed + self._place
         return strip.apply_style(self.get_component_rich_style("readouts--cursor")) if pointed_at else strip
 
-    # ---- the readout that is pointed at
+    # ---- the selected readout
 
     @property
     def _place(self) -> int:
         return next((at for at, row in enumerate(self._rows) if row.key == self._cursor), 0)
 
     def step(self, steps: int) -> None:
-        """Point at a readout so many lines below, or above."""
+        """Select the readout so many lines below, or above."""
         self._point_at(self._place + steps)
 
     def _point_at(self, place: int) -> None:
@@ -191,75 +191,75 @@ class ReadoutTable(ScrollView, can_focus=True):
             self.post_message(self.Pointed(""))
 
     def action_scroll_down(self) -> None:
-        """Point at the next readout."""
+        """Select the next readout."""
         self.step(1)
 
     def action_scroll_up(self) -> None:
-        """Point at the readout above."""
+        """Select the previous readout."""
         self.step(-1)
 
     def action_page_down(self) -> None:
-        """Point at one a page below."""
+        """Select the readout a page below."""
         self.step(max(self.size.height - self._fixed, 1))
 
     def action_page_up(self) -> None:
-        """Point at one a page above."""
+        """Select the readout a page above."""
         self.step(-max(self.size.height - self._fixed, 1))
 
     def action_scroll_home(self) -> None:
-        """Point at the first readout."""
+        """Select the first readout."""
         self._point_at(0)
 
     def action_scroll_end(self) -> None:
-        """Point at the last one."""
+        """Select the last readout."""
         self._point_at(len(self._rows) - 1)
 
     def on_click(self, event: events.Click) -> None:
-        """Point at what was clicked."""
+        """Select the clicked readout."""
         offset = event.get_content_offset(self)
         if offset is not None and offset.y >= self._fixed:
             self._point_at(offset.y + self.scroll_offset.y - self._fixed)
 
     def on_focus(self) -> None:
-        """Show where it points."""
+        """Show the selection."""
         self.refresh()
 
     def on_blur(self) -> None:
-        """Point at nothing."""
+        """Hide the selection."""
         self.refresh()
 
 
 class ReadoutPane(Vertical):
-    """The table, and while it has the focus a line about the readout that is pointed at."""
+    """The table and, while it has the focus, a line about the selected readout."""
 
     figures: var[TableFigures] = var(TableFigures())
 
     def compose(self) -> ComposeResult:
-        """Lay out the table over the line."""
+        """Lay out the table above the line."""
         yield ReadoutTable(id="readouts").data_bind(ReadoutPane.figures)
         yield Static(id="readout-gloss", markup=False)
 
     def switch_size(self) -> None:
-        """Give the readouts most of the screen while they have the focus, or only their own room again."""
+        """Switch between most of the screen while focused, and the pane's own height."""
         self.screen.toggle_class("-large")
         self.query_one(ReadoutTable).focus()
 
     def on_descendant_focus(self) -> None:
-        """Make room for the line."""
+        """Show the line."""
         self.query_one("#readout-gloss").display = True
 
     def on_descendant_blur(self) -> None:
-        """Give its room to the table."""
+        """Hide the line."""
         self.query_one("#readout-gloss").display = False
 
     def on_readout_table_pointed(self, message: ReadoutTable.Pointed) -> None:
-        """Say what the readout is."""
+        """Explain the selected readout."""
         message.stop()
         show_text(self.query_one("#readout-gloss", Static), content(message.text))
 
 
 def _title(found: Readouts, width: int, *, roomy: bool) -> list[Cells]:
-    """Return over what the readouts are, and what one must know to read them: all of it where there is room."""
+    """Return the data of the readouts, and the notes that fit."""
     over = one_cell(found.over) if width < WIDE else f"Readouts over {one_cell(found.over)}"
     caveats = (*found.caveats, *([f"95 % intervals: {found.blocks}"] if roomy and found.blocks else ()))
     rest = "".join(f" · {one_cell(caveat)}" for caveat in caveats)
@@ -270,10 +270,10 @@ def _title(found: Readouts, width: int, *, roomy: bool) -> list[Cells]:
 
 
 def _cut_lines(text: str, width: int, rows: int) -> list[str]:
-    """Return a verdict in so many lines at most; one that was cut ends with the key that shows all.
+    """Return a verdict in at most ``rows`` lines. A cut one ends with the key that shows all.
 
-    What it costs stands before praise. So that a cost stays, what the table shows too is left out first: the
-    baseline's figures and its name.
+    Costs come before gains. To keep a cost, what the table also shows is cut first: the baseline's figures and its
+    name.
     """
     lines = wrap(text, width)
     if len(lines) <= rows:
@@ -292,13 +292,13 @@ def _cut_lines(text: str, width: int, rows: int) -> list[str]:
 
 
 def _legend(found: Readouts, names: Sequence[str]) -> str:
-    """Return which arm is which, by its whole name."""
+    """Return which arm is which, by full name."""
     base = found.arms.index(found.against)
     return " · ".join(f"{name} (baseline)" if at == base else name for at, name in enumerate(names))
 
 
 def _row_text(row: ReadoutRow, found: Readouts | None, *, with_figures: bool) -> str:
-    """Return what a readout is and, where the lines have no room for it, how each arm differs."""
+    """Return what a readout is and, if the lines have no space for it, how each arm differs."""
     said = f"{row.label}: {row.meaning}"
     limits = dict.fromkeys(limit for limit in row.limits if limit)
     said += f" {', '.join(limits)}: so many are possible where none was seen." if limits else ""

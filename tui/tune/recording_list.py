@@ -1,4 +1,4 @@
-"""The recordings, in groups: how long they are, and whether they are analysed and labelled."""
+"""The recordings in groups: their length, and whether they are analysed and labelled."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ from tui.tune.places import GONE
 ADD = "\0add"
 """The key of the last line, which adds a folder."""
 _GROUP = "\0group "
-"""What the keys of headings begin with; the title of the group follows."""
+"""The prefix of headings' keys. The title of the group follows."""
 _GLYPHS: dict[Stage, tuple[str, str]] = {
     "waiting": ("·", "$text-muted"),
     "analysing": ("", "$text-accent"),
     "failed": ("!", "$text-error"),
 }
 _ANALYSED = {"labelled": ("✓", "$text-success"), "not checked": ("?", "$text-warning"), "unlabelled": ("○", "")}
-"""The glyphs of analysed recordings: ✓ has labels to measure against."""
+"""The signs of analysed recordings. ✓ has labels."""
 _NAME = 14
 _BESIDE_NAME = 11
-"""Cells of a row that are not its name's: the marks, the length, the scrollbar."""
+"""The cells of a row beside the name: the marks, the length, the scrollbar."""
 _LONGEST = 40
 _WALKING_S = 0.25
-"""So long the cursor rests on a recording before it is shown."""
+"""How long the cursor rests on a recording before it is shown."""
 
 
 _BY_ID = {command.id: command for command in COMMANDS}
@@ -48,16 +48,16 @@ _IN_FOOTER = [
     replace(_BY_ID[id], action=f"screen.{_BY_ID[id].action}", in_footer=True)
     for id in ("tune.all", "tune.labels", "tune.evaluate", "tune.add-folder", "tune.select")
 ]
-"""The commands of the whole screen that are about recordings: the footer has them while the list has the focus."""
+"""The screen's commands about recordings. The footer has them while the list has the focus."""
 
 
 class RecordingList(Vertical):
-    """Chooses what is shown: a recording, or all of them at once. It shows :attr:`listed`."""
+    """Chooses what is shown: a recording, or all of them. It shows :attr:`listed`."""
 
     listed: var[RecordingsState] = var(RecordingsState())
 
     class Chosen(Message):
-        """A recording (or :data:`ALL`) should be shown; ``preview``: because one walked to it."""
+        """A recording (or :data:`ALL`) should be shown. ``preview``: the cursor rests on it."""
 
         def __init__(self, key: str, *, preview: bool = False) -> None:
             super().__init__()
@@ -65,7 +65,7 @@ class RecordingList(Vertical):
             self.preview = preview
 
     class Toggled(Message):
-        """A recording should go into the selection, or out of it."""
+        """A recording should be added to or removed from the selection."""
 
         def __init__(self, key: str) -> None:
             super().__init__()
@@ -102,13 +102,13 @@ class RecordingList(Vertical):
         self._options = OptionList(id="recording-options", compact=True)
         self._note = Static(id="recording-note", markup=False)
         self._lines: tuple[str, ...] = ()
-        """What the lines stand for: keys of recordings, :data:`ALL`, headings, :data:`ADD`."""
+        """The keys of the lines: recordings, :data:`ALL`, headings, :data:`ADD`."""
         self._walk: Timer | None = None
         self._follows = False
-        """Whether the cursor goes along with what is shown next, though the list has the focus."""
+        """Whether the cursor moves to what is shown next, although the list has the focus."""
 
     def compose(self) -> ComposeResult:
-        """Lay out the list and the sentence about the highlighted recording."""
+        """Lay out the list above the sentence about the highlighted recording."""
         yield self._options
         yield self._note
 
@@ -117,11 +117,11 @@ class RecordingList(Vertical):
         return self.listed.rows or ()
 
     def row(self, key: str) -> RecordingRow:
-        """Return how a recording stands."""
+        """Return the state of the recording."""
         return next(row for row in self._rows if row.key == key)
 
     def watch_listed(self, before: RecordingsState, now: RecordingsState) -> None:
-        """Show how the recordings stand, changing what looks different."""
+        """Show the present state of the recordings. Only changed lines are updated."""
         if now.said != before.said:
             show_text(self._note, screen_text(now.said))
         if now.rows is None:
@@ -145,7 +145,7 @@ class RecordingList(Vertical):
             self._say_about_highlighted()
 
     def _wanted_lines(self) -> tuple[str, ...]:
-        """Return what the lines stand for; headings only where there is more than one group."""
+        """Return the keys of the lines. Headings only appear with more than one group."""
         groups: dict[str, list[str]] = {title: [] for _, title in self.listed.places}
         for row in self._rows:
             groups.setdefault(self._group(row), []).append(row.key)
@@ -157,7 +157,7 @@ class RecordingList(Vertical):
         return group_title(row, self.listed.places)
 
     def _lay_out(self, lines: tuple[str, ...]) -> None:
-        """Put other lines into the list, with the cursor on what it was on, or where that was."""
+        """Replace the lines. The cursor stays on its line, or at its position."""
         at, before = self._options.highlighted, self._lines
         self._lines = lines
         with self.prevent(OptionList.OptionHighlighted):
@@ -182,15 +182,15 @@ class RecordingList(Vertical):
 
     @property
     def highlighted_key(self) -> str:
-        """What is under the cursor: a recording, or :data:`ALL`, :data:`ADD` or a heading."""
+        """The key under the cursor: a recording, :data:`ALL`, :data:`ADD` or a heading."""
         return self._lines[self._options.highlighted or 0] if self._lines else ALL
 
     def action_select(self) -> None:
-        """Ask by space."""
+        """Select by space."""
         self.toggle_highlighted()
 
     def toggle_highlighted(self) -> None:
-        """Ask for the highlighted recording to go into the selection, or out of it."""
+        """Request to add the highlighted recording to the selection, or to remove it."""
         key = self.highlighted_key
         if keys := self._in_group(key):
             self.post_message(self.GroupChosen(keys))
@@ -198,7 +198,7 @@ class RecordingList(Vertical):
             self.post_message(self.Toggled(key))
 
     def take_all(self) -> None:
-        """Ask to compare over all recordings, or the shown one again; on a heading, over its group."""
+        """Request to compare over all recordings, or over the shown one again. On a heading, over its group."""
         here = self.highlighted_key if self._options.has_focus else ALL
         if keys := self._in_group(here):
             self.post_message(self.GroupChosen(keys))
@@ -208,17 +208,17 @@ class RecordingList(Vertical):
                 self._tell_all_is_off(self.row(self.listed.shown).title)
 
     def _tell_all_is_off(self, shown: str) -> None:
-        """Say that the readouts are over less now: on they say so, off they look much the same."""
+        """Say that the readouts now cover fewer recordings, because the difference is hard to see."""
         over = "those selected" if len(self.listed.picked) > 1 else f"{shown} alone"
         said = f"All recordings off: the readouts are over {over}. {key_for('tune.all')} switches it on again."
         self.screen.notify(screen_text(said), markup=False)
 
     def action_end(self, which: str) -> None:
-        """Go to the first line or the last."""
+        """Move to the first line or the last."""
         self._options.action_first() if which == "first" else self._options.action_last()
 
     def action_forget(self) -> None:
-        """Ask for the folder or file under the cursor, or of the recording there, to be no longer listed."""
+        """Request to remove the folder or file under the cursor, or that of the recording there, from the list."""
         if (place := self._place(self.highlighted_key)) is not None:
             self.post_message(self.Forgotten(place))
 
@@ -242,7 +242,7 @@ class RecordingList(Vertical):
         return self
 
     def follow(self) -> None:
-        """Focus the list, with the cursor on what is shown next."""
+        """Focus the list, and move the cursor to what is shown next."""
         self._follows = True
         self.call_after_refresh(self.focus)
 
@@ -253,7 +253,7 @@ class RecordingList(Vertical):
         )
 
     def _counts(self) -> tuple[int, int]:
-        """Return how many recordings are analysed, of how many that can be used."""
+        """Return the number of analysed recordings, and of usable ones."""
         stages = [row.stage for row in self._rows]
         return stages.count("done"), len(stages) - stages.count("failed")
 
@@ -272,7 +272,7 @@ class RecordingList(Vertical):
         return Content.assemble(f"{mark}{_short(screen_text(title), room):<{room}} {length:>4} ", (glyph, style))
 
     def on_resize(self, event: events.Resize) -> None:
-        """Show more or less of the names."""
+        """Fit the names to the new width."""
         room = min(max(event.size.width - _BESIDE_NAME, _NAME), _LONGEST)
         if room != self._room:
             self._room = room
@@ -280,7 +280,7 @@ class RecordingList(Vertical):
             self._say_about_highlighted()
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        """Say what there is to say about a line, and show a recording that one walked to."""
+        """Show the note of a line, and the recording that the cursor rests on."""
         event.stop()
         self._say_about_highlighted()
         if self._walk is not None:
@@ -294,7 +294,7 @@ class RecordingList(Vertical):
             self.post_message(self.Chosen(key, preview=True))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Show it, compare over all or over a group, or add a folder."""
+        """Show a recording, compare over all or over a group, or add a folder."""
         event.stop()
         key = self._lines[event.option_index]
         if key == ADD:

@@ -1,4 +1,4 @@
-"""The recordings of a sitting: which there are, which is shown, what is compared over, and their analyses."""
+"""The recordings of a session: which are listed, shown and compared over, and their analyses."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ _NONE_USABLE = "No recording here can be used. {tune.add-folder} adds a folder o
 
 
 class _LeftError(Exception):
-    """The screen was left while a recording was analysed."""
+    """The user left the screen during an analysis."""
 
 
 class RecordingsController:
-    """Finds recordings in a folder, has them analysed, and knows which is shown.
+    """Finds recordings in a folder, analyses them, and knows which is shown.
 
-    Without a ``folder`` they are those that ``watch`` finds, and the bundled ones.
+    Without a ``folder``, they are those that ``watch`` finds, and the bundled ones.
 
-    ``publish`` gets each new state, ``wait`` what the empty panes say, with a share 0…1 of work under way.
+    ``publish`` gets each new state, ``wait`` the text for empty panes with the share 0…1 of finished work.
     ``moved`` is called when other recordings are compared, or more of them are ready.
     """
 
@@ -62,19 +62,19 @@ class RecordingsController:
         self._rows: dict[str, RecordingRow] = {}
         self._listed = False
         self._lost: set[str] = set()
-        """The shown recording, where its file is gone."""
+        """The shown recording, if its file is gone."""
         self._analyst = Analyst()
         self._queue: list[str] = []
         self.state = RecordingsState()
         self.analysing = False
-        """Whether an analysis is under way."""
+        """Whether an analysis is running."""
         self.analyses: dict[str, AnalysedRecording] = {}
-        """What is ready to be tried, by key."""
+        """The analysed recordings by key."""
 
-    # ---- what there is
+    # ---- the list
 
     def look(self) -> None:
-        """Open the recordings in a thread, and say so meanwhile."""
+        """Open the recordings in a thread, showing progress."""
         self._become(replace(self.state, said=LOOKING))
         self._wait(LOOKING, None)
 
@@ -106,11 +106,14 @@ class RecordingsController:
             self._wait(fault or alone or with_keys(_NONE_USABLE), None)
 
     def found(self) -> Mapping[str, FoundRecording]:
-        """Return what is listed, by key."""
+        """Return the listed recordings by key."""
         return dict(self._found)
 
     def take_news(self, news: News, show: Path | None = None) -> None:
-        """List what came, follow what changed, leave out what is gone; show the first recording of a place."""
+        """Apply changes on disk: list new recordings, update changed ones, remove missing ones.
+
+        Show a place's first.
+        """
         if not self._listed:
             return
         came = [one for one in news.came if one.key in self._lost or not self._is_usable(one.key)]
@@ -138,7 +141,7 @@ class RecordingsController:
         return key in self._found and self._found[key].recording is not None
 
     def _relabel(self, found: FoundRecording) -> bool:
-        """Take other labels, or another scenario, of a recording; tell whether they are others."""
+        """Replace a recording's labels or scenario. Return whether they differ."""
         key, before, now = found.key, self._found.get(found.key), found.recording
         old = before.recording if before is not None else None
         if old is not None and now is not None and (old.labels, old.scenario) == (now.labels, now.scenario):
@@ -157,7 +160,7 @@ class RecordingsController:
         return True
 
     def _leave_out(self, gone: set[str], listed: set[Path]) -> bool:
-        """Take recordings off the list that are gone; the shown one stays until another is, if it is analysed."""
+        """Remove missing recordings. The shown one, if analysed, stays until another is shown."""
         gone &= self._found.keys()
         for key in gone:
             one = self._found[key]
@@ -172,7 +175,7 @@ class RecordingsController:
         return bool(gone - self._lost)
 
     def _show_any(self, wanted: str | None) -> None:
-        """Show a recording again, or else the first that can be."""
+        """Show the wanted recording, else the first usable one."""
         usable = [key for key in self._found if self._usable(key) or key in self.analyses]
         key = wanted if wanted in usable else next(iter(usable), None)
         self._become(replace(self.state, shown=key))
@@ -183,7 +186,7 @@ class RecordingsController:
             self.show_beside(key)
 
     def look_for_new(self, wanted: str = "") -> None:
-        """List recordings that came since, and leave the others as they are; show ``wanted`` if it can be."""
+        """List new recordings, and leave the others unchanged. Show ``wanted`` if possible."""
         place = self._found[wanted].place if wanted in self._found else None
 
         def look(job: Job) -> None:
@@ -204,7 +207,7 @@ class RecordingsController:
             self._show_if_good_now(found, wanted, fault)
 
     def _show_if_good_now(self, found: tuple[FoundRecording, ...], key: str, fault: str) -> None:
-        """Show a recording that could not be used, or say why it still cannot."""
+        """Show a recording that was unusable, or say why it still is."""
         before = self._found[key]
         now = next((one for one in found if one.key == key), None)
         if now is None:
@@ -223,51 +226,51 @@ class RecordingsController:
         self._host.tell(found.fault, found.title, severity="error", timeout=10)
 
     def take_in(self, found: FoundRecording, analysed: AnalysedRecording) -> None:
-        """List a recording that is new, or that has other labels now, and is analysed already; show it."""
+        """List and show an analysed recording that is new or has new labels."""
         self._found[found.key] = found
         self.analyses[found.key] = analysed
         self._put(row_of(found).now("done"))
         self.show(found.key)
 
     def hear_again(self, found: FoundRecording) -> None:
-        """List a recording whose audio is heard otherwise now, with sounds put in say; analyse and show it."""
+        """List a recording whose audio has changed, for example by injected sounds. Analyse and show it."""
         self._found[found.key] = found
         self.analyses.pop(found.key, None)
         self._put(row_of(found))
         self.show_beside(found.key)
 
     def note_gone(self, key: str) -> None:
-        """Say at a recording that its file is gone."""
+        """Mark a recording whose file is gone."""
         row = self._rows[key]
         self._put(row.now(row.stage, note=f"{gone_text(key)} What is shown was analysed before."))
 
     def place(self, key: str) -> Path | None:
-        """Return the folder or file that was added, by which a recording is listed."""
+        """Return the added folder or file that a recording is listed under."""
         return self._found[key].place
 
     def title(self, key: str) -> str:
-        """Return what people call a recording."""
+        """Return a recording's name for people."""
         return self._found[key].title
 
-    # ---- which is shown
+    # ---- the shown recording
 
     @property
     def shown(self) -> AnalysedRecording | None:
-        """The recording that is shown, once it is analysed."""
+        """The shown recording, once it is analysed."""
         return self.analyses.get(self.state.shown or "")
 
     def scope(self) -> tuple[AnalysedRecording, ...]:
-        """Return what is compared over, as far as it is analysed: all, several picked ones, or the shown one."""
-        # Not in the order they were analysed: the intervals must be the same however one came to see them.
+        """Return the analysed recordings to compare over: all, several selected ones, or the shown one."""
+        # Not in the order of analysis: intervals must not depend on it.
         ready = tuple(self.analyses[key] for key in self._found if key in self.analyses)
         if self.state.over_all:
             return ready
         picked = tuple(analysed for analysed in ready if analysed.key in self.state.picked)
-        # A single one is compared over only where it is shown: timeline and readouts name the same.
+        # A single selected one only counts if it is shown: timeline and readouts have the same subject.
         return picked if len(picked) > 1 else ((self.shown,) if self.shown else ())
 
     def toggle(self, key: str) -> None:
-        """Put a recording into the selection that is compared over, or take it out."""
+        """Add a recording to the selection to compare over, or remove it."""
         if self._rows[key].stage == "failed":
             self.look_for_new(key)
             return
@@ -278,9 +281,9 @@ class RecordingsController:
             self.show(shown)
 
     def show(self, key: str) -> None:
-        """Show one recording, analysing it first if need be; :data:`ALL` compares over all.
+        """Show one recording, and analyse it first if needed. :data:`ALL` compares over all.
 
-        One that could not be used is looked at again.
+        An unusable one is tried again.
         """
         if key != ALL and self._rows[key].stage == "failed":
             self.look_for_new(key)
@@ -298,7 +301,7 @@ class RecordingsController:
         self._moved()
 
     def preview(self, key: str) -> None:
-        """Show a recording that was walked to, without changing what is compared over if that is all."""
+        """Show a recording under the cursor. A comparison over all stays one."""
         if key not in self._rows or self._rows[key].stage == "failed" or key == self.state.shown:
             return
         if not self.state.over_all:
@@ -308,7 +311,7 @@ class RecordingsController:
             self._moved()
 
     def show_group(self, keys: Sequence[str]) -> None:
-        """Compare over several recordings, and show the first of them."""
+        """Compare over several recordings, and show the first one."""
         if usable := [key for key in keys if self._rows[key].stage != "failed"]:
             self._become(replace(self.state, picked=frozenset(usable), over_all=False))
             self.show(usable[0])
@@ -319,7 +322,7 @@ class RecordingsController:
         self.show(ALL)
 
     def show_beside(self, key: str) -> None:
-        """Show one recording, and go on comparing over all if that is so now."""
+        """Show one recording. A comparison over all stays one."""
         if self.state.over_all:
             self.show_over_all(key)
         else:
@@ -356,7 +359,7 @@ class RecordingsController:
         except SimulatorError as error:
             job.report(partial(self._take, found, None, str(error)))
         except (OSError, ValueError, RuntimeError, MemoryError) as error:
-            # Decoders and models fail in many ways; one file must not end the dashboard.
+            # Decoders and models fail in many ways. One file must not end the dashboard.
             why = " ".join(str(error).split()) or type(error).__name__
             job.report(partial(self._take, found, None, f"{called(key)}: cannot be analysed ({why})"))
         except _LeftError:
@@ -365,7 +368,7 @@ class RecordingsController:
     def _advance(self, found: FoundRecording, share: float) -> None:
         key = found.key
         if self._found.get(key) is not found:
-            return  # it is gone, or another by now
+            return  # it is gone, or another one by now
         self._put(self._rows[key].now("analysing", share=share))
         if key == self.state.shown:
             self._wait(f"Listening to {self.title(key)}, once: what is heard in it is kept.", share)
@@ -375,7 +378,7 @@ class RecordingsController:
         key = found.key
         if (now := self._found.get(key)) is not found:
             if now is not None and key in (self.state.shown, *self.state.picked):
-                self._queue.insert(0, key)  # its file or its labels have changed meanwhile
+                self._queue.insert(0, key)  # its file or its labels changed meanwhile
         elif analysed is None:
             self._put(self._rows[key].now("failed", note=fault))
             if self.state.over_all and self.state.shown == key:

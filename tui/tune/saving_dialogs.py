@@ -1,4 +1,4 @@
-"""What saving a draft and exporting a call ask: what is sent, whose value stays, where to write."""
+"""Dialogs for saving a draft and exporting a call: what is sent, whose value stays, where to write."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _WIDEST = 44
 
 
 class MergeDialog(Dialog[tuple[str, ...]]):
-    """Gives the names of the fields where theirs stands; of all others mine does. A choice is made for each."""
+    """Returns the names of the fields that take theirs. All others keep mine. Every field needs a choice."""
 
     CSS_PATH: ClassVar[CSSPathType | None] = TUNE_STYLES
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -79,7 +79,7 @@ class MergeDialog(Dialog[tuple[str, ...]]):
         )
 
     def action_choose(self, side: Side) -> None:
-        """Choose for the highlighted field, and go on to the next without a choice."""
+        """Choose for the highlighted field, and go to the next one without a choice."""
         fields = self.query_one(OptionList)
         at = fields.highlighted or 0
         self._chosen[self._conflicts[at].name] = side
@@ -90,12 +90,12 @@ class MergeDialog(Dialog[tuple[str, ...]]):
             fields.highlighted = next((i for i in open_ones if i > at), open_ones[0])
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Turn the choice around by enter or a click."""
+        """Switch the choice by enter or a click."""
         chosen = self._chosen.get(self._conflicts[event.option_index].name)
         self.action_choose("mine" if chosen == "theirs" else "theirs")
 
     def action_go_on(self) -> None:
-        """Give the choices, if all are made."""
+        """Return the choices, if all are made."""
         missing = [conflict.name for conflict in self._conflicts if conflict.name not in self._chosen]
         if missing:
             self.query_one("#merge-problem", Static).update(content(f"Not chosen yet: {', '.join(missing)}."))
@@ -107,7 +107,7 @@ Decision = Literal["take", "drop"]
 
 
 class KeptDialog(Dialog[Decision]):
-    """Gives what becomes of a kept draft, ``what`` in words; ``None``: it stays kept for another time."""
+    """Returns what to do with a kept draft, described by ``what``. ``None``: it stays for another time."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "answer('take')", "Take up", tooltip="Go on with that draft."),
@@ -121,7 +121,7 @@ class KeptDialog(Dialog[Decision]):
         self._kept = kept
 
     def compose_body(self) -> ComposeResult:
-        """Lay out what the draft changes."""
+        """Lay out the draft's changes."""
         before = self._kept.began.set_values()
         lines = [
             f"{name}: {shown_value(name, before.get(name))} → {shown_value(name, value)}"
@@ -131,12 +131,12 @@ class KeptDialog(Dialog[Decision]):
             yield Static(content("\n".join(lines), lines=True))
 
     def action_answer(self, answer: Decision) -> None:
-        """Give the answer."""
+        """Return the answer."""
         self.dismiss(answer)
 
 
 class ExportTo(Dialog[Path]):
-    """Gives the path of a file to write; a folder that is not there is said at once."""
+    """Returns the path of a file to write. A missing folder is reported at once."""
 
     keys = "enter writes it · esc cancels"
 
@@ -152,7 +152,7 @@ class ExportTo(Dialog[Path]):
         yield Static(id="export-problem", classes="dialog-error", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Give the path, if a file can be there."""
+        """Return the path, if a file can be there."""
         typed = event.value.strip()
         try:
             path = typed_path(typed)
@@ -180,11 +180,11 @@ def _problem(typed: str, path: Path) -> str:
 
 
 class _GivenUpError(Exception):
-    """The person no longer waits for the file."""
+    """The user no longer waits for the file."""
 
 
 class Mixing(Dialog["OSError | bool"]):
-    """Gives true once the file is there, or the error that kept it from being written."""
+    """Returns ``True`` once the file is written, or the error."""
 
     DEFAULT_CSS = """
     Mixing ProgressBar { margin-bottom: 1; width: 1fr; }
@@ -194,7 +194,7 @@ class Mixing(Dialog["OSError | bool"]):
     keys = "esc gives up; nothing is left behind"
 
     class Done(Message):
-        """The work is up to a share, or at its end: then ``result`` is what the dialog gives."""
+        """Progress as a share. At the end, ``result`` is the dialog's answer."""
 
         def __init__(self, share: float, result: OSError | bool | None = None) -> None:
             super().__init__()
@@ -209,11 +209,11 @@ class Mixing(Dialog["OSError | bool"]):
         self._replace = replace
 
     def compose_body(self) -> ComposeResult:
-        """Lay out how far it is."""
+        """Lay out the progress."""
         yield ProgressBar(total=1.0, show_eta=False)
 
     def on_mount(self) -> None:
-        """Begin."""
+        """Start."""
         self._mix()
 
     @work(thread=True, group="mixing", description="mixing")
@@ -248,6 +248,6 @@ class Mixing(Dialog["OSError | bool"]):
             self.dismiss(message.result)
 
     def action_leave(self) -> None:
-        """Give up."""
+        """Cancel."""
         self.workers.cancel_node(self)
         self.dismiss(None)

@@ -1,4 +1,4 @@
-"""What the timeline draws of one recording under several arms, all on the shared clock, in whole ms."""
+"""The content of the timeline: one recording under several arms on the shared clock, in whole ms."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ from tui.tune.bench import AnalysedRecording, name_of
 from tui.tune.caller_audio import ArmClock, Speech, Waveform, align, speech_of, waveform
 
 WORTH_MARKING_MS = 20
-"""A smaller difference in latency counts as none: it is inaudible."""
+"""A smaller difference in latency is inaudible and counts as none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What differs at one turn, by the response or else by the first sound.
+    """A difference at one turn, in the response or else the first sound.
 
-    ``own_ms`` is its end on the arm's own clock, ``verdict`` what the difference means for a caller.
+    ``own_ms`` is the turn's end on the arm's own clock. ``verdict`` is what the difference means for a caller.
     """
 
     own_ms: int
@@ -82,18 +82,18 @@ def _later(end_ms: int, mine: int | None, theirs: int | None, what: str = "") ->
 
 
 ARMS = "ABCD"
-"""What arms are called, by their place."""
+"""The arms' letters by position."""
 
 HAPPENED = "H"
-"""What stands for a real call's own agent, beside the arms."""
+"""The letter of a real call's own agent, beside the arms."""
 
 _DULL = (SpeechStarted, SpeechEnded, EmotionApplied, FillerEnded, ResponseEnded)
-"""Events that need no "why?": each follows at once from its neighbour."""
+"""Events that need no "why?": each directly follows from its neighbour."""
 
 
 @dataclass(frozen=True, slots=True)
 class WaveClip:
-    """A stretch of caller audio from ``start_ms`` on: the waveform's frames from ``first`` to before ``last``."""
+    """A stretch of caller audio from ``start_ms``: the waveform's frames from ``first`` to before ``last``."""
 
     start_ms: int
     first: int
@@ -104,14 +104,14 @@ HappeningKind = Literal["cut-in", "barge-in", "false barge-in"]
 
 
 class Happening(NamedTuple):
-    """What a caller notices of an arm at a moment: the agent cuts in, or stops for the caller, rightly or not."""
+    """What a caller notices of an arm: the agent cuts in, or stops for the caller, rightly or not."""
 
     t_ms: int
     kind: HappeningKind
 
 
 class Differing(NamedTuple):
-    """What an arm does differently from the baseline at a turn that ends at ``t_ms``."""
+    """What an arm does differently from the baseline at the turn that ends at ``t_ms``."""
 
     t_ms: int
     text: str
@@ -119,7 +119,7 @@ class Differing(NamedTuple):
 
     @property
     def start_ms(self) -> int:
-        """When the turn ends, which takes no time."""
+        """When the turn ends. It has no duration."""
         return self.t_ms
 
     @property
@@ -130,7 +130,7 @@ class Differing(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A stretch of agent sound. ``cut``: the caller stopped it."""
+    """A stretch of agent audio. ``cut``: the caller stopped it."""
 
     kind: str
     start_ms: int
@@ -141,7 +141,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class ScenePause:
-    """A pause in which the end of turn was weighed: confidence grows from ``completeness`` while it lasts."""
+    """A pause in which the end of turn was judged. Confidence grows from ``completeness`` during the pause."""
 
     start_ms: int
     from_ms: int
@@ -151,13 +151,13 @@ class ScenePause:
 
     @property
     def end_ms(self) -> int:
-        """When it is over."""
+        """The end of the pause."""
         return self.until_ms
 
 
 @dataclass(frozen=True, slots=True)
 class SceneMark:
-    """An event a person can ask about; ``t_ms`` is shared, the event's own time is the arm's."""
+    """An event that the user can select. ``t_ms`` is on the shared clock, the event's own time on the arm's."""
 
     t_ms: int
     event: Event | Noted
@@ -165,7 +165,7 @@ class SceneMark:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ArmLane:
-    """One arm's agent; ``arm`` is its letter."""
+    """One arm's agent. ``arm`` is its letter."""
 
     arm: str
     bars: tuple[Bar, ...]
@@ -174,18 +174,18 @@ class ArmLane:
     waits: tuple[tuple[int, int], ...]
     marks: tuple[SceneMark, ...]
     over: tuple[tuple[int, int], ...] = ()
-    """Where it talks over a caller's turn."""
+    """Where it talks over the caller's turn."""
     happenings: tuple[Happening, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
-    """Everything there is to see. ``eager`` is the confidence that starts an answer ahead, if there is one.
+    """The whole content. ``eager`` is the confidence for a head start, if there is one.
 
-    Without a ``policy`` nothing decided about turns: it is a real call as it was.
+    Without a ``policy`` nothing judged the turns: it is a real call.
 
-    ``turns`` are the caller's turns and interruptions, ``asides`` the backchannels and noises, each one after
-    another: of the labels where there are any, else as detected.
+    ``turns`` are the caller's turns and interruptions, ``asides`` the backchannels and noises, each in order: from
+    the labels if there are any, else as detected.
     """
 
     name: str
@@ -204,18 +204,18 @@ class Scene:
     aligned: bool
     """Whether the arms' clocks differ, so that one waits for another."""
     compared: tuple[str, str] = ("A", "B")
-    """The arm whose turns differ, and the one that they are held against."""
+    """The arm whose turns differ, and the one that it is compared with."""
     happened: ArmLane | None = None
-    """The agent of the call that the recording is from, as it really was, and where that call's times lie."""
+    """The real agent of the recorded call, and the place of that call's times."""
     really: ArmClock | None = None
 
     @property
     def agents(self) -> tuple[ArmLane, ...]:
-        """What agents did, in the order that they are drawn in: what happened, and the arms."""
+        """The agents in the order of drawing: the real one, then the arms."""
         return self.lanes if self.happened is None else (self.happened, *self.lanes)
 
     def lane(self, arm: str) -> ArmLane:
-        """Return an agent's lane; that of the first arm if there is no such agent."""
+        """Return an agent's lane. If there is no such agent, return the first arm's."""
         return next((lane for lane in self.agents if lane.arm == arm), self.lanes[0])
 
     def confidence(self, pause: ScenePause, t_ms: float) -> float:
@@ -232,10 +232,10 @@ def make_scene(
     baseline: int = 1,
     really: CallHappenings | None = None,
 ) -> Scene:
-    """Lay out the arms' runs over one recording, A first; ``config`` is what holds in A.
+    """Lay out the arms' runs over one recording, A first. ``config`` is arm A's.
 
-    What is marked as differing is the first arm that is not the ``baseline``, against that. ``really`` is what
-    happened in the call that the recording is from.
+    The marked differences are between the first arm that is not the ``baseline`` and the baseline. ``really`` are
+    the events of the recorded call.
     """
     clocks, duration_ms = align(*all_played(runs, really))
     policy = end_of_turn_policy(profile.values)
@@ -266,16 +266,16 @@ def make_scene(
 
 
 def all_played(runs: Sequence[Run], really: CallHappenings | None) -> tuple[Played, ...]:
-    """Return what is lined up on one clock: every arm's run, and then what happened, if that is known.
+    """Return what shares one clock: every arm's run, then the real call if known.
 
-    The stretches of the caller's that an arm plays anew lie in the real call where they were recorded.
+    Caller stretches that an arm repeats are placed in the real call where they were recorded.
     """
     arms = tuple(run.played for run in runs)
     return arms if really is None else (*arms, played_really(really, arms[0]))
 
 
 def played_really(really: CallHappenings, like: Played | None = None) -> Played:
-    """Return a real call as if it had been played: each stretch of the caller's where it is on the recording."""
+    """Return a real call in the form of a played one: each caller stretch where it is on the recording."""
     places = like.placements if like is not None else (Placement(0, really.duration_ms, 0),)
     found = tuple(Placement(place.start_ms, place.end_ms, 0) for place in places)
     return Played((), found, really.duration_ms, like.mode if like is not None else "rigid")
@@ -286,14 +286,14 @@ _NOTICED: dict[str, HappeningKind] = {
     "interruption": "barge-in",
     "stop_for_nothing": "false barge-in",
 }
-"""What was heard that a caller notices, by its type."""
+"""The measured events that a caller notices, by type."""
 
 _PLAIN = frozenset({"greeting", "end", "first_sound"})
-"""What was heard that needs no "why?"."""
+"""The measured events that need no "why?"."""
 
 
 def happened_lane(really: CallHappenings, clock: ArmClock) -> ArmLane:
-    """Return what there is to draw of a real call's own agent; ``clock`` is where its times lie."""
+    """Return the drawing of a real call's agent. ``clock`` places its times."""
     noticed = [Happening(clock.at(one.t_ms), _NOTICED[one.type]) for one in really.noted if one.type in _NOTICED]
     bars = tuple(
         Bar(
@@ -338,7 +338,7 @@ def _differing(runs: Sequence[Run], clocks: Sequence[ArmClock], compared: tuple[
 
 
 def arm_lane(arm: str, run: Run, clock: ArmClock) -> ArmLane:
-    """Return what there is to draw of one arm's agent; ``clock`` is where its times lie."""
+    """Return the drawing of one arm's agent. ``clock`` places its times."""
     events, measured = run.played.events, run.measured
     bars = tuple(_bar(sound, clock) for sound in measured.sounds)
     return ArmLane(
@@ -354,7 +354,7 @@ def arm_lane(arm: str, run: Run, clock: ArmClock) -> ArmLane:
 
 
 def _happenings(run: Run, clock: ArmClock) -> tuple[Happening, ...]:
-    """Return what a caller notices, in order; without labels no barge-in can be called false."""
+    """Return what a caller notices, in order. Without labels, no barge-in can be called false."""
     events, measured = run.played.events, run.measured
     false = {event.t_ms for event in false_barge_ins(events, measured.truth)} if measured.labelled else set()
     found = [Happening(clock.at(turn.cut_in_ms), "cut-in") for turn in measured.turns if turn.cut_in_ms is not None]
@@ -371,7 +371,7 @@ def _bar(sound: HeardSound, clock: ArmClock) -> Bar:
 
 
 def pauses_of(played: Played, sounds: tuple[HeardSound, ...], clock: ArmClock) -> tuple[ScenePause, ...]:
-    """Return the pauses in which the machine waited for the end of a turn: not those under the agent's voice."""
+    """Return the pauses in which the engine waited for the end of a turn, except those under the agent's voice."""
     ended = {event.span: event.t_ms for event in played.events if isinstance(event, EndOfTurn)}
     found = []
     for index, event in enumerate(played.events):

@@ -1,4 +1,4 @@
-"""Tune: drag a slider and see at once what a caller would hear, in two arms side by side."""
+"""The Tune screen: drag a slider and see at once what a caller would hear, in two arms side by side."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class TuneScreen(PaneScreen):
     heard: var[PlaybackShown] = var(PlaybackShown())
 
     class ServiceSaved(Message):
-        """The draft was saved; ``service`` is as the platform holds it now."""
+        """The draft was saved. ``service`` is as the platform holds it now."""
 
         def __init__(self, service: Service) -> None:
             super().__init__()
@@ -150,7 +150,7 @@ class TuneScreen(PaneScreen):
         )
 
     def _hold_draft(self, host: ScreenHost, ask: TuneDialogs, client: ServicesClient | None) -> None:
-        """Hold the controllers of the draft: what it is, where it goes, and what it is compared with."""
+        """Create the draft's controllers: its content, its target, and its comparisons."""
         session = self.session
         self.drafts = DraftController(
             host,
@@ -212,7 +212,7 @@ class TuneScreen(PaneScreen):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Start looking for recordings and for what the workspace sets."""
+        """Start to look for recordings and for the workspace's settings."""
         self.fit()
         self.arms.take_up()
         self.show_settings()
@@ -223,22 +223,22 @@ class TuneScreen(PaneScreen):
         self.platform.ask_workspace()
         self.platform.tell_where_it_is_kept()
         self.platform.watch()
-        look = partial(self.platform.look, asks=True)  # what others changed while something else was in view
+        look = partial(self.platform.look, asks=True)  # what others changed while another screen was visible
         self.app.mode_change_signal.subscribe(self, lambda _: look())
         self.watch(self.app, "app_focus", lambda here: look() if here else None, init=False)
 
     def on_screen_resume(self) -> None:
-        """Offer a draft left behind, if something else was in view before."""
+        """Offer a stored draft, if another screen was visible before."""
         self.drafts.offer_kept()
 
     def on_unmount(self) -> None:
-        """Fall silent, and let go of the draft."""
+        """Stop playback, and release the draft."""
         self.playback.close()
         self.drafts.close()
 
     @property
     def settled(self) -> bool:
-        """Whether what is shown belongs to the settings shown, and nothing is under way."""
+        """Whether the display matches the settings, and nothing is running."""
         return self.trials.settled and not self.recordings.analysing
 
     # ---- the parts
@@ -253,11 +253,11 @@ class TuneScreen(PaneScreen):
         return self.timeline.timeline
 
     def focus_pane(self, pane: str) -> None:
-        """Put the focus into a pane."""
+        """Focus a pane."""
         if pane in ("fields", "recordings"):
             self.fields.focus_field() if pane == "fields" else self.listing.focus()
         else:
-            # at once, not by a message, which would come after the next key's
+            # at once: a message would come after the next key's
             self.set_focus(self.drawing if pane == "timeline" else self.query_one(ReadoutTable))
 
     def jumps(self) -> Iterable[Jump]:
@@ -270,7 +270,7 @@ class TuneScreen(PaneScreen):
         return lambda state: setattr(self, name, state)
 
     def show_settings(self) -> None:
-        """Show the draft and the arms as they are now, keep the draft, and have the arms tried."""
+        """Show the present draft and arms, store the draft, and try the arms."""
         session = self.session
         session.follow_draft()
         arms = tuple(session.arm_names())
@@ -283,7 +283,7 @@ class TuneScreen(PaneScreen):
         self.trials.try_out()
 
     def watch_tried(self, before: TrialState, now: TrialState) -> None:
-        """Let figures and sound follow what was tried."""
+        """Update figures and playback after a trial."""
         if now.measured is None or now.measured is not before.measured:
             self._show_figures()
             if now.measured is not None:
@@ -292,14 +292,14 @@ class TuneScreen(PaneScreen):
             self.figures = replace(self.figures, stale=True)
 
     def _show_figures(self) -> None:
-        """Show the figures of what was tried, in the rows that are wanted."""
+        """Show the figures of the trial, in the selected rows."""
         self.figures = self.findings.figures(self.tried)
 
     def watch_heard(self, heard: PlaybackShown) -> None:
-        """Make room on small screens for saying what is heard."""
+        """Make room on small screens for the playback line."""
         self.set_class(heard.sight is not None, "-hearing")
 
-    # ---- what the controllers ask for
+    # ---- requests of the controllers
 
     def _trial(self) -> Trial | None:
         return self.session.trial(self.recordings.shown, self.recordings.scope())
@@ -316,11 +316,11 @@ class TuneScreen(PaneScreen):
         return (str(source.path), *(f"--inject={one.argument}" for one in source.what_if.injections))
 
     def _go_to_turn(self, key: str, own_ms: int) -> None:
-        """Show a moment of a recording, and go on comparing over what is compared over now."""
+        """Show a moment of a recording. The comparison stays."""
         if not self.trials.go_to(key, own_ms):
             self.recordings.show_beside(key)
 
-    # ---- what the panes ask for
+    # ---- requests of the panes
 
     @on(RecordingList.Chosen)
     def _recording_chosen(self, message: RecordingList.Chosen) -> None:
@@ -355,31 +355,31 @@ class TuneScreen(PaneScreen):
         self.playback.seek(message.t_ms)
 
     def on_paste(self, event: events.Paste) -> None:
-        """Take what the terminal pastes, where nothing is being typed."""
+        """Handle pasted text, unless the user is typing."""
         if event.text.lstrip().startswith("{"):
             event.stop()
             self.copies.paste(event.text)
         elif self.adding.drop(event.text):
             event.stop()
 
-    # ---- one focused thing
+    # ---- keys for the focused part
 
     def action_nudge(self, steps: int) -> None:
-        """Step the field in focus, or go through the timeline."""
+        """Step the focused field, or move through the timeline."""
         if self.fields.control is not None:
             self.fields.control.step(steps)
         elif self.focused is self.drawing:
             self.drawing.step_event(steps) if abs(steps) == 1 else self.drawing.pan(steps / 10)
 
     def action_jump(self, to_high: bool) -> None:
-        """Go to an end."""
+        """Move to an end."""
         if self.fields.control is not None:
             self.fields.control.jump(to_high)
         elif self.focused is self.drawing:
             self.drawing.pan(1e9 if to_high else -1e9)
 
     def action_go(self, steps: int) -> None:
-        """Go to the next field or the one before; in the timeline, to another arm; in the readouts, to another."""
+        """Move to the next or previous field; in the timeline, to another arm; in the readouts, to another one."""
         if self.focused is self.drawing:
             self.drawing.step_arm(steps)
         elif isinstance(self.focused, ReadoutTable):
@@ -388,7 +388,7 @@ class TuneScreen(PaneScreen):
             self.fields.move_focus(steps)
 
     async def action_confirm_field(self) -> None:
-        """Type a value, or take the next one; play or pause in the timeline."""
+        """Type a value, or take the next one. In the timeline, play or pause."""
         if self.focused is self.drawing:
             self.playback.toggle()
         else:
@@ -396,5 +396,5 @@ class TuneScreen(PaneScreen):
 
 
 async def mode(app: TurnlabApp, service: Service | None) -> str:
-    """Return the app's mode of a service's Tune screen; without a service, of the last one or a free draft's."""
+    """Return the app's mode of a service's Tune screen. ``None``: the last one, or a free draft's."""
     return await app.tunes.take(service)

@@ -1,4 +1,4 @@
-"""The picture of ``eager_eot_threshold``: where it stands between early ends and waiting, and moving it there."""
+"""The picture of ``eager_eot_threshold``: its place between early ends and waiting, and moving it."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ _NAME = 16
 
 @dataclass(frozen=True, slots=True)
 class TradeOff:
-    """The curve of arm A's turns, by the model and by silence alone, and where each arm stands, A first.
+    """The curve of arm A's turns, by the model and by silence alone, and each arm's place, A first.
 
-    ``steps`` are the points at which the steps of the slider stand. ``over`` says what was judged.
+    ``steps`` are the points of the slider's steps. ``over`` says what was judged.
     """
 
     judged: tuple[TradeOffPoint, ...]
@@ -60,7 +60,7 @@ class TradeOff:
 
 
 def why_no_curve(measurement: Measurement, profile: EngineProfile) -> str:
-    """Return why there is no curve to stand on; "" if there is one."""
+    """Return why there is no curve. "" if there is one."""
     if sensitivity_of(profile.values).head_start:
         return f"Under profile {profile.name} {SENSITIVITY} is a head start: it ends no turn, so it has no curve."
     if not _turns(measurement):
@@ -71,7 +71,7 @@ def why_no_curve(measurement: Measurement, profile: EngineProfile) -> str:
 
 
 def trade_off(trial: Trial, measurement: Measurement, profile: EngineProfile) -> TradeOff:
-    """Judge the labelled turns in scope at every threshold. It takes some 2 ms a turn: call it in a thread."""
+    """Judge the labelled turns in scope at every threshold. This takes about 2 ms per turn: call it in a thread."""
     turns, policy = _turns(measurement), end_of_turn_policy(profile.values)
     sensitivity = sensitivity_of(profile.values)
 
@@ -106,7 +106,7 @@ def _turns(measurement: Measurement) -> list[JudgedTurn]:
 
 
 class SensitivityDialog(Dialog[Offer]):
-    """Shows the curve and gives the setting to take into the draft."""
+    """Shows the curve and returns the setting for the draft."""
 
     DEFAULT_CSS = """
     SensitivityDialog {
@@ -123,7 +123,7 @@ class SensitivityDialog(Dialog[Offer]):
     keys = "← → move · enter takes it into the draft · ⌫ inherits · esc closes"
 
     class Judged(Message):
-        """The turns have been judged."""
+        """The judgement is finished."""
 
         def __init__(self, found: TradeOff) -> None:
             super().__init__()
@@ -140,10 +140,10 @@ class SensitivityDialog(Dialog[Offer]):
         own = profile.values.eot_threshold.value
         self._stands_at = self._before if self._before is not None else sensitivity_of(profile.values).equal_to(own)
         self._setting: float | None = None
-        """What was moved to; ``None``: nothing yet."""
+        """The setting that the user moved to. ``None``: not yet."""
 
     def compose_body(self) -> ComposeResult:
-        """Lay out the drawing, what it shows, and where everything stands."""
+        """Lay out the drawing, its legend, and the place of each arm."""
         yield Static("Judging every pause…", id="curve-drawing", markup=False)
         yield Static(id="curve-legend", markup=False)
         yield Static(id="curve-stands", markup=False)
@@ -160,17 +160,17 @@ class SensitivityDialog(Dialog[Offer]):
             self.post_message(self.Judged(found))
 
     def on_sensitivity_dialog_judged(self, message: Judged) -> None:
-        """Draw what was found."""
+        """Draw the result."""
         self._found = message.found
         self._draw()
 
     def on_resize(self) -> None:
-        """Draw as wide as there is room."""
+        """Fit the drawing to the width."""
         if self._found is not None:
             self.call_after_refresh(self._draw)
 
     def action_move(self, steps: int) -> None:
-        """Go along the curve by steps of the slider."""
+        """Move along the curve by steps of the slider."""
         if self._found is not None:
             at = self._setting if self._setting is not None else self._stands_at
             middle = (_SPEC.slider or (0.0, 1.0))[1] / 2
@@ -178,11 +178,11 @@ class SensitivityDialog(Dialog[Offer]):
             self._draw()
 
     def action_take(self) -> None:
-        """Take the setting that was moved to."""
+        """Return the chosen setting."""
         self.dismiss(None if self._setting is None else Offer(SENSITIVITY, self._before, self._setting))
 
     def action_take_none(self) -> None:
-        """Leave the field to inherit."""
+        """Return "inherit"."""
         self.dismiss(Offer(SENSITIVITY, self._before, None))
 
     # ---- drawing
@@ -216,7 +216,7 @@ class SensitivityDialog(Dialog[Offer]):
 
 
 def _stands(who: str, at: TradeOffPoint, style: str = "") -> Text:
-    """Return a line about where something stands."""
+    """Return a line about the place of an arm."""
     early, wait_s = count_text(Count(at.cut, at.turns), "turns"), at.mean_ms / 1000
     where = f"{who} {setting_text(at.setting)}: confidence {at.threshold:.2f}"
     return Text(f"{where} · {early} early · mean wait {wait_s:.2f} s", style)

@@ -1,4 +1,4 @@
-"""One sitting at the bench: a draft, what it is compared with, and which recordings are in play."""
+"""A Tune session: a draft, what it is compared with, and the recordings."""
 
 from __future__ import annotations
 
@@ -25,14 +25,18 @@ BEFORE_SAVE = "before the save"
 
 
 class Session:
-    """Everything the Tune screen knows and does not draw. ``revision`` counts every change that moves a readout."""
+    """Everything that the Tune screen knows and does not draw.
+
+    ``revision`` counts changes that affect a readout.
+    """
 
     def __init__(
         self, service: Service | None, profile: EngineProfile | None = None, *, voice_known: bool = True
     ) -> None:
         self.service = service
         self.voice_known = voice_known
-        """Whether the platform tells what a service sets: Classic does not, and that is not "all inherited"."""
+        """Whether the platform sends a service's settings. Classic does not, which does not mean "all
+        inherited"."""
         self.profile = profile or default_profile()
         self.draft = Draft(service.voice_config if service else VoiceConfig())
         self.above: tuple[Layer, ...] = ()
@@ -40,22 +44,22 @@ class Session:
         self._note: tuple[VoiceConfig, str] | None = None
         self.revision = 0
         self._before_save: VoiceConfig | None = None
-        """What was stored before the last save; ``None`` once that was taken back, or others stored something."""
+        """What was stored before the last save. ``None`` once that was undone, or others stored something."""
         self.arms = Arms(self.comparison_arms()[FIRST_COMPARED])
         self.arms_chosen = False
-        """Whether a person chose the arms: until then, B is what the draft changes."""
+        """Whether the user chose the arms. Until then, B is what the draft changes."""
         self.complaint = ""
-        """The readout that measures what callers complained of when the draft was last advised; "" for none."""
+        """The readout behind the complaint of the last advice. "" for none."""
         self.keeping: Keeping | None = None
-        """How the draft is kept on disk, once a screen does."""
+        """How the draft is stored on disk, once a screen does so."""
 
     def note(self, text: str) -> None:
-        """Keep what is known of the draft as it is now, such as what a sweep confirmed."""
+        """Attach a note to the present draft, such as what a sweep confirmed."""
         self._note = (self.draft.config, text)
 
     @property
     def noted(self) -> str:
-        """What is known of the draft; nothing once it is another one, or is stored."""
+        """The note on the draft. Empty once the draft has changed or is stored."""
         config, text = self._note or (None, "")
         return text if config == self.draft.config and self.draft.changes() else ""
 
@@ -67,12 +71,12 @@ class Session:
 
     @property
     def title(self) -> str:
-        """What is tuned."""
+        """The name of what is tuned."""
         return self.service.name or self.service.id if self.service else "free draft"
 
     @property
     def stored_name(self) -> str:
-        """What people call the configuration before any edit."""
+        """The name of the configuration before any edit."""
         if not self.service:
             return "built-in defaults"
         return "service as stored" if self.voice_known else "platform's defaults, service unknown"
@@ -91,9 +95,9 @@ class Session:
         }
 
     def follow_draft(self) -> None:
-        """Compare a draft with what callers get now, and what is stored with a preset, until a person chooses.
+        """Compare a draft with what callers get now, and the stored settings with a preset, until the user chooses.
 
-        What was just saved is compared with what callers got before.
+        A draft that was just saved is compared with what callers got before.
         """
         compares = bool(self.draft.changes()) or self._just_saved is not None
         if not compares:
@@ -109,13 +113,13 @@ class Session:
 
     @property
     def _just_saved(self) -> VoiceConfig | None:
-        """What was stored before the last save, as long as the draft is what was saved."""
+        """What was stored before the last save, while the draft is what was saved."""
         return self._before_save if not self.draft.changes() else None
 
     def config_of(self, at: int) -> VoiceConfig:
-        """Return what an arm sets at the moment, by its place.
+        """Return an arm's present settings by position.
 
-        The arm that follows what is stored shows what was before a save until the draft is edited again.
+        The arm that follows what is stored shows the state before a save until the draft is edited again.
         """
         arm = self.arms[at]
         own = arm.held if arm.held is not None else arm.config
@@ -123,16 +127,16 @@ class Session:
         return follows if own is None else own
 
     def arm_names(self) -> list[str]:
-        """Return what people call the arms, in order, and which of them the readouts do not describe."""
+        """Return the arms' names in order. A name says if the readouts do not describe the arm."""
         return [self._arm_name(at) for at in range(len(self.arms))]
 
     def short_arm_names(self) -> list[str]:
-        """Return the same for narrow columns: of each name, the word that tells it from others."""
+        """Return the same for narrow columns: the distinguishing word of each name."""
         short = ("stored" if self.voice_known else "defaults") if self.service else "built-in"
         return [name.replace(self.stored_name, short).replace(BEFORE_SAVE, "before") for name in self.arm_names()]
 
     def named_arms(self) -> list[ComparisonArm]:
-        """Return the arms in order, each under the name that it has on the screen."""
+        """Return the arms in order, with their names on the screen."""
         return [self._named(at) for at in range(len(self.arms))]
 
     def _named(self, at: int) -> ComparisonArm:
@@ -156,43 +160,43 @@ class Session:
         return name + "".join(notes)
 
     def inherit_from(self, layer: Layer) -> None:
-        """Take in what the workspace sets for all its services."""
+        """Add the workspace's settings for all its services."""
         self.above = (layer,)
         self.revision += 1
 
     def saved(self, sent: VoiceConfig, service: Service) -> None:
-        """Take note that ``sent`` was saved, and of the service as the platform holds it now."""
+        """Record that ``sent`` was saved, and the service as the platform holds it now."""
         self.service, self._before_save = service, self.draft.stored
         self.draft.saved(sent, service.voice_config)
         self.revision += 1
 
     def taken_back(self, names: Collection[str], service: Service, steps: int) -> None:
-        """Take note that a save of the fields ``names`` was taken back: see :meth:`Draft.taken_back`."""
+        """Record that a save of the fields ``names`` was undone: see :meth:`Draft.taken_back`."""
         self.service, self._before_save = service, None
         self.draft.taken_back(names, service.voice_config, steps)
         self.revision += 1
 
     def take_in(self, service: Service, giving_way: Collection[str] = ()) -> None:
-        """Note what another user stored: the draft goes on top of that, except for ``giving_way``."""
+        """Record what another user stored. The draft's edits apply to it, except for ``giving_way``."""
         self.service, self._before_save = service, None
         self.draft.take_in(service.voice_config, giving_way)
         self.revision += 1
 
     def states(self) -> dict[str, FieldState]:
-        """Return how every field stands."""
+        """Return the state of every field."""
         problems = self.service.voice_problems if self.service else ()
         return field_states(self.draft, self.above, self.profile, problems)
 
     def unknown(self) -> tuple[str, ...]:
-        """Return the names of fields that the draft carries and this version does not know."""
+        """Return the names of the draft's fields that this version does not know."""
         return self.draft.config.unknown_fields()
 
     def trial(self, shown: AnalysedRecording | None, scope: Sequence[AnalysedRecording]) -> Trial | None:
-        """Return what to try now over the recordings in scope, or ``None`` while nothing shown is analysed."""
+        """Return the trial over the recordings in scope. ``None`` while nothing shown is analysed."""
         if shown is None:
             return None
         return Trial(self.revision, self.tried_arms(), shown, tuple(scope), self.arms.baseline)
 
     def tried_arms(self) -> tuple[Arm, ...]:
-        """Return the arms as they are tried, by letter."""
+        """Return the arms of a trial, by letter."""
         return tuple(Arm(ARMS[at], self.config_of(at), self.above) for at in range(len(self.arms)))

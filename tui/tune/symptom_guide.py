@@ -1,4 +1,4 @@
-"""The symptom guide: from what callers complain about to what helps, each tried on these calls, seen and heard."""
+"""The symptom guide: from a complaint of callers to what helps, each tried on these calls."""
 
 from __future__ import annotations
 
@@ -37,10 +37,9 @@ from tui.widgets.key_line import KeyLine
 
 
 class SymptomGuide(Dialog[tuple[Advice, Use]]):
-    """Gives the advice to take into the draft, and how.
+    """Returns advice for the draft, and what to do with it. ``look`` returns the input, or why it waits.
 
-    ``look`` says what it can be tried on, or why it waits. ``symptom`` is the complaint it is about, at first the
-    one given.
+    ``symptom`` is the complaint, at first the one given.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -53,7 +52,7 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
     keys = "v tries it in the draft, s tries and plays it; u takes it back"
 
     class Found(Message):
-        """The draft was measured, or an offer was tried; ``advice`` is ``None`` where it could not be."""
+        """The draft was measured, or an offer was tried. ``advice`` is ``None`` if that failed."""
 
         def __init__(
             self, material: TrialInput, symptom: Symptom, number: int, advice: Advice | None, fault: str = ""
@@ -71,21 +70,21 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         self.symptom = symptom
         self._offers: Sequence[Offer] = ()
         self._number = self._expected = 0
-        """How many offers were tried, and how many recordings there are while some are still listened to."""
+        """The number of tried offers, and the number of recordings while some are still being analysed."""
         self._wanted: Use | None = None
-        """What was asked for before there was any advice."""
+        """What the user requested before there was any advice."""
         self._tried: list[Advice] = []
-        """What is shown; where more recordings came it stays until all offers were tried over those too."""
+        """The shown advice. When more recordings arrive, it stays until all offers were tried over those too."""
         self._new: list[Advice] = []
         self._ranked: list[Advice] = []
 
     def compose(self) -> ComposeResult:
-        """Lay out the dialog, and its keys over those of the screen beneath, which do nothing now."""
+        """Lay out the dialog, and its keys over those of the covered screen."""
         yield from super().compose()
         yield KeyLine()
 
     def compose_body(self) -> ComposeResult:
-        """Lay out the symptoms, what measures the chosen one, and what helps."""
+        """Lay out the symptoms, the readouts of the chosen one, and what helps."""
         yield OptionList(*(Option(content(symptom.says)) for symptom in SYMPTOMS), id="symptoms", compact=True)
         yield Static(id="symptom-measured")
         yield Static(id="offers-title", classes="dialog-title")
@@ -93,12 +92,12 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         yield Static(id="offers-said")
 
     def on_mount(self) -> None:
-        """Start with the symptom given, as soon as there is something to try advice on."""
+        """Start with the given symptom, once there is something to try advice on."""
         symptoms = self.query_one("#symptoms", OptionList)
         symptoms.highlighted = SYMPTOMS.index(self.symptom)
         symptoms.focus()
         self._say("Listening…")
-        self.call_after_refresh(self._start_looking)  # the first look can take seconds: the dialog is drawn before
+        self.call_after_refresh(self._start_looking)  # the first look can take seconds: draw the dialog first
 
     def _start_looking(self) -> None:
         self._looking = self.set_interval(1 / LOOKS_A_SECOND, self._wait_for_material)
@@ -120,7 +119,7 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
             self._do_what_was_asked()
 
     def action_other_list(self) -> None:
-        """Go from one list to the other."""
+        """Switch between the lists."""
         here = self.query_one("#symptoms").has_focus
         self.query_one("#offers" if here and self._ranked else "#symptoms").focus()
 
@@ -140,7 +139,7 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
     @on(events.DescendantFocus)
     @on(OptionList.OptionHighlighted, "#offers")
     def _mark(self) -> None:
-        """Mark the list that the keys act on, and say what they do there and how far the advice is."""
+        """Mark the active list, and show its keys and the progress of the advice."""
         listing = self.query_one("#offers", OptionList)
         there, count = listing.has_focus, len(self._ranked)
         at = (listing.highlighted or 0) + 1
@@ -162,7 +161,7 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         self.action_use("keep")
 
     def action_use(self, use: Use) -> None:
-        """Give the advice that the cursor is on; from the complaints, the first one, once all is simulated."""
+        """Return the highlighted advice. From the complaints, return the first one, once all is simulated."""
         listing = self.query_one("#offers", OptionList)
         at = listing.highlighted or 0
         if at < len(self._ranked) and (listing.has_focus or self._whole):
@@ -172,14 +171,14 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
             self._say("Still listening and simulating; then the best is tried.")
 
     def action_sweep(self) -> None:
-        """Leave, and go to Sweep with the goal that is about the complaint."""
+        """Close, and open Sweep with the complaint's goal."""
         goal = self.symptom.goal
         self.dismiss(None)
         self.app.call_later(self.app.run_action, f"sweep_for('{goal}')")
 
     @property
     def _chosen(self) -> Offer | None:
-        """The highlighted offer, where the list has the focus."""
+        """The highlighted offer, if the list has the focus."""
         listing = self.query_one("#offers", OptionList)
         at = listing.highlighted
         return self._ranked[at].offer if listing.has_focus and at is not None and at < len(self._ranked) else None
@@ -243,7 +242,7 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
                 self.action_use(wanted)
 
     def _show(self, fault: str = "") -> None:
-        """Show what helps so far, and how far it is; the cursor stays on its advice."""
+        """Show what helps so far, and the progress. The cursor stays on its advice."""
         base, symptom = self._base, self.symptom
         rows = {row.key: row for row in base.readouts.rows} if base is not None else {}
         here = " · ".join(measured_by(symptom, rows)) or "what measures it needs labelled recordings"
@@ -259,7 +258,7 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         if self._ranked:
             listing.highlighted = places.get(chosen, 0) if chosen is not None else 0
         if listing.has_focus and chosen not in places:
-            self.query_one("#symptoms").focus()  # so that enter does not take another than the one looked at
+            self.query_one("#symptoms").focus()  # so that enter does not choose another advice than the visible one
         self._mark()
         if fault:
             self._say(fault)
@@ -275,7 +274,7 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
             self._say(f"Nothing here helps, because {why}. Sweep (5) tries several fields together.")
 
     def _in_order(self, found: list[Advice]) -> list[Advice]:
-        """Return advice ranked once all of it is known; until then what is shown keeps its place."""
+        """Return advice, ranked once it is complete. Until then, visible advice keeps its place."""
         if self._whole:
             return found
         places = {one.offer.name: place for place, one in reversed(list(enumerate(self._ranked)))}
@@ -294,7 +293,7 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
 
 
 def _sum_up(over: str, tried: Sequence[Offer], found: Sequence[Advice]) -> str:
-    """Say over what was simulated, what the order means, and which fields do not help."""
+    """Return what was simulated, the meaning of the order, and which fields do not help."""
     helping = {advice.offer.name for advice in found}
     idle = [name for name in dict.fromkeys(offer.name for offer in tried) if name not in helping]
     free = {advice.free for advice in found}

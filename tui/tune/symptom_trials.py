@@ -1,4 +1,4 @@
-"""Advice against complaints in the draft: what it can be tried on, and taking it, for good or on trial."""
+"""Advice against complaints, in the draft: the input for trials, and taking advice for good or on trial."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tui.tune.recordings import LOOKING, RecordingsController
 from tui.tune.symptoms import Advice, Offer
 
 Use = Literal["keep", "see", "hear"]
-"""What is done with advice: take it into the draft, or try it there and look at it or hear it."""
+"""What to do with advice: keep it in the draft, or try it there and see or hear it."""
 
 MOST_UNHEARD = 20
 """The guide analyses at most this many recordings to cover all of them."""
@@ -27,10 +27,10 @@ LOOKS_A_SECOND = 10
 
 @dataclass(frozen=True, slots=True)
 class TrialInput:
-    """What advice is tried on: the draft, arm A, over the recordings that are ready.
+    """The input for advice: the draft, arm A, over the recordings that are ready.
 
-    ``tried`` is what is on trial in the draft already. ``expected`` is how many recordings there are while some are
-    still listened to, else 0.
+    ``tried`` is the advice already on trial in the draft. ``expected`` is the number of recordings while some are
+    still being analysed, else 0.
     """
 
     scope: tuple[AnalysedRecording, ...]
@@ -40,17 +40,17 @@ class TrialInput:
 
 
 class SymptomQuestions(Protocol):
-    """What a person is asked about symptoms. ``None`` is no answer."""
+    """The questions to the user about symptoms. ``None`` is no answer."""
 
     async def symptom(self, look: Callable[[], TrialInput | str]) -> tuple[Advice, Use] | None:
-        """Ask what callers complain about, and what to do against it; ``look`` says what is waited for."""
+        """Ask for a complaint, and for the advice to use. ``look`` returns the input, or why it waits."""
 
 
 class SymptomsController:
     """Takes advice into the draft, for good or on trial.
 
-    ``publish`` gets what there is to say while advice is on trial. ``go_to`` shows a moment of arm A's clock in a
-    recording, and ``hear`` plays what is shown; both are called once the draft was tried with the advice.
+    ``publish`` gets the text while advice is on trial. ``go_to`` shows a moment of arm A's clock in a recording,
+    and ``hear`` plays what is shown. Both are called once the draft was tried with the advice.
     """
 
     def __init__(
@@ -68,18 +68,18 @@ class SymptomsController:
         self._host, self._drafts, self._recordings, self._questions = host, drafts, recordings, questions
         self._settled, self._publish, self._go_to, self._hear = settled, publish, go_to, hear
         self._on_trial: tuple[Advice, VoiceConfig, VoiceConfig] | None = None
-        """What is on trial, and the draft without it and with it."""
+        """The advice on trial, and the draft without it and with it."""
         self._widened = False
         self.taken = 0
         """How often advice was tried or taken."""
 
     @property
     def on_trial(self) -> Advice | None:
-        """The advice that is tried in the draft, until it is kept or the draft changes."""
+        """The advice on trial in the draft, until it is kept or the draft changes."""
         return self._on_trial[0] if self._on_trial is not None else None
 
     def ask(self, left: Callable[[], object] = lambda: None) -> None:
-        """Ask what callers complain about, and try or take what helps; call ``left`` where nothing is taken."""
+        """Ask for a complaint, and try or take what helps. Call ``left`` if nothing is taken."""
         self._host.start(partial(self._ask, left), "symptoms", exclusive=True)
 
     async def _ask(self, left: Callable[[], object]) -> None:
@@ -96,9 +96,9 @@ class SymptomsController:
             self.when_settled(lambda: self._show(advice, use))
 
     def look(self) -> TrialInput | str:
-        """Return what advice can be tried on, or in words what is waited for.
+        """Return the input for advice, or what it waits for, in words.
 
-        It is about all recordings, unless some are selected or too many are not analysed yet.
+        The input is all recordings, unless some are selected or too many are not analysed yet.
         """
         state = self._recordings.state
         if state.rows is None:
@@ -138,7 +138,7 @@ class SymptomsController:
             self._host.tell(f"{advice.offer.text()}: {advice.text()}. {back}", "In the draft")
 
     def _show(self, advice: Advice, use: Use) -> None:
-        """Show the turn that the advice helps most, and let it be heard."""
+        """Show the turn that the advice helps most, and play it on request."""
         turn = advice.turn()
         if turn is not None:
             self._go_to(turn.key, turn.own_ms)
@@ -146,7 +146,7 @@ class SymptomsController:
             self.when_settled(self._hear)
 
     def when_settled(self, call: Callable[[], object]) -> None:
-        """Call it once the draft was tried as it is now, unless it is another by then."""
+        """Call a function once the present draft was tried, unless the draft changes first."""
         wanted = self._drafts.session.draft.config
 
         def look() -> None:
@@ -159,7 +159,7 @@ class SymptomsController:
         looking = self._host.every(1 / LOOKS_A_SECOND, look)
 
     def follow(self) -> None:
-        """Say what is on trial, as long as the draft has it and it is not saved."""
+        """Show the advice on trial, while the draft has it unsaved."""
         draft = self._drafts.session.draft
         if self._on_trial is not None and (draft.config != self._on_trial[2] or not draft.changes()):
             self._on_trial = None

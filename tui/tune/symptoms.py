@@ -1,7 +1,7 @@
-"""What callers complain about, which readouts measure it, and what helps.
+"""Complaints of callers, the readouts that measure them, and what helps.
 
-What a field would do is never said here: it is found out by simulating. Advice that costs nothing on the recordings
-at hand comes first, then what helps most there, with what that costs.
+The effect of a field is never assumed: it is simulated. Advice without a cost on these recordings comes first, then
+what helps most, with its cost.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from tui.tune.trial import Measurement, TrialRunner
 from tui.tune.worst_turns import WorseTurn, worse_turns
 
 _PRICE = "response_ms"
-"""What anything may cost: it decides between advice that helps equally."""
+"""The readout whose cost decides between advice that helps equally."""
 
 _SLIGHT = {"latency": 20.0, "duration": 0.1, "count": 1.0}
-"""A smaller difference, in ms, s and cases, is none that a caller would notice."""
+"""A smaller difference, in ms, s and cases, is not noticeable."""
 
 _DEAR_MS, _MOST = 500.0, 2 / 3
-"""What delays the response by more ms is dear; less with this share of its gain is the better trade."""
+"""A larger delay of the response is expensive. A cheaper value with this share of its gain is the better trade."""
 
 _UNNOTICED = frozenset(
     {
@@ -41,21 +41,21 @@ _UNNOTICED = frozenset(
         *("stops_against_advice", "wasted_generations"),
     }
 )
-"""Readouts that a caller does not notice as such, so that they are neither a gain nor a cost."""
+"""Readouts that a caller does not notice as such. They are neither a gain nor a cost."""
 
 Candidate = tuple[str, Callable[[Any], tuple[Any, ...]]]
 """A field, and values to try instead of the current one."""
 
 _STRIDES = (0.1, 0.2, 0.3, 0.45, 0.7)
-"""By how much a more or less sensitive end of turn is tried."""
+"""The changes of end-of-turn sensitivity to try."""
 
 
 @dataclass(frozen=True, slots=True)
 class Symptom:
     """A complaint in callers' words.
 
-    ``rows`` are the keys of the lines of the readout table that measure it, the one that matters most first.
-    ``beyond`` says why no setting helps where none does. ``goal`` is the goal of a sweep that is about it.
+    ``rows`` are the keys of the readout lines that measure it, the most important first. ``beyond`` says why no
+    setting helps, if none does. ``goal`` is the matching goal of a sweep.
     """
 
     says: str
@@ -66,13 +66,13 @@ class Symptom:
 
     @property
     def short(self) -> str:
-        """The complaint without who says it."""
+        """The complaint without its speaker."""
         return self.says.removeprefix("Callers say the agent ").removeprefix("… ")
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A value to try for a field, and the current one; ``stands_at`` is what leaving it unset amounts to."""
+    """A value to try for a field, and the present one. ``stands_at`` is the effect of leaving it unset."""
 
     name: str
     before: Any
@@ -80,7 +80,7 @@ class Offer:
     stands_at: float | None = None
 
     def text(self) -> str:
-        """Return it in words."""
+        """Return the offer in words."""
         spec = BY_NAME[self.name]
         before = spec.show(self.before)
         if self.before is None and self.stands_at is not None:
@@ -193,14 +193,14 @@ def offers(symptom: Symptom, resolved: ResolvedVoiceConfig, profile: EngineProfi
 def _sensitivities(
     wanted: Callable[[float], tuple[float, ...]], before: float | None, profile: EngineProfile
 ) -> tuple[float, ...]:
-    """Return the sensitivities to try: unset, it stands where the profile's own threshold does."""
+    """Return the sensitivities to try. If unset, it is at the profile's own threshold."""
     sensitivity = sensitivity_of(profile.values)
     stands_at = sensitivity.equal_to(profile.values.eot_threshold.value) if before is None else before
     if sensitivity.head_start or stands_at is None:
         return ()
     found = []
     for one in wanted(stands_at):
-        # the recogniser's own field goes the other way
+        # the recogniser's own field has the opposite direction
         value = one if not sensitivity.recogniser else round(2 * stands_at - one, 2)
         value = _within_bounds(SENSITIVITY, value)
         if sensitivity.ends_at(value) != sensitivity.ends_at(stands_at):
@@ -209,7 +209,7 @@ def _sensitivities(
 
 
 def _within_bounds(name: str, value: Any) -> Any:
-    """Return a number that the platform takes: the stored one may lie outside what is documented."""
+    """Return a number that the platform accepts: the stored one may be outside the documented bounds."""
     spec = BY_NAME[name]
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         value = value if spec.low is None else max(value, type(value)(spec.low))
@@ -217,7 +217,7 @@ def _within_bounds(name: str, value: Any) -> Any:
     return value
 
 
-# ---- what an offer does
+# ---- the effect of an offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,26 +230,26 @@ class Advice:
 
     @property
     def gain(self) -> tuple[float, ...]:
-        """What it changes in what matters most of the symptom's readouts, in the response, and in the others.
+        """The changes of the symptom's most important readout, of the response, and of the others.
 
-        It is in steps that a caller would notice; the lowest helps most.
+        They are in noticeable steps. The lowest helps most.
         """
         first, *others = self._measures
         return self._changes((first, _PRICE, *others))
 
     @property
     def price(self) -> float:
-        """How much later it lets the response come, in the same steps."""
+        """How much later the response comes, in the same steps."""
         return self.gain[1]
 
     @property
     def helps(self) -> bool:
-        """Whether it does anything for the symptom."""
+        """Whether it helps with the symptom."""
         return self._changes(self._measures) < (0,) * len(self._measures)
 
     @property
     def _measures(self) -> tuple[str, ...]:
-        """The readouts that measure the symptom, by name."""
+        """The names of the readouts that measure the symptom."""
         return tuple(key.partition(" ")[0] for key in self.symptom.rows)
 
     def _changes(self, names: Sequence[str]) -> tuple[float, ...]:
@@ -257,7 +257,7 @@ class Advice:
         return tuple(round(_delta(one, readouts.get(one)) / _SLIGHT[READOUTS[one].kind]) for one in names)
 
     def text(self) -> str:
-        """Say what it does for the complaint, what that costs, and then more praise, which may be cut."""
+        """Return its effect on the complaint, its cost, and then further gains, which may be cut."""
         (gains, costs), own = self._effects(), READOUTS[self._measures[0]]
         as_before = [f"{own.short or own.title} as before"] * (not self.gain[0])
         does, *more = as_before + gains or ["changes nothing that callers notice"]
@@ -265,31 +265,31 @@ class Advice:
 
     @property
     def free(self) -> bool:
-        """Whether it costs nothing that is measured."""
+        """Whether it has no measured cost."""
         return not self._effects()[1]
 
     @property
     def sure(self) -> bool:
-        """Whether what it does for the symptom is distinguishable from nothing."""
+        """Whether its effect on the symptom is distinguishable from none."""
         readouts = self.measurement.comparison.readouts
         return any(_delta(one, readouts.get(one)) < 0 and not _perhaps(readouts[one]) for one in self._measures)
 
     def _effects(self) -> tuple[list[str], list[str]]:
-        """Return what callers notice that gets better, and what gets worse, a phrase each."""
+        """Return what callers notice as better, and as worse, one phrase each."""
         gains: list[str] = []
         costs: list[str] = []
         readouts, own = self.measurement.comparison.readouts, self._measures
         response = _delta(_PRICE, readouts.get(_PRICE))
         for name in dict.fromkeys((*own, *(readout.name for readout in BY_PLACE))):
             found, delta = readouts.get(name), _delta(name, readouts.get(name))
-            # the first sound moves with the response, unless it is what is complained of
+            # the first sound moves with the response, unless it is the complaint
             said = name not in _UNNOTICED and (name in own or name != "first_sound_ms" or not response)
             if found is not None and delta and said:
                 (gains if delta < 0 else costs).append(_change(name, delta, found, len(self.measurement.scope)))
         return gains, costs
 
     def turn(self) -> WorseTurn | None:
-        """Return the turn that it helps most: to see and hear. One that stays cut in on comes last."""
+        """Return the turn that it helps most, to see and hear. A turn with a remaining cut-in comes last."""
         helped = worse_turns(self.measurement, B, than=A)
         return min(helped, key=lambda one: one.cut_in_elsewhere, default=None)
 
@@ -300,14 +300,14 @@ def _delta(name: str, found: Compared | None) -> float:
 
 
 def _perhaps(found: Compared) -> bool:
-    """Tell whether a change is not distinguishable from none, as the readout table marks it."""
+    """Return whether a change is indistinguishable from none, as the readout table marks it."""
     return found.why_no_interval is None and READOUTS[_PRICE].means(found.ci95.get(A) or (0.0, 0.0)) == "level"
 
 
 def _change(name: str, delta: float, found: Compared, recordings: int) -> str:
-    """Say how a readout changes: ``2 fewer cut-ins of 44``, ``perhaps −240 ms response``.
+    """Return a readout's change in words: ``2 fewer cut-ins of 44``, ``perhaps −240 ms response``.
 
-    Seconds are a total, so it says in how many recordings.
+    Seconds are a total, so it names the number of recordings.
     """
     readout, perhaps = READOUTS[name], "perhaps " if _perhaps(found) else ""
     if readout.kind == "count":
@@ -321,7 +321,7 @@ def _change(name: str, delta: float, found: Compared, recordings: int) -> str:
 def measure_base(
     scope: tuple[AnalysedRecording, ...], draft: Arm, trial_runner: TrialRunner, superseded: Callable[[], bool]
 ) -> Measurement | None:
-    """Measure the draft as it is; ``None`` if ``superseded`` said so."""
+    """Measure the present draft. ``None`` if ``superseded`` returned true."""
     return trial_runner.measure(scope, (draft, Arm(B, draft.config, draft.inherited)), superseded)
 
 
@@ -333,7 +333,7 @@ def try_offer(
     trial_runner: TrialRunner,
     superseded: Callable[[], bool],
 ) -> Advice | None:
-    """Measure the draft with the offer against the draft as it is; ``None`` if ``superseded`` said so."""
+    """Measure the draft with the offer against the present draft. ``None`` if ``superseded`` returned true."""
     config = draft.config.with_value(offer.name, offer.value)
     arms = (Arm(A, config, draft.inherited), Arm(B, draft.config, draft.inherited))
     found = trial_runner.measure(scope, arms, superseded)
@@ -341,10 +341,10 @@ def try_offer(
 
 
 def ranked(tried: Iterable[Advice]) -> list[Advice]:
-    """Return the advice that helps: what costs nothing first, then the rest.
+    """Return the advice that helps: first what has no cost, then the rest.
 
-    Of what costs nothing, what helps surely comes first, then what helps most; of the rest, a better trade than
-    what helps most comes before that. Of one field, what helps less is left out unless it costs less.
+    Of the first, certain help comes before the largest help. Of the rest, a better trade comes before the largest
+    help. Of one field, what helps less is left out unless it costs less.
     """
     found: list[Advice] = []
     for advice in sorted((one for one in tried if one.helps), key=lambda one: one.gain):
@@ -356,7 +356,7 @@ def ranked(tried: Iterable[Advice]) -> list[Advice]:
 
 
 def _better_trade(found: Sequence[Advice]) -> Advice | None:
-    """Return the cheapest value that has most of the gain, where what helps most delays the response a lot."""
+    """Return the cheapest value with most of the gain, if the most helpful one delays the response a lot."""
     best = min(found, key=lambda one: one.gain, default=None)
     if best is None or best.price * _SLIGHT["latency"] <= _DEAR_MS:
         return None
@@ -366,19 +366,19 @@ def _better_trade(found: Sequence[Advice]) -> Advice | None:
 
 
 def merit(advice: Advice, found: Sequence[Advice]) -> str:
-    """Say what distinguishes advice among all that was found: most help, or most of it for less; else nothing."""
+    """Return what distinguishes advice: the most help, or most of it for less. Else empty."""
     if advice is min(found, key=lambda one: one.gain):
         return "helps most"
     return "most of the help for less delay" if advice is _better_trade(found) else ""
 
 
 def measured_by(symptom: Symptom, rows: Mapping[str, ReadoutRow]) -> list[str]:
-    """Return the readouts of the draft that measure a symptom, a phrase each; nothing where they need labels."""
+    """Return the draft's readouts that measure a symptom, one phrase each. Empty if they need labels."""
     return [f"{rows[key].title} {rows[key].value(0)}" for key in symptom.rows if key in rows]
 
 
 def why_none(symptom: Symptom, base: Measurement, tried: Sequence[Offer]) -> str:
-    """Say why no advice helps against a symptom."""
+    """Return why no advice helps against a symptom."""
     first = symptom.rows[0].partition(" ")[0]
     found = base.comparison.readouts.get(first)
     if found is None:

@@ -1,4 +1,4 @@
-"""The pane of the timeline: its title, which says what is heard too, the drawing, and why an event happened."""
+"""The timeline's pane: its title, which also describes playback, the drawing, and the explanation of an event."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LEAD_IN_MS = 4000
 
 
 class TimelinePane(Vertical):
-    """Shows what was :attr:`tried` and what is :attr:`heard` of it."""
+    """Shows what was :attr:`tried`, and what of it is :attr:`heard`."""
 
     tried: var[TrialState] = var(TrialState())
     heard: var[PlaybackShown] = var(PlaybackShown())
@@ -44,10 +44,10 @@ class TimelinePane(Vertical):
         yield self.timeline
         yield self._why
 
-    # ---- what was tried
+    # ---- trials
 
     def watch_tried(self, before: TrialState, now: TrialState) -> None:
-        """Draw what was tried, or say what it waits for."""
+        """Draw the trial, or say what it waits for."""
         if now.drawn is None:
             self.timeline.show(None, now.waiting, now.share)
             self._about = ""
@@ -77,49 +77,49 @@ class TimelinePane(Vertical):
         self._why.update(self.timeline.legend(room) + (keys if self.timeline.scene else ""), layout=False)
 
     def on_resize(self) -> None:
-        """Fit the legend to the room there is."""
+        """Fit the legend to the width."""
         if self.timeline.chosen is None:
             self.call_after_refresh(self._show_legend)
 
     def _advice(self, arm: str, event: Event | Noted) -> str:
-        """Return what a listener would make of speech over the agent, where an arm's event is about that."""
+        """Return a listener's judgement of speech over the agent, if an arm's event is about that."""
         if self.tried.drawn is None or not isinstance(event, BargeIn | BargeInSuppressed):
             return ""
         said_over = self.tried.drawn.runs[ARMS.index(arm)].measured.overlaps
         return "".join(f"; {one.words()}" for one in said_over if one.t_ms == event.t_ms)
 
     def step_difference(self, steps: int) -> None:
-        """Go to another turn that the arms treat differently."""
+        """Move to another turn that the arms treat differently."""
         if not self.timeline.step_difference(steps):
             where = "after" if steps > 0 else "before"
             one, other = self.timeline.scene.compared if self.timeline.scene else ("A", "B")
             self.screen.notify(f"No turn {where} this one on which {one} and {other} differ.", markup=False)
 
     def switch_glyphs(self) -> None:
-        """Draw with other characters."""
+        """Switch to the other set of characters."""
         self.timeline.fine_glyphs = not self.timeline.fine_glyphs
 
     def arrive(self, shared_ms: int) -> None:
-        """Bring a moment into sight, and put the focus here."""
+        """Scroll to a moment, and focus the timeline."""
         self.timeline.look_at(shared_ms)
         self.timeline.focus()
 
-    # ---- what is heard
+    # ---- playback
 
     @property
     def event_ms(self) -> int:
-        """Just before the chosen event; without one, where to begin."""
+        """Just before the chosen event. Without one, where playback begins."""
         mark = self.timeline.chosen
         return self.start_ms if mark is None else max(mark.t_ms - BEFORE_EVENT_MS, 0)
 
     @property
     def lead_in_ms(self) -> int:
-        """Some seconds before the chosen event, so that what led to it is heard too."""
+        """Some seconds before the chosen event, so that what led to it is audible."""
         return max(self.event_ms - LEAD_IN_MS, 0)
 
     @property
     def start_ms(self) -> int:
-        """Where to begin to play: at the chosen event if it is in sight, else where the view begins."""
+        """Where playback begins: at the chosen event if it is visible, else at the left edge."""
         mark, view = self.timeline.chosen, self.timeline.view
         if mark is not None and view.start_ms <= mark.t_ms < view.end_ms:
             return max(mark.t_ms - BEFORE_EVENT_MS, 0)
@@ -127,7 +127,7 @@ class TimelinePane(Vertical):
 
     @property
     def moment_ms(self) -> int:
-        """The moment that is meant: at the playhead, else at the chosen event, else where the view begins."""
+        """The present moment: the playhead, else the chosen event, else the left edge."""
         sight, mark = self.heard.sight, self.timeline.chosen
         if sight is not None:
             return sight.shared_ms
@@ -136,7 +136,7 @@ class TimelinePane(Vertical):
         return mark.t_ms if mark is not None else round(self.timeline.view.start_ms)
 
     def watch_heard(self, heard: PlaybackShown) -> None:
-        """Put the playhead where the call that is heard is, and say so."""
+        """Move the playhead to the playing call's position, and describe it."""
         sight = heard.sight
         if sight is None:
             self.timeline.show_playhead(heard.wants_ms, "", follow=heard.follow)
@@ -160,7 +160,7 @@ class TimelinePane(Vertical):
 
 
 def event_text(arm: str, event: Event | Noted) -> str:
-    """Return what is known of an event in words: when it was, and why, or how it was heard."""
+    """Return an event in words: its time, and why it happened, or how it was measured."""
     if isinstance(event, Noted):
         return f"{clock_text(event.t_ms, 100)} {event.type.replace('_', ' ')}: {event.evidence}"
     when = clock_text(event.t_ms, 100)

@@ -1,4 +1,4 @@
-"""A trial: the arms over the recordings in scope, decided and measured again after every change."""
+"""A trial: the arms over the recordings in scope, simulated and measured again after every change."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_RUNS = 512
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What to try. ``revision`` counts the settings up, so that an answer can be held against its question."""
+    """What to try. ``revision`` counts changes of the settings, so that a result can be matched to its request."""
 
     revision: int
     arms: tuple[Arm, ...]
@@ -33,7 +33,7 @@ class Trial:
     shown: AnalysedRecording
     scope: tuple[AnalysedRecording, ...]
     baseline: int = 1
-    """The place of the arm that the others are held against."""
+    """The position of the baseline arm."""
 
     @property
     def arm_a(self) -> Arm:
@@ -43,7 +43,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """A trial measured: every run by (recording's key, arm's letter), compared, and as lines to show."""
+    """A measured trial: every run by (recording's key, arm's letter), the comparison, and the lines to show."""
 
     scope: tuple[AnalysedRecording, ...]
     runs: Mapping[tuple[str, str], Run]
@@ -52,11 +52,11 @@ class Measurement:
 
     @property
     def pair(self) -> tuple[str, str]:
-        """The arm whose turns are held against the baseline's one by one, and the baseline, by letter."""
+        """The arm whose turns are compared one by one, and the baseline, by letter."""
         return first_against(self.comparison.baseline), self.comparison.baseline
 
     def verdict(self, names: Sequence[str], lead: str = "") -> str:
-        """Say in a sentence how the arms differ from the baseline, first by the readout named ``lead``.
+        """Return, in a sentence, how the arms differ from the baseline, first in the readout ``lead``.
 
         ``names`` are the arms' for people.
         """
@@ -66,9 +66,9 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class TrialOutcome:
-    """What came of a trial: the shown recording to draw, and the figures over all in scope.
+    """The result of a trial: the shown recording to draw, and the figures over all in scope.
 
-    ``measurement`` is ``None`` where newer settings came before all was tried.
+    ``measurement`` is ``None`` if newer settings arrived before all was tried.
     """
 
     revision: int
@@ -77,20 +77,20 @@ class TrialOutcome:
     scene: Scene
     measurement: Measurement | None
     happened: CallHappenings | None = None
-    """How the real call went that the recording is from."""
+    """The events of the recorded real call."""
 
     @property
     def played(self) -> tuple[Played, ...]:
-        """What can be heard: each arm in order, and then what happened."""
+        """What can be played: each arm in order, then the real call."""
         return all_played(self.runs, self.happened)
 
     def letter(self, place: int) -> str:
-        """Return what stands for one of what can be heard."""
+        """Return the letter of a part that can be played."""
         return ARMS[place] if place < len(self.runs) else HAPPENED
 
     @property
     def readouts(self) -> Readouts | None:
-        """The lines to show, if all was tried."""
+        """The lines to show, if everything was tried."""
         return self.measurement.readouts if self.measurement else None
 
 
@@ -99,7 +99,7 @@ def _never() -> bool:
 
 
 class TrialRunner:
-    """Carries out trials, and remembers the runs of configurations it has met: one arm changes, the others rest.
+    """Runs trials, and caches the runs of earlier configurations: usually only one arm changes.
 
     ``try_out`` may run in any thread, and in several at once.
     """
@@ -111,9 +111,10 @@ class TrialRunner:
         self._calls: dict[Path, CallHappenings | None] = {}
 
     def try_out(self, trial: Trial, superseded: Callable[[], bool] = _never) -> TrialOutcome:
-        """Decide and measure every arm over the recordings in scope.
+        """Simulate and measure every arm over the recordings in scope.
 
-        The shown recording comes first; after it, ``superseded`` is asked before every run whether to give up.
+        The shown recording comes first. Then ``superseded`` is called before every run, and stops the trial if it
+        returns true.
         """
         shown = trial.shown
         runs = tuple(self.run(shown, arm) for arm in trial.arms)
@@ -132,9 +133,9 @@ class TrialRunner:
         *,
         baseline: int = 1,
     ) -> Measurement | None:
-        """Measure arms over recordings against one of them; ``None`` if ``superseded`` said so.
+        """Measure arms over recordings against one of them. ``None`` if ``superseded`` returned true.
 
-        ``progress`` receives the share that is done, 0…1.
+        ``progress`` gets the finished share, 0…1.
         """
         letters = list(ARMS[: len(arms)])
         runs: dict[tuple[str, str], Run] = {}
@@ -161,7 +162,7 @@ class TrialRunner:
         return self._calls[folder]
 
     def take_profile(self, profile: EngineProfile) -> None:
-        """Try everything under another profile from the next trial on."""
+        """Use another profile from the next trial on."""
         with self._guard:
             self.profile = profile
             self._runs.clear()
@@ -173,8 +174,8 @@ class TrialRunner:
                 del self._runs[known]
 
     def run(self, analysed: AnalysedRecording, arm: Arm) -> Run:
-        """Return what an arm does over a recording; its own ``arm`` name may be that of an equal arm."""
-        # Not only its name: a run that is under way while the labels change must not be taken for a new one.
+        """Return an arm's run over a recording. Its ``arm`` name may be that of an equal arm."""
+        # Not only its name: a run in progress while the labels change must not count as a new one.
         profile = self.profile
         key = (analysed.key, analysed.recording, arm.resolved, profile.name)
         with self._guard:

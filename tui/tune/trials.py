@@ -1,4 +1,4 @@
-"""Trying the arms out: one trial at a time, the newest settings next, and never figures of older ones."""
+"""Runs trials of the arms: one at a time, the newest settings next. Never shows figures of older settings."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from tui.tune.recordings import LOOKING, WAITING
 from tui.tune.trial import Measurement, Trial, TrialOutcome, TrialRunner
 
 STALE_AFTER_S = 0.03
-"""How long figures may stand beside newer settings before they are taken away: two frames of the screen."""
+"""How long old figures may stay beside newer settings: two frames of the screen."""
 _THEN = "The readouts come with the timeline."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrialState:
-    """What timeline and readouts show.
+    """The content of timeline and readouts.
 
-    ``drawn`` is what the timeline draws. ``measured`` is whose figures stand, or stood until they became ``stale``:
-    both then belong to older settings. Without anything, ``waiting`` says why, ``share``, 0…1, how far it is, and
-    ``then`` what the readouts say meanwhile.
+    ``drawn`` is the timeline's outcome. ``measured`` is the outcome of the figures, or of those that are ``stale``:
+    both then belong to older settings. Without either, ``waiting`` says why, ``share`` (0…1) is the progress, and
+    ``then`` is the readouts' text meanwhile.
     """
 
     drawn: TrialOutcome | None = None
@@ -35,10 +35,10 @@ class TrialState:
 
 
 class TrialController:
-    """Tries out what ``wanted`` returns: the settings as they are, or ``None`` while no recording is ready.
+    """Tries the settings that ``wanted`` returns; ``None`` means that no recording is ready.
 
-    ``publish`` gets each new state. ``arrive`` is called with a moment of the shared clock, ms, once the recording
-    that was gone to is drawn.
+    ``publish`` gets each new state. ``arrive`` is called with a moment of the shared clock in ms, once the
+    requested recording is drawn.
     """
 
     def __init__(
@@ -56,40 +56,40 @@ class TrialController:
         self.outcome: TrialOutcome | None = None
         """The outcome of the newest finished trial."""
         self._revision = -1
-        """The revision of the settings that are wanted now."""
+        """The revision of the present settings."""
         self._trying: int | None = None
         self._late: Timing | None = None
         self._going_to: tuple[str, int, bool] | None = None
 
     @property
     def settled(self) -> bool:
-        """Whether what is shown belongs to the settings wanted, and nothing is under way."""
+        """Whether the display matches the present settings, and nothing is running."""
         under_way = self._trying is not None or self._late is not None
         return self.belongs and not under_way and not self.state.stale
 
     @property
     def belongs(self) -> bool:
-        """Whether the outcome is that of the settings wanted now."""
+        """Whether the outcome is that of the present settings."""
         wanted = self._wanted()
         return self.outcome is not None and wanted is not None and self.outcome.revision == wanted.revision
 
     def settled_measurement(self) -> Measurement | None:
-        """Return the figures that belong to the settings shown; if there are none yet, say so."""
+        """Return the figures of the shown settings. If there are none yet, say so."""
         if self.outcome is None or not self.belongs:
             self._host.tell("Wait until the readouts are there.", severity="warning")
             return None
         return self.outcome.measurement
 
     def wait(self, text: str, share: float | None) -> None:
-        """Say in the empty panes what is waited for, or what is wrong; ``share``, 0…1, is how far it is."""
+        """Show in the empty panes what is waited for, or what is wrong. ``share`` (0…1) is the progress."""
         if self._wanted() is None:
             coming = share is not None or text in (LOOKING, WAITING)
             self._become(TrialState(waiting=text, share=share, then=_THEN if coming else text))
 
     def go_to(self, key: str, own_ms: int, *, really: bool = False) -> bool:
-        """Arrive at a moment of arm A's clock in a recording, now or once it is drawn; return whether now.
+        """Go to a moment of arm A's clock in a recording, now or once it is drawn. Return whether it was now.
 
-        ``really``: on the clock of the real call that the recording is from.
+        ``really``: the moment is on the clock of the recorded real call.
         """
         self._going_to = (key, own_ms, really)
         return self.outcome is not None and self._arrive_in(self.outcome)
@@ -102,10 +102,10 @@ class TrialController:
         self._arrive((clock or outcome.scene.ticks).at(own_ms))
         return True
 
-    # ---- trying
+    # ---- trials
 
     def try_out(self) -> None:
-        """Try the arms with the settings as they are. One trial runs at a time, and then the newest follows."""
+        """Try the arms with the present settings. One trial runs at a time; then the newest follows."""
         trial = self._wanted()
         if trial is None:
             self.outcome = None
@@ -143,12 +143,12 @@ class TrialController:
             self._become(TrialState(drawn=outcome, measured=outcome))
             self._arrive_in(outcome)
         else:
-            # While a key is held down the drawing follows a step behind, dimmed; figures never do.
+            # While a key is held, the drawing follows a step behind, dimmed. Figures never do.
             self._become(TrialState(drawn=outcome, measured=self.state.measured, stale=True))
             self.try_out()
 
     def _outcome_is_late(self) -> None:
-        # A timer's call is queued: the outcome may have come before it, and figures dimmed then would stay so.
+        # A timer's call is queued. If the outcome came first, figures dimmed then would stay dimmed.
         if self._late is not None:
             self._late = None
             self._become(replace(self.state, stale=True))

@@ -1,4 +1,4 @@
-"""Which turns got worse: those that an arm treats worse than the baseline, and the dialog that lists them."""
+"""Turns that got worse: those that an arm treats worse than the baseline, and the dialog that lists them."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _LATENCIES = ("response_ms", "first_sound_ms")
 class WorseTurn:
     """One turn. ``own_ms`` is its end on arm A's clock.
 
-    ``readout`` is what got worst of response and first sound, ``values_ms`` it in both arms (``None``: there is
-    none). ``why`` says what got worse besides the time; such turns come before all others. ``cut_in_elsewhere``:
-    the agent cuts in on it in the better arm.
+    ``readout`` is the response or the first sound, whichever got worse more. ``values_ms`` has both arms (``None``:
+    there is none). ``why`` says what got worse besides the time; such turns come first. ``cut_in_elsewhere``: the
+    agent cuts in on it in the better arm.
     """
 
     key: str
@@ -42,7 +42,7 @@ class WorseTurn:
 
     @property
     def delta_ms(self) -> int | None:
-        """How much later it comes; ``None`` where an arm has none."""
+        """How much later it comes. ``None`` if an arm has none."""
         return _later(self.values_ms)
 
 
@@ -52,9 +52,9 @@ def _later(values_ms: tuple[int | None, int | None]) -> int | None:
 
 
 def worse_turns(measurement: Measurement, arm: str = "", than: str = "") -> list[WorseTurn]:
-    """Return the turns that are worse in an arm than in another, worst first; one of the two is A.
+    """Return the turns that are worse in an arm than in another, worst first. One of the two is A.
 
-    By default they are the measurement's pair. ``own_ms`` is on arm A's clock in either case.
+    By default, the arms are the measurement's pair. ``own_ms`` is on arm A's clock either way.
     """
     pair = measurement.pair
     arm, against = arm or pair[0], than or pair[1]
@@ -99,11 +99,12 @@ def _turn(
 
 
 _WORDS, _FEW_WORDS, _ROOMY = 24, 10, 90
-"""Cells for a turn's words, on a narrow screen, and how wide one is that is not."""
+"""The width of a turn's words, their width on a narrow screen, and the least width of a screen that is not
+narrow."""
 
 
 class WorstTurns(Dialog[WorseTurn]):
-    """Lists turns; gives the one to go to."""
+    """Lists turns, and returns the one to go to."""
 
     keys = "enter goes to the turn · ↑ ↓ move · esc closes"
 

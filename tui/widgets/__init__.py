@@ -1,1 +1,1 @@
-"""Parts that screens are made of. They know no screens, do no I/O and speak upward in messages."""
+"""Parts of screens. They know no screens, do no I/O, and post messages upward."""

@@ -1,4 +1,4 @@
-"""One field of the draft on one line: its name, its control, and how it stands."""
+"""One field of the draft on one line: its name, its control, and its state."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tui.widgets.slider import Slider
 from tui.widgets.timeline_line import one_cell
 
 FEW = 3
-"""Up to so many values Enter takes the next one; of more it offers a list."""
+"""Up to this number of values, Enter takes the next one. With more, it offers a list."""
 
 
 class LineControl(FieldControl):
@@ -50,7 +50,7 @@ class LineControl(FieldControl):
 
 
 class ChoiceControl(LineControl):
-    """One of a few values: left and right go through them, as does the mouse; on and off are such values too."""
+    """One of a few values, including on and off. Left, right and the mouse change it."""
 
     @property
     def _values(self) -> tuple[object, ...]:
@@ -65,7 +65,7 @@ class ChoiceControl(LineControl):
         return f"{left} {'not set' if value is None else self.state.spec.show(value)} {right}"
 
     def step(self, steps: int) -> None:
-        """Go to the next (or an earlier) value, and stay at the ends."""
+        """Move to the next or previous value. Stay at the ends."""
         values, value = self._values, self.state.in_force
         one = 1 if steps > 0 else -1
         at = values.index(value) + one if value in values else 0
@@ -76,7 +76,7 @@ class ChoiceControl(LineControl):
         self.post_change(self._values[-1 if to_high else 0], "keys")
 
     def confirm(self) -> None:
-        """Do what Enter does: the next value and after the last the first, or a list if there are many."""
+        """Act on Enter: take the next value, wrapping at the end, or offer a list if there are many."""
         values, value = self._values, self.state.in_force
         if len(values) > FEW:
             super().confirm()
@@ -85,15 +85,15 @@ class ChoiceControl(LineControl):
         self.post_change(values[at % len(values)])
 
     def on_click(self, event: events.Click) -> None:
-        """Go back by a click on the left arrow, and on by a click anywhere else."""
+        """A click on the left arrow goes back; a click anywhere else goes forward."""
         self.step(-1 if event.x < 2 else 1)
 
 
 class LongText(LineControl):
-    """A list of words or an object: shown on one line, edited in a window of its own."""
+    """A list of words or an object, shown on one line and edited in a window."""
 
     def line(self) -> str:
-        """Return the value, or what stands in for it."""
+        """Return the value, or its replacement."""
         spec, value = self.state.spec, self.state.in_force
         if value is None:
             return {"filler_vocabulary": "(the style's own)", "progress_vocabulary": "(Turnlab's own)"}.get(
@@ -110,7 +110,7 @@ class LongText(LineControl):
 
 _VALUE, _MARK, _NARROW_MARK, _DEFAULT = 11, 10, 2, 12
 NARROW = 88
-"""Rows shorter than this leave the default to the help line and say "inherit" by the circle alone."""
+"""Shorter rows leave the default to the help line, and show "inherit" only by the circle."""
 
 
 def facts_heading(*, narrow: bool) -> str:
@@ -121,7 +121,7 @@ def facts_heading(*, narrow: bool) -> str:
 
 
 class EntryLine(Input):
-    """The line a value is typed into; escape takes it away."""
+    """The input for a value. Escape removes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel", tooltip="Leave the value as it was.")
@@ -131,16 +131,16 @@ class EntryLine(Input):
         """The value stays as it was."""
 
     def action_cancel(self) -> None:
-        """Give up typing."""
+        """Cancel typing."""
         self.post_message(self.Cancelled())
 
     def on_blur(self) -> None:
-        """Going elsewhere leaves the value as it was."""
+        """Losing the focus leaves the value unchanged."""
         self.post_message(self.Cancelled())
 
 
 class FieldEditor(Horizontal):
-    """A row of the panel. It speaks through :class:`FieldControl.Changed`."""
+    """A row of the panel. It posts :class:`FieldControl.Changed`."""
 
     def __init__(self, state: FieldState) -> None:
         super().__init__(id=f"field-{state.spec.name}")
@@ -162,7 +162,7 @@ class FieldEditor(Horizontal):
         return self._entry is not None
 
     def show(self, state: FieldState) -> None:
-        """Show how the field stands now."""
+        """Show the present state of the field."""
         if state == self.state and self.control.state == state:
             return
         self.state = state
@@ -172,7 +172,7 @@ class FieldEditor(Horizontal):
 
     @property
     def _numeric(self) -> bool:
-        """Whether the value stands beside the control: that of a choice or of words already says it."""
+        """Whether the value is shown beside the control. A choice or words already show it."""
         return self.state.spec.kind in ("int", "float")
 
     def _describe(self) -> Content:
@@ -196,7 +196,7 @@ class FieldEditor(Horizontal):
         )
 
     def on_resize(self, event: events.Resize) -> None:
-        """Say more or less of it as there is room."""
+        """Fit the facts to the width."""
         self.set_class(event.size.width < NARROW, "-narrow")
         if not self.entering:
             self._facts.update(self._describe(), layout=False)
@@ -205,13 +205,13 @@ class FieldEditor(Horizontal):
 
     @on(FieldControl.EntryWanted)
     async def _start_entry(self, message: FieldControl.EntryWanted) -> None:
-        # What takes more than a line is typed in a window, and that is the screen's to open.
+        # The screen opens a window for what needs more than a line.
         if isinstance(self.control, Slider):
             message.stop()
             await self.begin_entry()
 
     async def begin_entry(self) -> None:
-        """Put a line for typing in the control's place; it has the focus when this returns."""
+        """Replace the control with an input, which has the focus when this returns."""
         if self.entering:
             return
         spec = self.state.spec

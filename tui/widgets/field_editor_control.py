@@ -12,10 +12,10 @@ from tui.tune.fields import FieldState
 
 
 class FieldControl(Widget, can_focus=True):
-    """Shows a field's state and says what the person wants of it; the state itself changes elsewhere."""
+    """Shows a field's state and posts the user's changes. The state itself changes elsewhere."""
 
     class Changed(Message):
-        """The field should get ``value`` (``None``: back to inherit); one ``gesture`` is one step of undo."""
+        """The field should get ``value`` (``None``: inherit). One ``gesture`` is one undo step."""
 
         def __init__(self, control: FieldControl, value: object, gesture: Hashable = None) -> None:
             super().__init__()
@@ -25,7 +25,7 @@ class FieldControl(Widget, can_focus=True):
             self.gesture = gesture
 
         def can_replace(self, message: Message) -> bool:
-            """Let only the newest of a queue of changes by the same movement count."""
+            """Keep only the newest of queued changes by one gesture."""
             return (
                 isinstance(message, FieldControl.Changed)
                 and message.control_changed is self.control_changed
@@ -33,7 +33,7 @@ class FieldControl(Widget, can_focus=True):
             )
 
     class EntryWanted(Message):
-        """The person wants to type a value."""
+        """The user wants to type a value."""
 
         def __init__(self, control: FieldControl) -> None:
             super().__init__()
@@ -45,32 +45,32 @@ class FieldControl(Widget, can_focus=True):
         self.set_class(state.inherited, "-inherited", update=False)
 
     def show(self, state: FieldState) -> None:
-        """Show how the field stands now."""
+        """Show the present state of the field."""
         self.state = state
         self.set_class(state.inherited, "-inherited")
         self.refresh()
 
     def post_change(self, value: object, gesture: Hashable = None) -> None:
-        """Ask for a new value, and show it already: the next key may come before the answer."""
+        """Request a new value, and show it already: the next key may come before the answer."""
         state = self.state
         if value == state.own or (state.inherited and value == state.in_force and state.spec.plain(value) is None):
             return
         if value is not None:
             self.state = replace(self.state, own=value, in_force=value)
             self.refresh()
-        # Textual sends a message from the widget that runs this code, and does not bubble it past that widget.
+        # Textual sends a message from the running widget, and does not bubble it past that widget.
         self.post_message(self.Changed(self, value, gesture).set_sender(self))
 
     def step(self, steps: int) -> None:
-        """Go to a later (or an earlier) value."""
+        """Move to a later or earlier value."""
 
     def jump(self, to_high: bool) -> None:
-        """Go to the last or the first value."""
+        """Move to the last or the first value."""
 
     def confirm(self) -> None:
-        """Do what Enter does: ask for a value to be typed."""
+        """Act on Enter: request to type a value."""
         self.post_message(self.EntryWanted(self).set_sender(self))
 
     def inherit(self) -> None:
-        """Put the field back to inherit."""
+        """Make the field inherit."""
         self.post_change(None)

@@ -1,4 +1,4 @@
-"""All fields, grouped and the rarer ones folded away, with help for the one in focus."""
+"""All fields in groups, with the rarer ones folded, and help for the focused one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tui.widgets.slider import Slider
 
 
 def field_help(state: FieldState) -> Content:
-    """Return the help for a field as it stands, its warnings first."""
+    """Return the help for a field in its present state, warnings first."""
     spec = state.spec
     warning = " ".join(state.warnings)
     facts = " ".join(fact for fact in (state.hint, spec.notices, _range(spec), _default(spec)) if fact)
@@ -35,7 +35,7 @@ def field_help(state: FieldState) -> Content:
 
 
 def _range(spec: FieldSpec) -> str:
-    """Return the documented bounds, or for words and objects how they are edited."""
+    """Return the documented bounds, or how words and objects are edited."""
     unit = f" {spec.unit}" if spec.unit else ""
     if spec.low is not None and spec.high is not None:
         return f"{spec.low:g} to {spec.high:,g}{unit}."
@@ -52,11 +52,11 @@ def _default(spec: FieldSpec) -> str:
 
 
 class FieldRows(VerticalScroll, can_focus=False, inherit_bindings=False):
-    """The rows, scrolled by moving through the fields: its own arrow keys would take theirs away."""
+    """The rows. They scroll with the focused field: scroll keys of their own would take the fields' arrow keys."""
 
 
 class GroupHeading(Static):
-    """A group's name and how many of its fields are folded away; a click unfolds them."""
+    """A group's name and the number of its folded fields. A click unfolds them."""
 
     class Clicked(Message):
         """All groups should fold or unfold."""
@@ -67,7 +67,7 @@ class GroupHeading(Static):
         self._folded: int | None = None
 
     def show(self, folded: int) -> None:
-        """Say how many fields are folded away."""
+        """Show how many fields are folded."""
         if folded == self._folded:
             return
         self._folded = folded
@@ -81,16 +81,16 @@ class GroupHeading(Static):
 
 @dataclass(frozen=True, slots=True)
 class FieldsShown:
-    """How all fields stand; ``unknown`` names what the draft carries without a control."""
+    """The state of all fields. ``unknown`` names the draft's fields without a control."""
 
     states: Mapping[str, FieldState] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
 
 
 class FieldPanel(Vertical):
-    """The editor of the fields in :attr:`shown`; it speaks in ``FieldControl.Changed`` and ``EntryWanted``.
+    """The editor of the fields in :attr:`shown`. It posts ``FieldControl.Changed`` and ``EntryWanted``.
 
-    A folded field that is set, changed or warned of stays in view: no value that applies is hidden.
+    A folded field that is set, changed or has a warning stays visible: no value that applies is hidden.
     """
 
     shown: var[FieldsShown] = var(FieldsShown())
@@ -107,7 +107,7 @@ class FieldPanel(Vertical):
         self.unfolded = False
 
     def compose(self) -> ComposeResult:
-        """Lay out the groups and the help below them."""
+        """Lay out the groups above the help."""
         with FieldRows(id="field-rows"):
             for group, states in groupby(self._states.values(), key=lambda state: state.spec.group):
                 self._headings[group] = heading = GroupHeading(group)
@@ -119,11 +119,11 @@ class FieldPanel(Vertical):
         yield self._help
 
     def on_mount(self) -> None:
-        """Fold the rarer fields away."""
+        """Fold the rarer fields."""
         self._fold()
 
     def watch_shown(self, shown: FieldsShown) -> None:
-        """Show how all fields stand now."""
+        """Show the present state of all fields."""
         if not self._editors or not shown.states:
             return
         for name, editor in self._editors.items():
@@ -145,7 +145,7 @@ class FieldPanel(Vertical):
     # ---- folding
 
     def fold(self, folded: bool) -> None:
-        """Fold the rarer fields away, all but the one in focus, or bring them all into view."""
+        """Fold the rarer fields except the focused one, or unfold all."""
         self.unfolded = not folded
         self._fold()
 
@@ -170,40 +170,40 @@ class FieldPanel(Vertical):
         self.switch_fold()
 
     def switch_fold(self) -> None:
-        """Fold the rarer fields away, or bring them into view."""
+        """Fold or unfold the rarer fields."""
         self.fold(self.unfolded)
 
-    # ---- the field in focus
+    # ---- the focused field
 
     @property
     def control(self) -> FieldControl | None:
-        """The field in focus."""
+        """The focused field."""
         focused = self.screen.focused
         return focused if isinstance(focused, FieldControl) else None
 
     async def confirm(self) -> None:
-        """Type the value of the field in focus, or take the next one."""
+        """Type the focused field's value, or take the next one."""
         control = self.control
         if isinstance(control, Slider):
-            # not by a message: the digits that follow may already be waiting
+            # not by a message: the next digits may already be queued
             await self.editor(control.state.spec.name).begin_entry()
         elif control is not None:
             control.confirm()
 
     def inherit(self) -> None:
-        """Put the field in focus back to inherit."""
+        """Make the focused field inherit."""
         if self.control is not None:
             self.control.inherit()
 
     def focus_field(self, name: str | None = None) -> None:
-        """Put the focus on a field, folded or not: the named one, the last one, or the first."""
+        """Focus a field, folded or not: the named one, the last one, or the first."""
         self._focused = name or self._focused or next(iter(self._editors))
         self._fold()
-        # at once, not by a message: the next key may already be waiting
+        # not by a message: the next key may already be queued
         self.screen.set_focus(self._editors[self._focused].control)
 
     def move_focus(self, steps: int) -> None:
-        """Go up or down by the fields in view."""
+        """Move up or down through the visible fields."""
         names = [name for name in self._editors if self._in_view(name)]
         at = names.index(self._focused) + steps if self._focused else 0
         self.focus_field(names[min(max(at, 0), len(names) - 1)])
@@ -215,7 +215,7 @@ class FieldPanel(Vertical):
             self._fold()
             self._show_help()
             if self._focused == next(iter(self._editors)):
-                # The first group's heading is not focusable, and would otherwise stay out of sight.
+                # The first group's heading cannot be focused, and would otherwise stay out of view.
                 self.query_one("#field-rows", FieldRows).scroll_home(animate=False)
 
     def _show_help(self) -> None:
@@ -224,24 +224,24 @@ class FieldPanel(Vertical):
 
 
 SCROLLBAR = 1
-"""Cells at the right that the fields leave to the scrollbar."""
+"""Cells at the right for the scrollbar."""
 
 
 class FieldHeading(Horizontal):
-    """Names the columns that the rows below have in the room there is."""
+    """The headings of the columns below, as far as they fit."""
 
     def __init__(self) -> None:
         super().__init__(classes="pane-title")
         self._facts = Static(facts_heading(narrow=False), classes="field-facts", markup=False)
 
     def compose(self) -> ComposeResult:
-        """Lay out the title, room for the controls, and the names of the facts."""
+        """Lay out the title, space for the controls, and the names of the facts."""
         yield Static("Fields", classes="field-name", markup=False)
         yield Static(classes="field-room")
         yield self._facts
 
     def on_resize(self, event: events.Resize) -> None:
-        """Name more or fewer columns as there is room."""
+        """Fit the headings to the width."""
         narrow = event.size.width - SCROLLBAR < NARROW
         self.set_class(narrow, "-narrow")
         self._facts.update(facts_heading(narrow=narrow), layout=False)

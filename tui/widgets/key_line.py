@@ -1,4 +1,4 @@
-"""The last line of every screen: the keys that work right now, to read and to click."""
+"""The last line of every screen: the keys that work now, to read and to click."""
 
 from __future__ import annotations
 
@@ -18,20 +18,17 @@ from tui.commands.shared import SHOW_HELP, SHOW_SYMPTOMS
 from tui.terminal_text import content, show_text
 
 ALWAYS = (SHOW_SYMPTOMS.id, SHOW_HELP.id)
-"""What fits at any width, under a screen's own id too: the two keys for a person who does not know what to do.
-
-So does the key that leads back.
-"""
+"""The keys that fit at any width: the two for a user who does not know what to do. So does the key that leads
+back."""
 _KEY, _TOOLTIP = "turnlab_key", "turnlab_tooltip"
 
 
 class KeyLine(Widget):
-    """Lists the current keys that have a place in the footer; a click on one runs it.
+    """Lists the current keys of the footer. A click on one runs it.
 
-    One widget that draws a line costs a tenth of a footer that mounts a widget for every key, and what is first on
-    screen has to be quick. With ``only``, ids of commands, it lists just those, the ones that cannot do anything
-    dimmed. While a dialog is over the screen the line is empty: its keys do nothing then, and the dialog names the
-    keys that do something.
+    One widget that draws a line costs a tenth of a footer with a widget for every key, and the first screen must
+    appear fast. ``only`` restricts it to commands by id; unavailable ones are dimmed. While a dialog is open the
+    line is empty, because its keys do nothing and the dialog lists its own.
     """
 
     COMPONENT_CLASSES = {"key-line--key", "key-line--idle"}  # noqa: RUF012  (Textual's type)
@@ -41,7 +38,7 @@ class KeyLine(Widget):
         self._only = only
 
     def on_mount(self) -> None:
-        """Redraw whenever other keys come into force."""
+        """Redraw whenever the active keys change."""
         self.screen.bindings_updated_signal.subscribe(self, self._redraw)
         self.app.screen_change_signal.subscribe(self, self._redraw)
 
@@ -49,7 +46,7 @@ class KeyLine(Widget):
         self.refresh()
 
     def render(self) -> Content:
-        """Return as many keys as fit; those for symptoms and help, and back, always do."""
+        """Return as many keys as fit, always including those for symptoms, help, and back."""
         if self.app.screen is not self.screen:
             return Content("")
         key_style = self.get_visual_style("key-line--key", partial=True)
@@ -69,14 +66,14 @@ class KeyLine(Widget):
         return Content("").join(fitting)
 
     def _reasons(self) -> dict[str, str]:
-        """Return why commands cannot do anything at the moment, by id; those that can are left out."""
+        """Return why commands are unavailable now, by id, without available ones."""
         screen = self.screen
         commands: Iterable[Command] = screen.COMMANDS_HERE if isinstance(screen, Place) else ()
         found = {command.id: screen.reason_against(command) for command in commands if isinstance(screen, Place)}
         return {id: reason for id, reason in found.items() if reason}
 
     def _shown(self, reasons: dict[str, str]) -> list[Binding]:
-        """Return one binding for each action that has a place here, those of the widget in focus before others."""
+        """Return one binding for each action in the footer, the focused widget's first."""
         first: dict[str, Binding] = {}
         of_focus: set[str] = set()
         for active in self.screen.active_bindings.values():
@@ -102,12 +99,12 @@ class KeyLine(Widget):
         return text.stylize(Style.from_meta({_KEY: binding.key, _TOOLTIP: binding.tooltip}))
 
     def on_click(self, event: events.Click) -> None:
-        """Run what was clicked, as its key would."""
+        """Run the clicked command, as its key would."""
         if key := event.style.meta.get(_KEY):
             self.app.simulate_key(key)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Say what the key under the mouse does."""
+        """Show what the key under the mouse does."""
         self.tooltip = content(event.style.meta.get(_TOOLTIP, "")) or None
 
 
@@ -116,7 +113,7 @@ def _always(binding: Binding) -> bool:
 
 
 class GuideLine(Static):
-    """A line or two above the keys that say what to do next; it takes no room while there is nothing to say."""
+    """A line or two above the keys that say what to do next. Takes no space while it is empty."""
 
     DEFAULT_CSS = """
     GuideLine {

@@ -1,4 +1,4 @@
-"""What screens of several panes share: all at once where there is room, otherwise one at a time, as tabs."""
+"""Screens with several panes: all at once if there is room, otherwise one at a time, as tabs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BENCH_STYLES = [TIMELINE_STYLES.with_name("bench.tcss"), TIMELINE_STYLES]
 
 
 class Part(Generic[W]):
-    """A widget that a screen has one of, as an attribute: ``fields = Part(FieldPanel)``."""
+    """A screen's only widget of a class, as an attribute: ``fields = Part(FieldPanel)``."""
 
     def __init__(self, kind: type[W]) -> None:
         self._kind = kind
@@ -34,7 +34,7 @@ class Part(Generic[W]):
 
 
 class _Tab(Static):
-    """One name that can be clicked."""
+    """One clickable name."""
 
     def __init__(self, pane: str, title: str) -> None:
         super().__init__(title, markup=False)
@@ -42,10 +42,10 @@ class _Tab(Static):
 
 
 class PaneTabs(Horizontal):
-    """Names of panes; the one in view is marked."""
+    """The names of panes. The visible one is marked."""
 
     class Chosen(Message):
-        """A pane should come into view."""
+        """A pane was chosen."""
 
         def __init__(self, pane: str) -> None:
             super().__init__()
@@ -61,7 +61,7 @@ class PaneTabs(Horizontal):
             yield _Tab(pane, title)
 
     def show(self, pane: str) -> None:
-        """Mark the pane in view."""
+        """Mark the visible pane."""
         for tab in self.query(_Tab):
             current = tab.pane == pane
             tab.set_class(current, "-current")
@@ -69,7 +69,7 @@ class PaneTabs(Horizontal):
             show_text(tab, f"[{title}]" if current else f" {title} ")
 
     def on_click(self, event: events.Click) -> None:
-        """Ask for the pane whose name was clicked."""
+        """Post the pane whose name was clicked."""
         if isinstance(event.widget, _Tab):
             self.post_message(self.Chosen(event.widget.pane))
 
@@ -79,7 +79,7 @@ ROOMY = (100, 32)
 
 
 class PaneScreen(Place):
-    """Knows how much room there is, and which of its panes has the focus."""
+    """Knows the available space, and which pane has the focus."""
 
     PANES: ClassVar[Mapping[str, str]]
     """Titles by pane; the first part of a pane's id, before ``-pane``."""
@@ -90,11 +90,11 @@ class PaneScreen(Place):
     _pane = ""
 
     def on_resize(self) -> None:
-        """Show all panes at once where there is room."""
+        """Show all panes at once if there is room."""
         self.resized()
 
     def resized(self) -> None:
-        """Fit to the size there is now."""
+        """Fit everything to the new size."""
         self.fit()
 
     @property
@@ -103,14 +103,14 @@ class PaneScreen(Place):
         return self._pane or self.HOME
 
     def fit(self) -> None:
-        """Tell the style sheet how much room there is, and which pane is in view."""
-        # Each update restyles every widget; one for all of the classes is enough, none if nothing changed.
+        """Set the classes for the space and the visible pane."""
+        # Each update restyles every widget: do one for all classes, and none if nothing changed.
         if self.take_room():
             self.update_node_styles()
         self.query_one(PaneTabs).show(self.pane)
 
     def take_room(self) -> bool:
-        """Set the classes for the room there is; return whether any changed. What is shown is not updated."""
+        """Set the classes for the space. Return whether any changed. Does not update the screen."""
         width, height = self.app.size
         before = self.classes
         self.set_class(width < ROOMY[0] or height < ROOMY[1], "-compact", update=False)
@@ -120,14 +120,14 @@ class PaneScreen(Place):
         return self.classes != before
 
     def go_to(self, pane: str) -> None:
-        """Bring a pane into view and put the focus there."""
+        """Show and focus a pane."""
         self._pane = pane
         self.fit()
         self.focus_pane(pane)
         self._style_titles()
 
     def focus_pane(self, pane: str) -> None:
-        """Put the focus into a pane."""
+        """Focus a pane."""
         raise NotImplementedError
 
     @on(PaneTabs.Chosen)
@@ -136,9 +136,9 @@ class PaneScreen(Place):
 
     @on(events.DescendantFocus)
     def _follow_focus(self, event: events.DescendantFocus) -> None:
-        # A click focuses without going through go_to; tab must then go on from there.
+        # A click focuses without go_to. Tab must then continue from there.
         if event.widget is not self.focused:
-            return  # keys came faster than this news, and the focus is elsewhere by now
+            return  # keys were faster than this event, and the focus has moved
         above = {widget.id for widget in event.widget.ancestors_with_self}
         pane = next((pane for pane in self.PANES if f"{pane}-pane" in above), self._pane)
         if pane != self._pane:
@@ -147,7 +147,7 @@ class PaneScreen(Place):
             self._style_titles()
 
     def _style_titles(self) -> None:
-        # Textual styles what is inside FIELD:focus-within again, and not what is inside PANE:focus-within.
+        # Textual restyles what is inside FIELD:focus-within, but not what is inside PANE:focus-within.
         self.app.stylesheet.update_nodes(self.query(".pane-title, .pane-title *"))
 
     def action_turn_pane(self, steps: int) -> None:
@@ -156,5 +156,5 @@ class PaneScreen(Place):
         self.go_to(names[(names.index(self.pane) + steps) % len(names)])
 
     def action_step_back(self) -> None:
-        """Go back to where one begins."""
+        """Go back to the first pane."""
         self.go_to(self.HOME)

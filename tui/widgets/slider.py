@@ -1,4 +1,4 @@
-"""A slider for one number, whole or not, that may also be left to inherit."""
+"""A slider for one number, which may also inherit."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _DONE, _REST = "━", "─"
 
 
 def nearest_step(value: float, low: float, step: float) -> float:
-    """Return the step of a scale that starts at ``low`` which lies nearest to a value."""
+    """Return the step of a scale starting at ``low`` that is nearest to a value."""
     return round(low + round((value - low) / step) * step, 10)
 
 
 def stepped(value: float, steps: int, low: float, high: float, step: float) -> float:
-    """Return the value ``steps`` further on the scale; one between two steps first goes to the next of them.
+    """Return the value ``steps`` further on the scale. A value between two steps first moves to the next one.
 
-    A value that lies beyond the scale's ends (not the field's bounds) is not led further out.
+    A value beyond the scale's ends (not the field's bounds) does not move further out.
     """
     place = (value - low) / step
     tidy = round(place, 6)
@@ -35,10 +35,10 @@ def stepped(value: float, steps: int, low: float, high: float, step: float) -> f
 
 
 class Slider(FieldControl):
-    """The slider of a field: arrows step, shift goes in strides, home and end jump, the mouse drags.
+    """The slider of a field: arrows step, shift takes larger steps, home and end jump, the mouse drags.
 
-    A field left to inherit shows where the inherited value lies, hollow and dim; one that no layer sets, where the
-    profile's own value lies, if it has one.
+    A field that inherits shows the inherited value, hollow and dim. If no layer sets it, it shows the profile's own
+    value, if any.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"slider--done", "slider--rest", "slider--grip"}
@@ -52,21 +52,21 @@ class Slider(FieldControl):
 
     @property
     def number(self) -> float | None:
-        """The value that applies, as a number; ``None``: off, or no limit."""
+        """The value that applies, as a number. ``None``: off, or no limit."""
         value = self.state.in_force
         return float(value) if isinstance(value, (int, float)) else self.state.stands_at
 
     def step(self, steps: int) -> None:
-        """Move by steps of the field's own size."""
+        """Move by the field's step size."""
         if self.number is None:
-            # From "off" or "no limit" the scale is entered at the end one comes from.
+            # From "off" or "no limit", the first step enters the scale at the near end.
             value = self._low if steps > 0 else self._high
         else:
             value = stepped(self.number, steps, self._low, self._high, self.state.spec.step)
         self._put(self._within_bounds(value), "keys")
 
     def _within_bounds(self, value: float) -> float:
-        """Bring a stored value from beyond the documented bounds back to them at its first step."""
+        """Move a stored value from outside the documented bounds to them at its first step."""
         low, high = self.state.spec.low, self.state.spec.high
         return min(value if low is None else max(value, low), math.inf if high is None else high)
 
@@ -103,19 +103,19 @@ class Slider(FieldControl):
     # ---- mouse
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Take hold of the grip, wherever on the track."""
+        """Grab the grip, anywhere on the track."""
         if event.button == 1:
             self._drag = next(self._drags)
             self.capture_mouse()
             self._drag_to(event)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Drag the grip along."""
+        """Drag the grip."""
         if self._drag is not None:
             self._drag_to(event)
 
     def on_mouse_up(self) -> None:
-        """Let go."""
+        """Release the grip."""
         if self._drag is not None:
             self._drag = None
             self.release_mouse()

@@ -1,4 +1,4 @@
-"""The line at the bottom of every screen, and how the lines at the top fit a name and a draft into their room."""
+"""The status line of every screen, and the widths of name and draft in the top lines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tui.terminal_text import cut, screen_text
 
 
 class StatusLine(Widget):
-    """Shows the app's :class:`~tui.connection.Status`; give it a place and it keeps itself up to date."""
+    """Shows the app's :class:`~tui.connection.Status`, and updates itself."""
 
     status: reactive[Status] = reactive(Status(), layout=False)
 
@@ -24,7 +24,7 @@ class StatusLine(Widget):
         self.status = status
 
     def render(self) -> Content:
-        """Return the line, with the connection at the left and the last request at the right."""
+        """Return the line: the connection at the left, the last request at the right."""
         status = self.status
         parts = (status.connection, status.workspace, status.mode, status.limit)
         right = screen_text(_request(status.last)) if status.last else ""
@@ -42,7 +42,7 @@ def _duration(seconds: float) -> str:
 
 
 LEAST_OF_NAME = 6
-"""A name that would be cut to less is left out."""
+"""A name that would be shorter is left out."""
 
 
 def draft_words(changes: int) -> str:
@@ -51,7 +51,7 @@ def draft_words(changes: int) -> str:
 
 
 def name_and_draft(name: str, draft: str, room: int) -> tuple[str, str]:
-    """Return both cut to ``room`` cells, what separates them included; the name gives way first."""
+    """Return both cut to ``room`` cells, including their separator. The name is cut first."""
     for_name = room - len(f" ·  · {draft}")
     if for_name < LEAST_OF_NAME:
         return "", cut(f" · {draft}", room)

@@ -25,7 +25,7 @@ from tui.widgets.timeline_line import BLANK, CellLine
 from tui.widgets.timeline_view import EventCursor, View
 
 TIMELINE_STYLES = Path(__file__).with_name("timeline.tcss")
-"""Its colours; each screen that shows one loads them."""
+"""The style sheet. Each screen with a timeline loads it."""
 
 GUTTER = 9
 _KINDS = (
@@ -40,7 +40,7 @@ _KINDS = (
 class Timeline(Widget, can_focus=True):
     """Lanes on one clock: the caller, the true turns, the turn confidence, and the arms' agents.
 
-    Give it a scene with :meth:`show`. Only lines that look different afterwards are painted again.
+    :meth:`show` sets a scene. Only changed lines are repainted.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"timeline--{kind}" for kind in (*_KINDS, "tint")}
@@ -48,7 +48,7 @@ class Timeline(Widget, can_focus=True):
     fine_glyphs: reactive[bool] = reactive(True)
 
     class Chosen(Message):
-        """The event under the cursor changed; ``mark`` is ``None`` when none is chosen."""
+        """The selected event changed. ``mark`` is ``None`` when none is selected."""
 
         def __init__(self, arm: str, mark: SceneMark | None) -> None:
             super().__init__()
@@ -56,7 +56,7 @@ class Timeline(Widget, can_focus=True):
             self.mark = mark
 
     class Sought(Message):
-        """A moment was pointed at on the ruler."""
+        """A moment was clicked on the ruler."""
 
         def __init__(self, t_ms: int) -> None:
             super().__init__()
@@ -78,11 +78,11 @@ class Timeline(Widget, can_focus=True):
         self._playhead_ms: float | None = None
         self._heard_arm = ""
 
-    # ---- what is shown
+    # ---- display
 
     @property
     def scene(self) -> Scene | None:
-        """What is drawn, if anything."""
+        """The drawn scene, if any."""
         return self._scene
 
     @property
@@ -91,9 +91,9 @@ class Timeline(Widget, can_focus=True):
         return [(label, line.text) for label, line in self._rows]
 
     def show(self, scene: Scene | None, waiting: str = "", share: float | None = None) -> None:
-        """Draw a scene. The part in sight stays the same while it is the same recording.
+        """Draw a scene. The visible part stays the same for the same recording.
 
-        Without one, ``waiting`` says why there is nothing to see, and ``share``, 0…1, how far it is.
+        Without a scene, ``waiting`` says why, and ``share`` (0…1) is the progress.
         """
         before, self._scene = self._scene, scene
         self._waiting, self._share = waiting, share
@@ -114,7 +114,7 @@ class Timeline(Widget, can_focus=True):
         self.draw()
 
     def set_stale(self) -> None:
-        """Dim the drawing: it belongs to settings that are no longer shown."""
+        """Dim the drawing: it belongs to earlier settings."""
         if not self._stale:
             self._stale = True
             self.refresh()
@@ -132,7 +132,7 @@ class Timeline(Widget, can_focus=True):
         return max(self.size.width - GUTTER, 1)
 
     def draw(self) -> None:
-        """Draw all lines again, and repaint those that changed."""
+        """Draw all lines again, and repaint changed ones."""
         if not self.is_mounted or not self.size.height:
             return
         if not self._palette:
@@ -159,7 +159,7 @@ class Timeline(Widget, can_focus=True):
         return self.lay_out(scene, height)[:height]
 
     def lay_out(self, scene: Scene, height: int) -> list[tuple[str, CellLine]]:
-        """Return the lines for a height, each with its label, as far as they find room."""
+        """Return the lines that fit a height, each with its label."""
         found, self._top = lay_out(
             scene, self.view, height, self.glyphs, self._heard_arm, with_overview=self.WITH_OVERVIEW
         )
@@ -169,7 +169,7 @@ class Timeline(Widget, can_focus=True):
 
     @property
     def has_lens(self) -> bool:
-        """Whether it shows a part of a long call, below an overview of all of it."""
+        """Whether it shows a part of a long call, below an overview."""
         return self._top > 0
 
     @property
@@ -215,7 +215,7 @@ class Timeline(Widget, can_focus=True):
         return palette
 
     def legend(self, room: int) -> Content:
-        """Return what the characters mean, each in its colour, the weightiest that ``room`` cells hold."""
+        """Return the meanings of the characters in their colours, the most important that fit ``room`` cells."""
         if self._scene is None:
             return Content()
         found = [
@@ -233,7 +233,7 @@ class Timeline(Widget, can_focus=True):
     def notify_style_update(self) -> None:
         """Forget the colours: the theme or the style sheet changed."""
         super().notify_style_update()
-        # The new colours of the lanes are there only after this notice.
+        # The lanes have their new colours only after this event.
         self.call_later(self._recolour)
 
     def _recolour(self) -> None:
@@ -263,17 +263,17 @@ class Timeline(Widget, can_focus=True):
             return strip.apply_style(Style(dim=True)) if self._stale else strip
         return Strip.blank(self.size.width, self.rich_style)
 
-    # ---- what is heard
+    # ---- playback
 
     @property
     def playhead_ms(self) -> float | None:
-        """Where the playhead is, on the shared clock; ``None``: there is none."""
+        """The playhead on the shared clock, or ``None``."""
         return self._playhead_ms
 
     def show_playhead(self, t_ms: float | None, arm: str, *, follow: bool = False) -> None:
-        """Put the playhead at a moment, and mark the arm that is heard.
+        """Move the playhead to a moment, and mark the playing arm.
 
-        ``follow`` turns the page when it leaves the view; a person who looks elsewhere stays there.
+        ``follow`` scrolls when it leaves the view. If the user looks elsewhere, the view stays.
         """
         before, view = self._playhead_ms, self.view
         self._playhead_ms, was_heard, self._heard_arm = t_ms, self._heard_arm, arm
@@ -286,10 +286,10 @@ class Timeline(Widget, can_focus=True):
         if self.view != view or cells[0] != cells[1] or arm != was_heard:
             self.draw()
 
-    # ---- moving about
+    # ---- moving
 
     def zoom(self, steps: int) -> None:
-        """Come closer (or go further away), around the chosen event or the middle."""
+        """Zoom in or out, around the selected event or the middle."""
         if self._scene is None:
             return
         mark = self.chosen
@@ -299,25 +299,25 @@ class Timeline(Widget, can_focus=True):
         self.draw()
 
     def pan(self, share: float) -> None:
-        """Look at an earlier (negative) or later part, by a share of the width."""
+        """Scroll to an earlier (negative) or later part, by a share of the width."""
         if self._scene is not None:
             self.view = self.view.moved(share, self._scene.duration_ms)
             self.draw()
 
-    # ---- asking events
+    # ---- selecting events
 
     @property
     def chosen(self) -> SceneMark | None:
-        """The event under the cursor."""
+        """The selected event."""
         return self._cursor.mark
 
     def step_event(self, steps: int) -> None:
-        """Go to the next (or an earlier) event of the arm, and into sight of it."""
+        """Select the next or previous event of the arm, and scroll to it."""
         self._cursor.step(steps, self.view)
         self._show_chosen()
 
     def step_difference(self, steps: int) -> bool:
-        """Go to the next (or an earlier) turn that arm A treats differently from B; return whether there is one."""
+        """Go to the next or previous turn that arm A treats differently from B. Return whether there is one."""
         if self._scene is None:
             return False
         here = -1.0 if self._looking_at is None else self._looking_at
@@ -329,7 +329,7 @@ class Timeline(Widget, can_focus=True):
         return True
 
     def look_at(self, t_ms: int) -> None:
-        """Bring a moment into sight, and ask arm A's event nearest to it."""
+        """Scroll to a moment, and select arm A's event nearest to it."""
         self._looking_at = t_ms
         if self._scene is not None:
             self._cursor.go_near(self._first_arm, t_ms)
@@ -338,7 +338,7 @@ class Timeline(Widget, can_focus=True):
         self.draw()
 
     def step_arm(self, steps: int) -> None:
-        """Ask the agent of the arm below (or above): its event nearest to the chosen one."""
+        """Select the agent of the arm below or above, at its event nearest to the selected one."""
         if self._scene is None:
             return
         letters = self._letters
@@ -358,7 +358,7 @@ class Timeline(Widget, can_focus=True):
         self.post_message(self.Chosen(self._cursor.arm, self.chosen).set_sender(self))
 
     def on_click(self, event: events.Click) -> None:
-        """Choose the event nearest to the mouse, in the lane under it or else in A's; on the ruler, seek."""
+        """Select the event nearest to the mouse, in its lane or else in A's. On the ruler, seek."""
         offset = event.get_content_offset(self)
         if offset is None or self._scene is None:
             return
@@ -388,11 +388,11 @@ class Timeline(Widget, can_focus=True):
             self.draw()
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Look earlier, or closer with ctrl."""
+        """Scroll to earlier, or zoom in with ctrl."""
         event.stop()
         self.zoom(1) if event.ctrl else self.pan(-0.1)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Look later, or further away with ctrl."""
+        """Scroll to later, or zoom out with ctrl."""
         event.stop()
         self.zoom(-1) if event.ctrl else self.pan(0.1)

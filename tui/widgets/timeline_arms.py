@@ -1,4 +1,4 @@
-"""The arms' lanes of the timeline: what the agent does, and what a caller notices of it."""
+"""The arms' lanes of the timeline: the agent's actions, and what a caller notices."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def agent(lane: ArmLane, view: View, arm: str, glyphs: Glyphs = FINE) -> CellLin
         else:
             _draw_response(line, bar, view, arm, glyphs)
     for start_ms, end_ms in waits:
-        # A sound that spans a wait goes on after it; the wait is cut out of it to be honest about its length.
+        # A sound that spans a wait continues after it. The wait is cut out of it, so that its length stays true.
         line.fill(round(view.x(start_ms)), round(view.x(end_ms)), glyphs.wait, "wait")
     for t_ms in moments_in_sight(lane.underruns, view):
         line.put(int(view.x(t_ms)), glyphs.underrun, "underrun")
@@ -45,7 +45,7 @@ def agent(lane: ArmLane, view: View, arm: str, glyphs: Glyphs = FINE) -> CellLin
 
 
 def _draw_over(line: CellLine, cells: slice, arm: str, glyphs: Glyphs) -> None:
-    """Mark the part of a sound that is over the caller; words on it stay."""
+    """Mark the part of a sound that is over the caller. Its words stay."""
     for x in range(*cells.indices(line.width)):
         if line.kinds[x] == f"words-{arm}":
             line.kinds[x] = "words-over"
@@ -71,7 +71,7 @@ def _draw_response(line: CellLine, bar: Bar, view: View, arm: str, glyphs: Glyph
     else:
         line.fill(first + 1, last, glyphs.full, kind)
         eighths = round((start - first) * 8)
-        # A block that begins inside a cell is a left part in reverse.
+        # A block that begins inside a cell is a reversed left part.
         if eighths == 0:
             line.put(first, glyphs.full, kind)
         elif eighths < 8:
@@ -82,7 +82,7 @@ def _draw_response(line: CellLine, bar: Bar, view: View, arm: str, glyphs: Glyph
 
 
 def happenings(lane: ArmLane, view: View, glyphs: Glyphs = FINE) -> CellLine:
-    """Mark what a caller notices of an arm, by name where there is room; of many in a cell, how many."""
+    """Mark what a caller notices of an arm, by name if it fits. For several in a cell, show their number."""
     line = CellLine(view.width)
     if not lane.happenings:
         line.write(0, "no cut-in, no barge-in", "none")
@@ -100,7 +100,7 @@ def happenings(lane: ArmLane, view: View, glyphs: Glyphs = FINE) -> CellLine:
 
 WORST_FIRST: tuple[HappeningKind, ...] = ("cut-in", "false barge-in", "barge-in")
 RULE = "~rule"
-"""Behind the kind of a mark: the same colour, less loud."""
+"""Appended to the kind of a mark: the same colour, weaker."""
 
 
 def _happened(lane: ArmLane, view: View) -> Sequence[Happening]:
@@ -109,14 +109,14 @@ def _happened(lane: ArmLane, view: View) -> Sequence[Happening]:
 
 
 def count_char(count: int, glyphs: Glyphs) -> str:
-    """Return how many fall into one cell: a bar that is higher for more, in plain ASCII a figure."""
+    """Return the character for a number of items in one cell: a higher bar for more, in plain ASCII a digit."""
     if glyphs.ascii_only:
         return str(count) if count < 10 else "+"
     return glyphs.levels[min(count, len(glyphs.levels) - 1)]
 
 
 def rules(lines: Sequence[CellLine], lane: ArmLane, view: View, glyphs: Glyphs = FINE) -> None:
-    """Draw the moments of what a caller notices through all of some lines."""
+    """Draw the moments that a caller notices through all of the given lines."""
     for one in _happened(lane, view):
         x = int(view.x(one.t_ms))
         for line in lines:
@@ -124,7 +124,7 @@ def rules(lines: Sequence[CellLine], lane: ArmLane, view: View, glyphs: Glyphs =
 
 
 def differing(scene: Scene, view: View) -> CellLine:
-    """Say at each turn what arm A does differently from B, where there is room; otherwise mark it."""
+    """Show at each turn what arm A does differently from B if it fits, otherwise mark it."""
     line = CellLine(view.width)
     for found in in_sight(scene.differing, view):
         x = round(view.x(found.t_ms))

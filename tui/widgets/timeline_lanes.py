@@ -1,4 +1,4 @@
-"""The caller's lanes of the timeline, each a pure function from a scene and a view to lines."""
+"""The caller's lanes of the timeline. Each is a pure function from a scene and a view to lines."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BAR = 40
 
 @dataclass(frozen=True, slots=True)
 class Glyphs:
-    """The characters lanes are made of. ``levels`` fill a cell from below, ``rules`` cross all lanes."""
+    """The characters of lanes. ``levels`` fill a cell from below; ``rules`` cross all lanes."""
 
     full: str = "█"
     filler: str = "░"
@@ -53,11 +53,11 @@ class Glyphs:
 
     @property
     def cut(self) -> str:
-        """Where the caller stopped a sound."""
+        """The sign where the caller stopped a sound."""
         return self.happenings["barge-in"]
 
     def legend(self, scene: Scene) -> list[tuple[str, str, str]]:
-        """Return what the characters of a scene mean: each with its kind and its meaning, the weightiest first."""
+        """Return the meanings of a scene's characters, each with its kind, the most important first."""
         kinds = {one.kind for one in (*scene.turns, *scene.asides)}
         happened = {one.kind for lane in scene.agents for one in lane.happenings}
         found: list[tuple[str, str, str]]
@@ -90,7 +90,7 @@ ASCII = Glyphs(
 
 
 def waiting(text: str, share: float | None, width: int, glyphs: Glyphs = FINE) -> list[CellLine]:
-    """Write what is waited for, or what is wrong, and below it a bar for ``share``, 0…1, if that is known."""
+    """Write the text, and below it a bar for ``share`` (0…1) if known."""
     texts = wrap(one_cell(text), width) or [""]
     lines = [CellLine(width) for _ in texts]
     for line, part in zip(lines, texts, strict=True):
@@ -106,7 +106,7 @@ def waiting(text: str, share: float | None, width: int, glyphs: Glyphs = FINE) -
 
 
 def ruler(scene: Scene, view: View, glyphs: Glyphs = FINE) -> CellLine:
-    """Draw arm A's own clock: where it waits for B, two ticks lie further apart."""
+    """Draw arm A's own clock. Where it waits for B, two ticks are further apart."""
     line = CellLine(view.width)
     step = next((tick for tick in _TICKS_MS if tick / view.ms_per_cell >= _TICK_ROOM), _TICKS_MS[-1])
     free_from = 0
@@ -121,19 +121,19 @@ def ruler(scene: Scene, view: View, glyphs: Glyphs = FINE) -> CellLine:
 
 
 def clock_text(t_ms: int, step_ms: int = 1000) -> str:
-    """Return a time as minutes and seconds, with tenths where the steps need them."""
+    """Return a time as minutes and seconds, with tenths if the steps need them."""
     minutes, ms = divmod(t_ms, 60_000)
     return f"{minutes}:{ms // 1000:02d}" if step_ms >= 1000 else f"{minutes}:{ms / 1000:04.1f}"
 
 
 def put_cursor(clock: CellLine, x: int, glyphs: Glyphs) -> None:
-    """Mark a place of the clock's line; a label that stands there stays readable, in the cursor's colour."""
+    """Mark a position on the clock's line. A label there stays readable, in the cursor's colour."""
     if 0 <= x < clock.width:
         clock.put(x, glyphs.cursor if clock.chars[x] in (" ", glyphs.tick) else clock.chars[x], "cursor")
 
 
 def caller(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> list[CellLine]:
-    """Draw the caller's audio from its lowest to its highest sample, or how loud it is in a single line."""
+    """Draw the caller's audio from its lowest to its highest sample, or its level on a single line."""
     above, below = (_peaks(scene, view, one) for one in (scene.wave.above, scene.wave.below))
     dots = DotRows(view.width, rows)
     half = dots.dot_rows // 2
@@ -162,13 +162,13 @@ def caller(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> list[C
 
 
 OVER = "~over"
-"""Behind a kind: the same where the agent talks over the caller."""
+"""Appended to a kind where the agent talks over the caller."""
 _WAVE = ("quiet", "wave", *(f"is-{kind}" for kind in SPEECH_KINDS for _ in (False, True)))
-"""The kind of a column: what it is, quiet and loud."""
+"""The kinds of a column, quiet and loud."""
 
 
 def _codes(scene: Scene, view: View) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
-    """Return what each column is, 0 for nothing known, and whether the first arm's agent talks over it."""
+    """Return the code of each column (0: unknown), and whether the first arm's agent talks over it."""
     codes, over = np.zeros(view.width, np.int8), np.zeros(view.width, np.bool_)
     for group in (scene.turns, scene.asides):
         for one in in_sight(group, view):
@@ -179,13 +179,13 @@ def _codes(scene: Scene, view: View) -> tuple[NDArray[np.int8], NDArray[np.bool_
 
 
 def cells_of(start_ms: int, end_ms: int, view: View) -> slice:
-    """Return the cells of a stretch, at least one, as far as they are in view."""
+    """Return the visible cells of a stretch, at least one."""
     first = int(max(view.x(start_ms), 0))
     return slice(first, max(math.ceil(view.x(end_ms)), first + 1, 0))
 
 
 def voice(scene: Scene, view: View, glyphs: Glyphs = FINE) -> CellLine:
-    """Draw how likely the caller's audio is a voice."""
+    """Draw the voice probability of the caller's audio."""
     dots = DotRows(view.width, 1)
     likely = _peaks(scene, view, scene.wave.voice)
     tops = np.rint(likely * DOTS_PER_CELL).astype(int) - 1
@@ -211,7 +211,7 @@ def _peaks(scene: Scene, view: View, values: Pyramid) -> NDArray[np.float32]:
 
 
 def turns(scene: Scene, view: View, glyphs: Glyphs = FINE, *, words: bool = True) -> CellLine:
-    """Draw what the caller's audio is as thin bars, with ``words`` on and behind them as far as there is room."""
+    """Draw the kinds of the caller's audio as thin bars. ``words`` on and after them as far as they fit."""
     line = CellLine(view.width)
     found = _speech_in_sight(scene, view)
     starts = [round(view.x(one.start_ms)) for one in found]
@@ -229,7 +229,7 @@ def turns(scene: Scene, view: View, glyphs: Glyphs = FINE, *, words: bool = True
 
 
 def words(scene: Scene, view: View, rows: int) -> list[CellLine]:
-    """Write what is said below it, on at most so many lines, each text as far as the next one leaves room."""
+    """Write the words below, on at most ``rows`` lines, each up to the next."""
     lines = [CellLine(view.width) for _ in range(rows)]
     said = [one for one in _speech_in_sight(scene, view) if one.text] if rows else []
     starts = [max(round(view.x(one.start_ms)), 0) for one in said]
@@ -246,7 +246,7 @@ def _speech_in_sight(scene: Scene, view: View) -> list[Speech]:
 
 @lru_cache(maxsize=4096)
 def _broken(text: str, width: int, rows: int) -> tuple[str, ...]:
-    """Return a text as at most so many lines, the last cut where it does not fit."""
+    """Return a text as at most ``rows`` lines. The last one is cut if needed."""
     if width < LEAST_WORDS:
         return ()
     parts = wrap(one_cell(text), width)
@@ -256,7 +256,7 @@ def _broken(text: str, width: int, rows: int) -> tuple[str, ...]:
 
 
 LEAST_WORDS = 4
-"""Less room than this is left free of words."""
+"""In less space, no words are written."""
 
 
 def shorten(text: str, width: int) -> str:
@@ -265,7 +265,7 @@ def shorten(text: str, width: int) -> str:
 
 
 def confidence(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> list[CellLine]:
-    """Draw the turn confidence in arm A's pauses, filled, with the thresholds it is held against."""
+    """Draw the turn confidence in arm A's pauses, filled, with its thresholds."""
     values = np.zeros(view.width)
     ends: list[int] = []
     for pause in in_sight(scene.pauses, view):
@@ -278,7 +278,7 @@ def confidence(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> li
             ends.append(last)
     limits = [(scene.eager, glyphs.eager, "eager"), (scene.threshold, glyphs.threshold, "threshold")]
     lines = filled(values, rows, "curve", glyphs)
-    # In a single line the thresholds would lie on top of the curve.
+    # On a single line the thresholds would cover the curve.
     for level, glyph, kind in limits if rows > 1 else ():
         if level is not None:
             _draw_limit(lines[_row(level, rows)], f"{level:.2f}", glyph, kind, glyphs)
@@ -288,7 +288,7 @@ def confidence(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> li
 
 
 def _draw_limit(line: CellLine, text: str, glyph: str, kind: str, glyphs: Glyphs) -> None:
-    """Draw a threshold behind the curve, and on it where a cell is full; at the right, what it is."""
+    """Draw a threshold behind the curve, or over a full cell, with its name at the right."""
     for x, char in enumerate(line.chars):
         if char == " ":
             line.chars[x], line.kinds[x] = glyph, kind
@@ -300,12 +300,12 @@ def _draw_limit(line: CellLine, text: str, glyph: str, kind: str, glyphs: Glyphs
 
 
 def _row(level: float, rows: int) -> int:
-    """Return the row, from the top, in which a level of 0…1 lies."""
+    """Return the row, from the top, of a level of 0…1."""
     return rows - 1 - min(int(level * rows), rows - 1)
 
 
 def filled(values: NDArray[np.float64], rows: int, kind: str, glyphs: Glyphs = FINE) -> list[CellLine]:
-    """Draw a value of 0…1 a column, filled from below; what is not nothing is seen."""
+    """Draw a value of 0…1 per column, filled from below. Any value above zero is visible."""
     steps = len(glyphs.levels) - 1
     heights = np.where(values > 0, np.maximum(np.rint(values * rows * steps), 1), 0).astype(int)
     lines = []
@@ -319,7 +319,7 @@ def filled(values: NDArray[np.float64], rows: int, kind: str, glyphs: Glyphs = F
 
 
 def write_words(line: CellLine, text: str, start: int, end: int, kind: str) -> None:
-    """Write as much of a text as fits between two cells, from what is in sight of them on."""
+    """Write as much of a text as fits between two cells, starting at the first visible one."""
     start, end = max(start, 0), min(end, line.width)
     if end - start >= LEAST_WORDS:
         line.write(start, shorten(text, end - start), kind)

@@ -1,7 +1,7 @@
-"""Which lanes a view shows, near and from afar, and the overview of a long call.
+"""The lanes of a view, near and far, and the overview of a long call.
 
-From afar, where a cell stands for seconds, lanes say how much is said in it, and how often what happens. The same
-drawings make the overview, over which a lens shows where the lanes below it lie.
+From afar, where a cell is seconds long, lanes show how much is said in it, and how often things happen. The
+overview uses the same drawings, with a lens for the visible part.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ _Shares = NDArray[np.float64]
 _Counts = NDArray[np.intp]
 
 WORST = 3
-"""The number of places that an overview marks, the worst ones."""
+"""The number of marked worst places of an overview."""
 _WEIGHTS: dict[HappeningKind, float] = {"cut-in": 3.0, "false barge-in": 2.0, "barge-in": 0.0}
-"""What counts against a place; a second of talking over the caller counts one."""
+"""The weight of each fault. A second of talk-over counts one."""
 _SEEN = 0.02
-"""A smaller share of talking over the caller is not seen."""
+"""A smaller share of talk-over is not visible."""
 
 
 class _Cover(NamedTuple):
-    """How much of the clock is covered up to some moments of it, ms."""
+    """How much of the clock is covered up to given moments, in ms."""
 
     at_ms: _Shares
     covered_ms: _Shares
 
     @classmethod
     def of(cls, starts_ms: Sequence[int], ends_ms: Sequence[int]) -> _Cover:
-        """Return it for stretches one after another."""
+        """Return it for consecutive stretches."""
         starts, ends = np.array(starts_ms, np.float64), np.array(ends_ms, np.float64)
         at_ms, covered_ms = np.zeros(2 * len(starts) + 1), np.zeros(2 * len(starts) + 1)
         at_ms[1::2], at_ms[2::2] = starts, ends
@@ -51,18 +51,18 @@ class _Cover(NamedTuple):
         return cls(at_ms, covered_ms)
 
     def share(self, view: View) -> _Shares:
-        """Return the share of each cell that is covered, 0…1."""
+        """Return the covered share of each cell, 0…1."""
         edges = view.start_ms + np.arange(view.width + 1) * view.ms_per_cell
         covered: _Shares = np.diff(np.interp(edges, self.at_ms, self.covered_ms)) / view.ms_per_cell
         return np.clip(covered, 0.0, 1.0)
 
 
-# What is counted of a scene is worked out once, and only what is drawn.
+# Counts of a scene are computed once, and only if drawn.
 
 
 @lru_cache(maxsize=4)
 def _speech(scene: Scene) -> tuple[_Cover, ...]:
-    """Return what is said, by kind."""
+    """Return the caller's speech by kind."""
     found: dict[str, tuple[list[int], list[int]]] = {kind: ([], []) for kind in SPEECH_KINDS}
     for group in (scene.turns, scene.asides):
         for start_ms, end_ms, _, kind in group:
@@ -80,7 +80,7 @@ def _over(lane: ArmLane) -> _Cover:
 
 @lru_cache(maxsize=8)
 def _sounds(lane: ArmLane) -> _Cover:
-    """Return where an arm's agent is heard."""
+    """Return where an arm's agent is audible."""
     return _Cover.of([bar.start_ms for bar in lane.bars], [bar.end_ms for bar in lane.bars])
 
 
@@ -102,14 +102,14 @@ def _differences(scene: Scene) -> tuple[_Shares, _Shares]:
 
 
 def _counts(times: _Shares, view: View) -> _Counts:
-    """Return how many of some moments lie in each cell."""
+    """Return how many of the given moments are in each cell."""
     cells = ((times - view.start_ms) / view.ms_per_cell).astype(np.intp)
     inside = cells[(times >= view.start_ms) & (cells < view.width)]
     return np.bincount(inside, minlength=view.width)
 
 
 def _caller(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> list[CellLine]:
-    """Draw how much the caller says in each cell, as a share of the most, in the colour of what most of it is."""
+    """Draw how much the caller says in each cell, relative to the most, in the colour of the main kind."""
     shares = np.stack([cover.share(view) for cover in _speech(scene)])
     kinds = [f"is-{SPEECH_KINDS[most]}" for most in shares.argmax(axis=0).tolist()]
     over = _over(scene.lanes[0]).share(view) > _SEEN if scene.lanes else np.zeros(view.width, np.bool_)
@@ -125,21 +125,21 @@ def _caller(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> list[
 
 
 def _agent(lane: ArmLane, view: View, glyphs: Glyphs = FINE) -> CellLine:
-    """Draw how much an arm's agent says in each cell, and how often something happens that a caller notices."""
+    """Draw how much an arm's agent says in each cell, and how often a caller notices something."""
     (line,) = filled(_sounds(lane).share(view), 1, f"agent-{lane.arm.lower()}", glyphs)
     _put_counts(line, lane, WORST_FIRST, view, glyphs)
     return line
 
 
 def _happenings(scene: Scene, view: View, glyphs: Glyphs = FINE) -> CellLine:
-    """Say how often in each cell something happens that a caller notices."""
+    """Show how often a caller notices something in each cell."""
     line = CellLine(view.width)
     _put_counts(line, scene.lanes[0], WORST_FIRST, view, glyphs)
     return line
 
 
 def _differing(scene: Scene, view: View, glyphs: Glyphs = FINE) -> CellLine:
-    """Say how many turns of each cell the arms treat differently, in the colour of what most of them are for A."""
+    """Show how many turns of each cell the arms treat differently, in the colour of their majority for A."""
     line = CellLine(view.width)
     worse, better = (_counts(times, view) for times in _differences(scene))
     for x in np.flatnonzero(worse + better).tolist():
@@ -155,19 +155,19 @@ def _put_counts(
     glyphs: Glyphs,
     worst: Sequence[int] = (),
 ) -> None:
-    """Put counts where there is something to count, in the colour of the worst; one alone is its own sign."""
+    """Put counts in the colour of the worst kind. A single item has its own sign."""
     counts = np.stack([_counts(_happened(lane)[kind], view) for kind in kinds])
     total, first = counts.sum(axis=0), (counts > 0).argmax(axis=0)
     there = np.flatnonzero(total)
     for x, count, place in zip(there.tolist(), total[there].tolist(), first[there].tolist(), strict=True):
         kind = kinds[place]
-        # among bars of speech another bar would be one of them
+        # among bars of speech, another bar would not stand out
         char = glyphs.happenings[kind] if count == 1 or line.chars[x] != " " else count_char(count, glyphs)
         line.put(x, char, kind if x in worst else f"{kind}{RULE}")
 
 
 def overview(scene: Scene, lens: View, rows: int, glyphs: Glyphs = FINE) -> list[tuple[str, CellLine]]:
-    """Draw the whole call in at most four lines, each with its label: what is said, the lens, and what happens."""
+    """Draw the whole call in at most four labelled lines: what is said, the lens, and what happens."""
     whole = View.whole(scene.duration_ms, lens.width)
     (said,) = _caller(scene, whole, 1, glyphs)
     first, last = int(whole.x(lens.start_ms)), int(whole.x(lens.end_ms))
@@ -193,11 +193,11 @@ _COUNTED: tuple[tuple[tuple[str, Sequence[HappeningKind]], ...], ...] = (
     (("events", WORST_FIRST),),
     (("cut-in", ("cut-in",)), ("barge-in", _BARGE_INS)),
 )
-"""What is counted on which line, by how many lines there are: alone, on what is said."""
+"""What is counted on which line, by the number of lines: on a line of its own, or on the speech."""
 
 
 def _worst(lane: ArmLane, whole: View) -> list[int]:
-    """Return the cells with the most against them, the worst first."""
+    """Return the cells with the highest weights, the worst first."""
     score = _over(lane).share(whole) * whole.ms_per_cell / 1000
     for kind, weight in _WEIGHTS.items():
         score += weight * _counts(_happened(lane)[kind], whole)
@@ -206,7 +206,7 @@ def _worst(lane: ArmLane, whole: View) -> list[int]:
 
 
 def _worst_line(worst: Sequence[int], lane: ArmLane, whole: View, glyphs: Glyphs) -> CellLine:
-    """Say where the worst places are, and how long the agent talks over the caller in each, where there is room."""
+    """Show the worst places, and the length of talk-over in each if it fits."""
     line = CellLine(whole.width)
     over = _over(lane).share(whole) * whole.ms_per_cell / 1000
     for x in worst:
@@ -218,7 +218,7 @@ def _worst_line(worst: Sequence[int], lane: ArmLane, whole: View, glyphs: Glyphs
     return line
 
 
-# ---- which lanes
+# ---- choice of lanes
 
 
 _TO_FILL = ("caller", "turn end", "caller")
@@ -226,11 +226,11 @@ WANTED = (
     *("overview", "turns", "overview", "happenings", "turn end", "differing", "caller", "words", "overview"),
     *("caller", "turn end", "overview", "caller", "voice", "words", *_TO_FILL * 3),
 )
-"""What gets a line where there are more than the least, in this order: the last ones give way first."""
+"""The lanes that get a line beyond the minimum, in order. The last ones yield first."""
 
 
 def line_counts(height: int, arms: int, there: Collection[str]) -> Counter[str]:
-    """Return how many lines each lane gets of a height; ``there`` are the optional lanes that have something."""
+    """Return the number of lines of each lane for a height. ``there`` are the optional lanes with content."""
     counts = Counter({"caller": 1, "turn end": 1})
     room = height - 3 - arms
     counts.update([lane for lane in WANTED if lane in there][: max(room, 0)])
@@ -242,7 +242,7 @@ def lay_out(
 ) -> tuple[list[tuple[str, CellLine]], int]:
     """Return the lines for a height, each with its label, and how many of them are the overview of a long call.
 
-    ``heard`` is the letter of the arm that is heard.
+    ``heard`` is the letter of the playing arm.
     """
     whole = View.whole(scene.duration_ms, view.width)
     there = _there(scene, view, whole) - (set() if with_overview else {"overview"})
@@ -261,7 +261,7 @@ def lay_out(
 
 def _agent_label(lane: ArmLane, heard: str) -> str:
     if lane.arm == HAPPENED:
-        return f"happened{heard}"  # as wide as there is room for
+        return f"happened{heard}"  # as wide as the space allows
     return f"{lane.arm} agent{f' {heard}' * bool(heard)}"
 
 
@@ -270,7 +270,7 @@ def _events_label(lane: ArmLane) -> str:
 
 
 def _there(scene: Scene, view: View, whole: View) -> set[str]:
-    """Return the lanes that have something to show."""
+    """Return the lanes with content."""
     there = {"caller", "happenings"}
     if scene.differing:
         there.add("differing")

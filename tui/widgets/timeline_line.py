@@ -1,4 +1,4 @@
-"""What drawings are made of: lines with a character and a style name a cell, and dots, eight to a cell."""
+"""The elements of drawings: lines of cells with a character and a style name, and dots, eight to a cell."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ BLANK = "blank"
 
 
 def one_cell(text: str) -> str:
-    """Return text that is safe to show and in which every character takes one cell; a wider one becomes a dot."""
+    """Return safe text in which every character takes one cell. A wider one becomes a dot."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(char if cell_len(char) == 1 else "·" for char in screen_text(text))
 
 
 class CellLine:
-    """A line of ``width`` cells; whatever is put outside it is cut off."""
+    """A line of ``width`` cells. What is outside is cut off."""
 
     def __init__(self, width: int) -> None:
         self.width = width
@@ -37,7 +37,7 @@ class CellLine:
             self.chars[x], self.kinds[x] = char, kind
 
     def write(self, x: int, text: str, kind: str) -> None:
-        """Put a text from ``x`` on."""
+        """Put a text, starting at ``x``."""
         for offset, char in enumerate(text):
             self.put(x + offset, char, kind)
 
@@ -47,13 +47,13 @@ class CellLine:
             self.chars[x], self.kinds[x] = char, kind
 
     def lay(self, chars: Sequence[str], kind: str) -> None:
-        """Put a whole line's characters wherever they are not blank."""
+        """Put a whole line's characters, except blanks."""
         for x, char in enumerate(chars):
             if char != " ":
                 self.chars[x], self.kinds[x] = char, kind
 
     def is_free(self, start: int, end: int) -> bool:
-        """Whether nothing was put from ``start`` up to but not including ``end``, all of it inside the line."""
+        """Return whether the cells from ``start`` up to but not including ``end`` are inside the line and empty."""
         return start >= 0 and end <= self.width and all(char == " " for char in self.chars[start:end])
 
     @property
@@ -62,7 +62,7 @@ class CellLine:
         return "".join(self.chars)
 
     def segments(self, palette: Mapping[str, Style]) -> list[Segment]:
-        """Return one segment a run of equal style."""
+        """Return one segment for each run of equal style."""
         kinds, text, found, start = self.kinds, self.text, [], 0
         for x in range(1, self.width):
             if kinds[x] != kinds[x - 1]:
@@ -77,7 +77,7 @@ class CellLine:
         return Strip([label, *self.segments(palette)], label.cell_length + self.width)
 
 
-# ---- dots, kept as one byte a cell
+# ---- dots, one byte per cell
 
 
 LEFT_DOTS = (0x01, 0x02, 0x04, 0x40)
@@ -104,7 +104,7 @@ _ASCII = tuple(" .:-=+*#@"[bits.bit_count()] for bits in range(256))
 
 
 class DotRows:
-    """``rows`` lines of ``width`` cells that dots are set in; dot row 0 is at the bottom."""
+    """``rows`` lines of ``width`` cells with dots. Dot row 0 is at the bottom."""
 
     def __init__(self, width: int, rows: int) -> None:
         self.width = width
@@ -137,6 +137,6 @@ class DotRows:
                 drawn |= runs[low[side::2], high[side::2]]
 
     def line(self, row: int, *, ascii_only: bool = False) -> list[str]:
-        """Return one line, from the top, as a character a cell; an empty cell is a space."""
+        """Return one line, counted from the top, with one character per cell. An empty cell is a space."""
         glyphs = _ASCII if ascii_only else _BRAILLE
         return [glyphs[bits] for bits in self._cells[row]]

@@ -1,4 +1,4 @@
-"""What of the clock the timeline shows, which event is selected, and which of many things fit into view."""
+"""The visible part of the clock, the selected event, and the items that fit into view."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tui.tune.scene import Scene, SceneMark
 
 CLOSEST_MS_PER_CELL = 10.0
 AFAR_MS_PER_CELL = 1500.0
-"""With more to a cell, turns are counted instead of drawn."""
+"""With more ms per cell, turns are counted instead of drawn."""
 _LENS_MS_PER_CELL = 500.0
 ZOOM_STEP = 1.5
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """``width`` cells from ``start_ms`` on, ``ms_per_cell`` each."""
+    """``width`` cells, starting at ``start_ms``, of ``ms_per_cell`` each."""
 
     start_ms: float
     ms_per_cell: float
