@@ -143,7 +143,7 @@ def field_states(
         if own is not None and spec.name in changed:
             origin = DRAFT
         elif own is not None and spec.plain(own) is None and in_force(spec, above)[0] == own:
-            own, (value, origin) = None, in_force(spec, above)  # it only spells "inherit", and saving sends nothing
+            own, (value, origin) = None, in_force(spec, above)  # it only spells out "inherit"
         warnings = (*problems.get(spec.name, ()), *warnings_of(spec, own, values, profile))
         states[spec.name] = FieldState(spec, own, value, origin, spec.name in changed, warnings)
     states[SENSITIVITY] = _with_hint(states[SENSITIVITY], profile)

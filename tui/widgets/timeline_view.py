@@ -32,7 +32,7 @@ class View:
 
     @classmethod
     def opening(cls, duration_ms: int, width: int) -> View:
-        """Show everything, or the beginning of what can only be seen from afar."""
+        """Show everything, or the beginning of a call that only fits from afar."""
         whole = cls.whole(duration_ms, width)
         return replace(whole, ms_per_cell=_LENS_MS_PER_CELL) if whole.is_afar else whole
 
@@ -47,15 +47,15 @@ class View:
         return self.start_ms + self.width * self.ms_per_cell
 
     def x(self, t_ms: float) -> float:
-        """Return where a moment lies, in cells and parts of cells."""
+        """Return a moment's position in cells, with fractions."""
         return (t_ms - self.start_ms) / self.ms_per_cell
 
     def t(self, x: float) -> float:
-        """Return the moment at a place in cells."""
+        """Return the moment at a position in cells."""
         return self.start_ms + x * self.ms_per_cell
 
     def zoomed(self, steps: int, around_ms: float, duration_ms: int) -> View:
-        """Come ``steps`` closer (negative: further away) with ``around_ms`` kept in its place."""
+        """Zoom in by ``steps`` (negative: out). ``around_ms`` stays in place."""
         widest = max(duration_ms, 1) / max(self.width, 1)
         scale = min(max(self.ms_per_cell / ZOOM_STEP**steps, min(CLOSEST_MS_PER_CELL, widest)), widest)
         start = around_ms - self.x(around_ms) * scale
@@ -66,27 +66,27 @@ class View:
         return replace(self, start_ms=self.start_ms + share * self.width * self.ms_per_cell).within(duration_ms)
 
     def showing(self, t_ms: float, duration_ms: int) -> View:
-        """Pan, if need be, until ``t_ms`` is in sight."""
+        """Scroll if needed, so that ``t_ms`` is visible."""
         if self.start_ms <= t_ms < self.end_ms:
             return self
         return self.around(t_ms, duration_ms)
 
     def around(self, t_ms: float, duration_ms: int) -> View:
-        """Pan until ``t_ms`` is in the middle."""
+        """Scroll so that ``t_ms`` is in the middle."""
         return replace(self, start_ms=t_ms - self.width * self.ms_per_cell / 2).within(duration_ms)
 
     def paged_to(self, t_ms: float, duration_ms: int) -> View:
-        """Turn the page, so that ``t_ms`` is near the left edge."""
+        """Scroll a page, so that ``t_ms`` is near the left edge."""
         return replace(self, start_ms=t_ms - self.width * self.ms_per_cell / 20).within(duration_ms)
 
     def within(self, duration_ms: int) -> View:
-        """Do not look before the beginning or past the end."""
+        """Return the view inside the call."""
         latest = max(0.0, duration_ms - self.width * self.ms_per_cell)
         return replace(self, start_ms=min(max(0.0, self.start_ms), latest))
 
 
 class EventCursor:
-    """Stands on one event of one arm, or on none. It keeps its place in the order while the scene changes."""
+    """Selects one event of one arm, or none. It keeps its position while the scene changes."""
 
     def __init__(self) -> None:
         self.scene: Scene | None = None
@@ -95,7 +95,7 @@ class EventCursor:
 
     @property
     def mark(self) -> SceneMark | None:
-        """The event it stands on."""
+        """The selected event."""
         marks = self._marks
         return marks[self._index] if self._index is not None and self._index < len(marks) else None
 
@@ -106,15 +106,15 @@ class EventCursor:
         return self.scene.lane(self.arm).marks
 
     def drop(self) -> None:
-        """Stand on none."""
+        """Select none."""
         self._index = None
 
     def leave_arm(self, first: str) -> None:
-        """Stand on none of the ``first`` arm: the one it stood on is gone."""
+        """Select none if the selection is in the ``first`` arm: its event is gone."""
         self.arm, self._index = first, None
 
     def step(self, steps: int, view: View) -> None:
-        """Go on (or back) by events; from none to the first (or the last) in view."""
+        """Move forward or back through the events. From none, select the first or last visible one."""
         marks = self._marks
         if not marks:
             return
@@ -125,7 +125,7 @@ class EventCursor:
             self._index = min(max(self._index + steps, 0), len(marks) - 1)
 
     def go_near(self, arm: str, t_ms: float) -> None:
-        """Go to the event of an arm that is nearest in time."""
+        """Select the event of an arm that is nearest in time."""
         self.arm = arm
         marks = self._marks
         if marks:
@@ -133,11 +133,11 @@ class EventCursor:
 
 
 CROWDED = 2
-"""With more things than one to so many cells, one a cell stands for all in it."""
+"""Above one item per so many cells, one item per cell is drawn for all in it."""
 
 
 class TimelineStretch(Protocol):
-    """Something that lasts."""
+    """An item with a duration."""
 
     @property
     def start_ms(self) -> int:
@@ -153,9 +153,9 @@ _S = TypeVar("_S", bound=TimelineStretch)
 
 
 def in_sight(stretches: Sequence[_S], view: View) -> Sequence[_S]:
-    """Return those of some stretches, one after another, that the view shows a part of.
+    """Return the consecutive stretches that the view shows a part of.
 
-    Where they are too many to tell apart, some of them: at least one in every cell that has any.
+    If there are too many to tell apart, return some: at least one in every cell that has any.
     """
     first = bisect_left(stretches, view.start_ms, key=_END)
     last = bisect_right(stretches, view.end_ms, key=_START)
@@ -170,11 +170,11 @@ def in_sight(stretches: Sequence[_S], view: View) -> Sequence[_S]:
 
 
 def moments_in_sight(moments: Sequence[int], view: View) -> Sequence[int]:
-    """Return those of some moments, in order of time, that the view shows."""
+    """Return the visible moments, which are in order of time."""
     return moments[bisect_left(moments, view.start_ms) : bisect_right(moments, view.end_ms)]
 
 
 def waits_in_sight(waits: Sequence[tuple[int, int]], view: View) -> Sequence[tuple[int, int]]:
-    """Return those of some (start, end), one after another, that the view shows a part of."""
+    """Return the visible (start, end) pairs, which are consecutive."""
     first = bisect_right(waits, view.start_ms, key=itemgetter(1))
     return waits[first : bisect_left(waits, view.end_ms, key=itemgetter(0))]
