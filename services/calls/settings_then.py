@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import JsonValue
 
+from presets.fields import BY_NAME
 from services.calls.record import ConfigSource
 from services.changes.kept import Scope
 from services.changes.ledger import Backups
 from services.client import ServicesClient
 from services.errors import ServiceError
 from services.model import Service
+from services.reading import as_object
 
 Values = dict[str, JsonValue]
+Path = tuple[str, ...]
+_VOICE_CONFIG: Path = ("voice_config",)
 
 PAGES = 20
 """The number of history pages to search."""
@@ -23,9 +27,45 @@ PAGES = 20
 
 @dataclass(frozen=True, slots=True)
 class _Change:
+    """One change: the values at some paths inside ``voice_config``, before and after; ``None`` is to inherit."""
+
     at: datetime
-    before: Mapping[str, JsonValue]
-    after: Mapping[str, JsonValue]
+    before: Mapping[Path, JsonValue]
+    after: Mapping[Path, JsonValue]
+
+    @classmethod
+    def of(cls, at: datetime, changed: Iterable[tuple[Path, JsonValue, JsonValue]]) -> _Change:
+        """Return a change; a change of the whole ``voice_config``, whose path is empty, is one of each field."""
+        before: dict[Path, JsonValue] = {}
+        after: dict[Path, JsonValue] = {}
+        for path, *sides in changed:
+            for values, value in zip((before, after), sides, strict=True):
+                values |= (
+                    {path: value} if path else {(name,): one for name, one in (as_object(value) or {}).items()}
+                )
+        paths = tuple(before | after)
+        old, new = ({path: _plain(path, side.get(path)) for path in paths} for side in (before, after))
+        return cls(at, old, new)
+
+
+def _plain(path: Path, value: JsonValue) -> JsonValue:
+    """Return a value, or ``None`` where it is how the platform spells "inherit"."""
+    is_field = len(path) == 1 and path[0] in BY_NAME
+    return None if is_field and BY_NAME[path[0]].plain(value) is None else value
+
+
+def _held(values: JsonValue, path: Path) -> JsonValue:
+    for name in path:
+        values = (as_object(values) or {}).get(name)
+    return values
+
+
+def _put(values: Values, path: Path, value: JsonValue) -> Values:
+    """Return values with another one at a path; ``None`` takes it out."""
+    name, *rest = path
+    inner = _put(as_object(values.get(name)) or {}, tuple(rest), value) if rest else value
+    others = {other: one for other, one in values.items() if other != name}
+    return others if inner is None else others | {name: inner}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +93,13 @@ class SettingsThen:
         except ServiceError:
             return cls(today)
         done = [one for one in kept if one.state in ("done", "begun")]
-        return cls(today, tuple(_Change(one.at, one.before, one.after) for one in done))
+        return cls(
+            today,
+            tuple(
+                _Change.of(one.at, (((name,), one.before.get(name), after) for name, after in one.after.items()))
+                for one in done
+            ),
+        )
 
     def at(self, moment: datetime | None) -> tuple[Values, ConfigSource]:
         """Return the settings of a call that began at ``moment``, and their source.
@@ -66,16 +112,13 @@ class SettingsThen:
             return today, "today"
         values, known = dict(today), self.complete
         for change in self.changes:
-            if any(values.get(name) != value for name, value in change.after.items()):
+            if any(_held(values, path) != value for path, value in change.after.items()):
                 return today, "today"
             known = True
             if change.at <= moment:
                 break
-            for name, value in change.before.items():
-                if value is None:
-                    values.pop(name, None)
-                else:
-                    values[name] = value
+            for path, value in change.before.items():
+                values = _put(values, path, value)
         return values, "changes" if known else "today"
 
 
@@ -86,12 +129,10 @@ async def _history(client: ServicesClient, service_id: str) -> tuple[tuple[_Chan
     for _ in range(PAGES):
         page = await client.service_history(service_id, continuation=continuation)
         for entry in page.items:
-            fields = [one for one in entry.changes if one.path[:1] == ("voice_config",) and len(one.path) == 2]
+            inside = (one for one in entry.changes if one.path[:1] == _VOICE_CONFIG)
+            fields = [(one.path[1:], one.before, one.after) for one in inside]
             if fields and entry.at is not None:
-                before, after = (
-                    {one.path[1]: getattr(one, side) for one in fields} for side in ("before", "after")
-                )
-                found.append(_Change(entry.at, before, after))
+                found.append(_Change.of(entry.at, fields))
         continuation = page.continuation
         if continuation is None:
             break

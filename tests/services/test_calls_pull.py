@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import JsonValue
 
 from services.calls.client import CallFilter
 from services.calls.downloading import audio_file
@@ -123,11 +124,23 @@ async def test_the_settings_are_those_of_the_day(
 ) -> None:
     known = platform_server.access
     telling = PlatformClient(http, workspace_id=known.workspace_id, token=known.token, tells_history=True)
+    of_today: tuple[dict[str, JsonValue], ...] = (
+        {"filler_style": "silent", "max_buffer_delay_ms": 990},
+        {"filler_style": None},
+    )
+    for today in of_today:
+        await telling.update_voice_config(demo_id("service", "Intake Line"), today)  # sent as its default
     result = await _pull(telling, folders)
     records = [one.record for one in reversed(result.calls) if one.record]
     assert {record.voice_config_from for record in records} == {"changes"}
     short = [(record.voice_config or {})["barge_in_min_speech_s"] for record in records]
     assert short == [0.3] * short.count(0.3) + [0.8] * short.count(0.8)
+    assert all((record.voice_config or {})["max_buffer_delay_ms"] != 990 for record in records), "today's"
+    untouched = demo_id("service", "Meet & Greet")
+    assert not (await telling.get_service(untouched)).voice_config.set_values()
+    service = await telling.update_voice_config(untouched, {"max_buffer_delay_ms": 990})
+    whole = await SettingsThen.of(telling, service, Backups(folders.home.parent))
+    assert whole.at(datetime(2026, 11, 20, tzinfo=UTC)) == ({}, "changes"), "its first change is one of all fields"
     assert 4 < short.count(0.3) < 8
     assert (records[0].voice_config or {})["eager_eot_threshold"] == 0.8
     assert "eager_eot_threshold" not in (records[-1].voice_config or {})
@@ -511,15 +524,18 @@ def test_an_operator_is_where_human_segments_or_the_turns_around_say() -> None:
 
 def test_changes_that_do_not_fit_are_not_believed() -> None:
     noon = datetime(2026, 11, 20, 12, tzinfo=UTC)
-    change = {"at": noon, "before": {"eot_timeout_ms": 3000}, "after": {"eot_timeout_ms": 4000}}
     from services.calls.settings_then import _Change
 
-    known = SettingsThen({"eot_timeout_ms": 4000}, (_Change(**change),))  # type: ignore[arg-type]
+    change = _Change.of(noon, [(("eot_timeout_ms",), 3000, 4000)])
+    known = SettingsThen({"eot_timeout_ms": 4000}, (change,))
     assert known.at(noon - timedelta(hours=1)) == ({"eot_timeout_ms": 3000}, "changes")
     assert known.at(noon + timedelta(hours=1)) == ({"eot_timeout_ms": 4000}, "changes")
-    other = SettingsThen({"eot_timeout_ms": 5000}, (_Change(**change),))  # type: ignore[arg-type]
+    other = SettingsThen({"eot_timeout_ms": 5000}, (change,))
     assert other.at(noon - timedelta(hours=1)) == ({"eot_timeout_ms": 5000}, "today")
     assert SettingsThen({"a": 1}).at(noon) == ({"a": 1}, "today")
+    inside = _Change.of(noon, [(("forwarding", "warm_transfer"), None, True)])
+    nested = SettingsThen({"forwarding": {"to": "x", "warm_transfer": True}}, (inside,))
+    assert nested.at(noon - timedelta(hours=1)) == ({"forwarding": {"to": "x"}}, "changes")
 
 
 def test_silence_in_mulaw_is_not_taken_for_mp3(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ NOTHING: Final = "—"
 SETTINGS: Final = {
     "changes": "settings of the time, from the record of changes",
     "platform": "settings as the platform names them",
-    "today": "settings of today: no change is on record",
+    "today": "settings of today: the record of changes does not reach back to this call",
 }
 _NOTABLE: Final = frozenset({"cut_in", "interruption", "interruption_ignored", "stop_for_nothing", "hanging_turn"})
 """Measured events that are shown between the turns."""
