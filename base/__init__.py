@@ -1,1 +1,1 @@
-"""The ground floor: folders, files, JSON, undo and sample units. It imports no other package of Turnlab."""
+"""The lowest layer: folders, files, JSON, undo and sample units. It imports no other package of Turnlab."""

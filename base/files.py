@@ -1,6 +1,6 @@
-"""Files that are complete or absent, and that only their owner can read: they may hold callers' words.
+"""Files that are complete or absent, readable only by their owner: they may hold callers' words.
 
-Also whether a file, a folder, or a file of the same name beside another is there.
+Also whether a file, a folder, or a sibling file exists.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 PARTIAL: Final = ".partial"
-"""How the names of files being written end."""
+"""The ending of names of files being written."""
 
 ABANDONED_S: Final = 3600
 """A file still being written after this long belongs to a process that was killed."""
@@ -24,23 +24,23 @@ _READ_BY_OTHERS: Final = 0o077
 
 @contextmanager
 def private_file(path: Path, *, replace: bool) -> Iterator[BinaryIO]:
-    """Give an empty file of mode 0600 to write and read; at the end it becomes ``path`` in one step.
+    """Open an empty file with mode 0600 for writing and reading; at the end it is moved to ``path`` atomically.
 
     Its ``name`` is its temporary path. Raises :class:`FileExistsError` if ``path`` exists and ``replace`` is false,
-    and :class:`OSError`; after any exception, the temporary file is gone and ``path`` is as it was.
+    and :class:`OSError`. After any exception, the temporary file is gone and ``path`` is unchanged.
     """
-    import tempfile  # here, because the first paint does without it
+    import tempfile  # imported here, because the first paint does not need it
 
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name[:40]}.", suffix=PARTIAL)
     temporary = Path(name)
     try:
-        # opened by its descriptor, so that no other file can take its place, and known by its name
+        # opened by descriptor, so that no other file can replace it; the path serves as its name
         with open(name, "w+b", opener=lambda *_: handle) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
         if not replace:
-            # takes the name, so that no other process can between the check and the write
+            # claims the name, so that no other process can between the check and the write
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         temporary.replace(path)
     except BaseException:
@@ -50,15 +50,15 @@ def private_file(path: Path, *, replace: bool) -> Iterator[BinaryIO]:
 
 
 def write_private(path: Path, content: bytes, *, replace: bool) -> None:
-    """Write a file with mode 0600 in one step. Raises what :func:`private_file` raises."""
+    """Write a file with mode 0600 atomically. Raises what :func:`private_file` raises."""
     with private_file(path, replace=replace) as file:
         file.write(content)
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file of Turnlab's own folders in one step, replacing what is there. Raises :class:`OSError`.
+    """Write a file in Turnlab's own folders atomically, replacing an existing one. Raises :class:`OSError`.
 
-    Makes the folder if need be, and deletes what killed processes left half-written in it.
+    Creates the folder if necessary, and deletes the partial files of killed processes in it.
     """
     make_private_folder(path.parent)
     _sweep(path.parent)
@@ -66,19 +66,19 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make a folder, and those above it that are missing, for their owner only. Raises :class:`OSError`."""
+    """Create a folder and its missing parents, for their owner only. Raises :class:`OSError`."""
     for missing in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
         missing.mkdir(mode=0o700, exist_ok=True)
 
 
 def make_private_file(path: Path) -> None:
-    """Make an empty file for its owner only, and its folder, unless it exists. Raises :class:`OSError`."""
+    """Create an empty file for its owner only, and its folder, unless it exists. Raises :class:`OSError`."""
     make_private_folder(path.parent)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 def close_to_others(path: Path) -> None:
-    """Take the permissions of everyone but the owner off a file or folder. Raises :class:`OSError`."""
+    """Remove the permissions of everyone but the owner from a file or folder. Raises :class:`OSError`."""
     mode = path.stat().st_mode
     if mode & _READ_BY_OTHERS:
         path.chmod(mode & 0o700)
@@ -93,9 +93,9 @@ def sha256_of(path: Path) -> str:
 
 
 def lock_file(handle: int) -> bool:
-    """Lock an open file until it is closed, or its process ends, where the platform knows locks.
+    """Lock an open file until it is closed or its process ends, where the platform supports locks.
 
-    Returns ``False`` if another process holds the lock, or the file has been deleted meanwhile.
+    Returns ``False`` if another process holds the lock, or the file has been deleted.
     """
     try:
         import fcntl
@@ -109,7 +109,7 @@ def lock_file(handle: int) -> bool:
 
 
 def is_file(path: Path) -> bool:
-    """Whether a file is there; a name that is too long to exist is no error."""
+    """Whether a file exists; a name that is too long to exist is no error."""
     try:
         return path.is_file()
     except OSError:
@@ -117,7 +117,7 @@ def is_file(path: Path) -> bool:
 
 
 def is_folder(path: Path) -> bool:
-    """Whether a folder is there; a name that is too long to exist is no error."""
+    """Whether a folder exists; a name that is too long to exist is no error."""
     try:
         return path.is_dir()
     except OSError:
@@ -125,13 +125,13 @@ def is_folder(path: Path) -> bool:
 
 
 def beside(path: Path, ending: str) -> Path | None:
-    """Return the file of the same name with another ending, ``None`` if there is none."""
+    """Return the file with the same name and another ending, ``None`` if there is none."""
     other = path.with_suffix(ending)
     return other if is_file(other) else None
 
 
 def free_stem(folder: Path, wanted: str) -> str:
-    """Return ``wanted``, else ``wanted-2`` and so on: what no file's name in the folder has before a dot.
+    """Return ``wanted``, or ``wanted-2`` and so on: a stem that no file in the folder has.
 
     Ignores case, as many disks do. Raises :class:`OSError`.
     """

@@ -1,4 +1,4 @@
-"""Where Turnlab keeps its files. Imports next to nothing: the first paint asks for these folders."""
+"""The folders of Turnlab's files. Imports almost nothing, because the first paint needs these folders."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ def data_folder() -> Path:
 
 
 def own_recordings_folder() -> Path:
-    """Return where a person's own recordings are; it need not exist yet."""
+    """Return the folder of the user's own recordings; it need not exist yet."""
     return data_folder() / "recordings"
 
 
 def drafts_folder() -> Path:
-    """Return where unsaved drafts are kept; it need not exist yet."""
+    """Return the folder of unsaved drafts; it need not exist yet."""
     return data_folder() / "drafts"
 
 
 def sweeps_folder() -> Path:
-    """Return where sweeps keep what they have tried until they are done; it need not exist yet."""
+    """Return the folder of the journals of unfinished sweeps; it need not exist yet."""
     return data_folder() / "sweeps"
 
 
 def calls_folder() -> Path:
-    """Return where pulled and imported calls are, a folder a workspace; it need not exist yet."""
+    """Return the folder of pulled and imported calls, with a subfolder per workspace; it need not exist yet."""
     return data_folder() / "calls"
 
 
@@ -59,13 +59,13 @@ def config_folder() -> Path:
 
 
 def path_from_environment(variable: str) -> Path | None:
-    """Return the path that an environment variable holds, absolute; ``None`` where it is unset or blank."""
+    """Return the path in an environment variable, absolute; ``None`` where it is unset or blank."""
     value = os.environ.get(variable, "")
     return typed_path(value).absolute() if value.strip() else None
 
 
 def typed_path(text: str) -> Path:
-    """Return the path a person wrote, with ``~`` expanded; a ``~name`` without a home stays as it is."""
+    """Return a path typed by the user, with ``~`` expanded; a ``~name`` without a home stays unchanged."""
     path = Path(text)
     try:
         return path.expanduser()

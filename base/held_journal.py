@@ -1,8 +1,8 @@
 """Unsaved work on disk, so that neither a crash nor a kill loses it.
 
-Each process keeps its document in a file of its own, readable by its owner only and replaced in one step. Beside it
-lies a lock that the process holds: the operating system releases it when the process dies, however it does, and a
-document whose lock is free was left behind.
+Each process stores its document in its own file, readable only by its owner and replaced atomically. Beside the
+file is a lock that the process holds. The operating system releases the lock when the process dies for any reason,
+and a document with a free lock was left behind.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def forget(file: Path) -> None:
 
 
 class HeldJournal:
-    """Keeps one document under a key, which must suit a file's name. Thread-safe."""
+    """Stores one document under a key, which must be usable in a file name. Thread-safe."""
 
     def __init__(self, folder: Path, key: str) -> None:
         self._folder = folder
@@ -49,7 +49,7 @@ class HeldJournal:
         self._newest = 0
 
     def write(self, content: Mapping[str, Any] | None, order: int = 0) -> None:
-        """Keep the document, or none. Does nothing after a write of a higher ``order``. Raises :class:`OSError`."""
+        """Store the document; ``None`` deletes it. Ignored after a higher ``order``. Raises :class:`OSError`."""
         with self._guard:
             if order < self._newest:
                 return
@@ -62,12 +62,12 @@ class HeldJournal:
             write_whole(self._file, json_bytes(content, indent=2))
 
     def close(self) -> None:
-        """Stop keeping the document; what is kept was left behind from then on."""
+        """Release the lock: a stored document counts as left behind from here."""
         with self._guard:
             self._release()
 
     def left_behind(self) -> tuple[tuple[LeftBehind, ...], tuple[Path, ...]]:
-        """Return the documents under this key that other processes left behind, and the files that hold none."""
+        """Return the documents under this key that other processes left behind, and the files without one."""
         found, bad = [], []
         for file in sorted(self._folder.glob(f"{self._key}*.json")):
             if file == self._file or not _is_free(_lock_of(file)):
@@ -100,7 +100,7 @@ def _lock_of(file: Path) -> Path:
 
 
 def _is_free(lock: Path) -> bool:
-    """Tell whether no living process holds the lock."""
+    """Return whether no living process holds the lock."""
     with contextlib.suppress(FileNotFoundError), lock.open("r+b") as handle:
         return lock_file(handle.fileno())
     return True

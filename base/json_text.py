@@ -1,4 +1,4 @@
-"""JSON as RFC 8259 has it: what a text means, what is wrong with it in words, and how Turnlab writes it."""
+"""JSON by RFC 8259: parsing, errors in words, and Turnlab's own formatting."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from typing import Any, Final, NoReturn
 from base.os_errors import os_error_text
 
 _BEGUN: Final = re.compile(r"[-+.\w\\]{0,7}")
-"""What may be left of a number, a word or an escape that was cut."""
+"""The possible rest of a number, word or escape that was cut."""
 
 
 class TextError(ValueError):
-    """A file that holds no text, or text that is no JSON where it should be; one line that says what to do."""
+    """A file that is not text, or text that is not JSON where it should be; one line that says what to do."""
 
 
 class NotJsonError(ValueError):
-    """Text that is not JSON; the message says why in a few words, without a value of the text."""
+    """Text that is not JSON; the message gives the reason in a few words, without a value from the text."""
 
     def __init__(self, why: str, *, place: str = "", cut_short: bool = False) -> None:
         super().__init__(why)
         self.place = place
-        """Line, column and mistake, where the mistake has a place."""
+        """The line, column and mistake, where the mistake has a position."""
         self.cut_short = cut_short
-        """Whether it is the beginning of what may have been JSON."""
+        """Whether it is a truncated text that may have been JSON."""
 
 
 class _ConstantError(NotJsonError):
-    """NaN or Infinity, which only Python takes for JSON."""
+    """NaN or Infinity, which Python accepts in JSON."""
 
 
 # ---- reading
 
 
 def json_of(text: bytes | str, *, nan: bool = False) -> Any:
-    """Return what JSON means. Raises :class:`NotJsonError`, unless ``nan`` also for NaN and Infinity."""
+    """Return the value of a JSON text. Raises :class:`NotJsonError`, also for NaN and Infinity unless ``nan``."""
     try:
         return json.loads(text, parse_constant=None if nan else _no_constant)
     except NotJsonError:
@@ -54,14 +54,14 @@ def json_of(text: bytes | str, *, nan: bool = False) -> Any:
         problem = NotJsonError("it is nested too deeply")
     except ValueError:
         problem = NotJsonError("a number in it has thousands of digits")
-    # Out here, so that the exception does not hold the text.
+    # Raised outside the except block, so that the exception does not hold the text.
     raise problem
 
 
 def parse_json(text: str, source: str, *, nan: bool = False) -> Any:
-    """Return what a person's JSON means. Raises :class:`TextError`: ``source``, the place, the mistake.
+    """Return the value of a user's JSON. Raises :class:`TextError` with ``source``, the position and the mistake.
 
-    With ``nan``, NaN and Infinity are let through, for a model behind it to name the field they stand in.
+    ``nan`` accepts NaN and Infinity, so that a model can name the field that contains them.
     """
     try:
         return json_of(text, nan=nan)
@@ -89,7 +89,7 @@ def decoded(content: bytes, errors: str = "strict") -> str:
     """
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         coding = "utf-16"
-    elif b"\0" in content[:2]:  # no text of UTF-8 begins so
+    elif b"\0" in content[:2]:  # UTF-8 text never begins so
         coding = "utf-16-be" if content[:1] == b"\0" else "utf-16-le"
     else:
         coding = "utf-8-sig"
@@ -97,12 +97,12 @@ def decoded(content: bytes, errors: str = "strict") -> str:
 
 
 def read_json(path: Path, *, nan: bool = False) -> Any:
-    """Return what a JSON file holds. Raises :class:`TextError`; ``nan``: :func:`parse_json`."""
+    """Return a JSON file's value. Raises :class:`TextError`; ``nan``: :func:`parse_json`."""
     return parse_json(read_text(path), str(path), nan=nan)
 
 
 def kind_of(value: Any) -> str:
-    """Return what kind of JSON value it is, in words."""
+    """Return the kind of a JSON value, in words."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -132,12 +132,12 @@ def json_lines(value: Any, indent: int = 2) -> str:
 
 
 def canonical_json(value: Any) -> str:
-    """Return JSON that is equal for equal values, whatever the order of their keys."""
+    """Return JSON that is the same for equal values, whatever the order of their keys."""
     return json.dumps(value, sort_keys=True)
 
 
 def json_bytes(value: Any, indent: int = 2) -> bytes:
-    """Return the content of a JSON file. Half a character, which UTF-8 cannot hold, stays an escape."""
+    """Return the content of a JSON file. A lone surrogate, which UTF-8 cannot encode, stays an escape."""
     try:
         return f"{json_lines(value, indent)}\n".encode()
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""Callers' telephone numbers, and addresses that may hold a secret, as they may be shown."""
+"""Masks callers' telephone numbers, and URLs that may contain a secret, for display."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import re
 from typing import Any, Final
 
 _NUMBER: Final = re.compile(r"\+?\(?\d(?:[ \u00a0\u2009\u202f\u2010-\u2015().-]{0,2}\d){6,}")
-"""What reads like a telephone number in a text."""
+"""Text that looks like a telephone number."""
 
 _SHOWN: Final = 2
-"""Digits at the end that stay: enough to tell two calls apart, too few to find anyone."""
+"""Final digits that stay visible: enough to distinguish two calls, too few to identify a person."""
 
 _TOO_SHORT: Final = 6
 
 
 def masked_number(number: str | None) -> str | None:
-    """Return a number with every digit but the last two replaced by ``•``; none of a short one stays."""
+    """Return a number with every digit but the last two replaced by ``•``; a short number is masked completely."""
     if number is None:
         return None
     digits = sum(c.isdecimal() for c in number)
@@ -26,13 +26,13 @@ def masked_number(number: str | None) -> str | None:
             seen += 1
             shown.append(c if seen > digits - kept else "•")
         else:
-            # An address such as sip:jane@example.org names a person too.
+            # An address such as sip:jane@example.org also identifies a person.
             shown.append(c if c in "+-() ." else "•")
     return "".join(shown)
 
 
 def masked_words(value: Any) -> Any:
-    """Return a JSON value with what reads like a telephone number masked in each of its texts."""
+    """Return a JSON value with everything that looks like a telephone number masked in its texts."""
     if isinstance(value, str):
         return _NUMBER.sub(lambda found: masked_number(found[0]) or "", value)
     if isinstance(value, list):
@@ -43,9 +43,9 @@ def masked_words(value: Any) -> Any:
 
 
 def masked_url(url: str) -> str:
-    """Return a URL without what may be secret in it: a name and password, a query, a fragment.
+    """Return a URL without its possible secrets: user name and password, query, fragment.
 
-    Each part of a chained one (``a::b``) is masked so.
+    Each part of a chained URL (``a::b``) is masked the same way.
     """
     return "::".join(map(_masked_part, url.split("::")))
 
@@ -54,9 +54,9 @@ def _masked_part(url: str) -> str:
     scheme, colon, rest = url.partition("://")
     host, slash, path = re.split("[?#]", rest, maxsplit=1)[0].partition("/")
     if "@" in rest and _UNQUOTED.fullmatch(host):
-        return f"{scheme}{colon}•"  # a password that is not quoted: nothing says where it ends
+        return f"{scheme}{colon}•"  # an unquoted password, whose end is unknown
     return f"{scheme}{colon}{host.rpartition('@')[2]}{slash}{path}"
 
 
 _UNQUOTED: Final = re.compile(r"[^\[@]+:(?!\d*$)[^@]*")
-"""A host whose port is none: the name and the beginning of a password, which a ``/``, ``?`` or ``#`` broke."""
+"""A host with an invalid port: a user name and the start of a password that a ``/``, ``?`` or ``#`` cut."""

@@ -1,4 +1,4 @@
-"""What the operating system refused, in words."""
+"""The operating system's errors in words."""
 
 from __future__ import annotations
 

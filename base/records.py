@@ -1,4 +1,4 @@
-"""Small values that are made by the million and never change."""
+"""Small immutable values that are created in large numbers."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def record(*, kw_only: bool = False) -> Callable[[type[T]], type[T]]: ...
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def record(kind: type[T] | None = None, /, *, kw_only: bool = False) -> type[T] | Callable[[type[T]], type[T]]:
-    """Make a class a dataclass with slots, equality and a hash, which type checkers keep immutable.
+    """Make a class a dataclass with slots, equality and a hash, which type checkers treat as immutable.
 
-    To freeze it in earnest, as ``dataclass(frozen=True)`` does, doubles the time that an object takes to make.
+    Real freezing, by ``dataclass(frozen=True)``, doubles the time to create an object.
     """
     make: Callable[[type[T]], type[T]] = dataclass(slots=True, unsafe_hash=True, kw_only=kw_only)
     return make if kind is None else make(kind)

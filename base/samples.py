@@ -1,4 +1,4 @@
-"""The one form audio has behind the files and devices it comes from, its units and its levels."""
+"""The internal form of audio, its units and its levels."""
 
 from __future__ import annotations
 
@@ -9,45 +9,45 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 SAMPLE_RATE: Final = 16_000
-"""Samples a second."""
+"""Samples per second, Hz."""
 
 SAMPLES_PER_MS: Final = SAMPLE_RATE // 1000
 
 Samples = NDArray[np.float32]
-"""Mono at 16 kHz, shape ``[n]``, -1…1."""
+"""Mono at 16 kHz, float32 ``[n]``, -1…1."""
 
 Heights = NDArray[np.int16]
-"""The same as 16-bit PCM."""
+"""The same as 16-bit PCM, int16 ``[n]``."""
 
 LARGEST_SAMPLE: Final = 32767.0 / 32768.0
-"""The largest sample that 16 bits hold: a microphone that delivers it has clipped, or is about to."""
+"""The largest 16-bit sample: a microphone that delivers it has clipped, or is about to."""
 
 QUIETEST_DB: Final = -100.0
-"""What meters and the levels of frames go down to, dBFS."""
+"""The lowest level of meters and frames, dBFS."""
 
 SPEECH_DB: Final = -26.0
 """The level telephony sends speech at, dBFS (ITU-T P.56 and G.191)."""
 
 AUDIBLE_DB: Final = -45.0
-"""An agent begins to be heard where 5 ms of its sound reach this, dBFS; clips of its voice do so at both ends."""
+"""The level of a 5 ms window, dBFS, at which an agent becomes audible; voice clips reach it at both ends."""
 
 _FULL_SCALE: Final = np.float32(32768.0)
 
 
 def to_pcm16(samples: NDArray[np.floating]) -> Heights:
-    """Return samples of -1…1 as 16-bit PCM, little-endian; what lies beyond is clipped."""
+    """Return samples of -1…1 as little-endian 16-bit PCM of the same shape; values beyond are clipped."""
     heights: Heights = np.clip(np.rint(samples * _FULL_SCALE), -32768, 32767).astype("<i2")
     return heights
 
 
 def from_pcm16(pcm: Heights | bytes) -> Samples:
-    """Return 16-bit PCM, or its little-endian bytes, as samples of -1…1."""
+    """Return 16-bit PCM, or its little-endian bytes, as float32 samples of -1…1."""
     heights = np.frombuffer(pcm, "<i2") if isinstance(pcm, bytes) else pcm
     return heights.astype(np.float32) / _FULL_SCALE
 
 
 def decibels(power: ArrayLike, quietest_db: float = -120.0) -> NDArray[np.float64]:
-    """Return mean squares of samples as levels in dBFS, at least ``quietest_db``, as is NaN; the shape stays."""
+    """Return mean squares as levels in dBFS, same shape; NaN and lower levels become ``quietest_db``."""
     floor = 10.0 ** (quietest_db / 10.0)
     return np.asarray(10.0 * np.log10(np.fmax(power, floor)), np.float64)
 
@@ -71,9 +71,9 @@ def resampled(blocks: Iterable[Samples], from_rate: float, to_rate: float = SAMP
 
 
 def live_resampler(from_rate: int, to_rate: int) -> Any:
-    """Return what resamples float32 as it comes, 10 to 30 ms behind; ``None`` where nothing is to be done.
+    """Return a streaming resampler for float32 with a delay of 10 to 30 ms; ``None`` for equal rates.
 
-    Soxr's variable-rate method, at a rate that does not vary, has half the delay of its others or less.
+    Soxr's variable-rate method, at a constant rate, has at most half the delay of its other methods.
     """
     if from_rate == to_rate:
         return None

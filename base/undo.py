@@ -1,4 +1,4 @@
-"""A value whose changes can be taken back, and made again, one by one."""
+"""A value with undo and redo."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class _Step(Generic[T]):
-    """A value to return to, and the gesture that led away from it."""
+    """A value to return to, and the gesture that changed it."""
 
     value: T
     gesture: Hashable
 
 
 class UndoStack(Generic[T]):
-    """Holds an immutable value and what it was before each change."""
+    """An immutable value and its history."""
 
     def __init__(self, value: T) -> None:
         self._value = value
@@ -27,13 +27,13 @@ class UndoStack(Generic[T]):
 
     @property
     def value(self) -> T:
-        """The value as it is now."""
+        """The current value."""
         return self._value
 
     def move_to(self, value: T, gesture: Hashable = None) -> bool:
         """Change the value; return whether it differs.
 
-        Successive changes with the same ``gesture``, such as one drag of a slider, are one step of undo.
+        Successive changes with the same ``gesture``, such as one drag of a slider, are one undo step.
         """
         if value == self._value:
             return False
@@ -45,7 +45,7 @@ class UndoStack(Generic[T]):
         return True
 
     def undo(self) -> bool:
-        """Take the last change back; return whether there was one."""
+        """Undo the last change; return whether there was one."""
         if not self._undo:
             return False
         self._redo.append(self._value)
@@ -53,7 +53,7 @@ class UndoStack(Generic[T]):
         return True
 
     def redo(self) -> bool:
-        """Make the last undone change again; return whether there was one."""
+        """Redo the last undone change; return whether there was one."""
         if not self._redo:
             return False
         self._undo.append(_Step(self._value, None))
@@ -62,26 +62,26 @@ class UndoStack(Generic[T]):
 
     @property
     def steps(self) -> int:
-        """How many steps can be taken back."""
+        """The number of steps that can be undone."""
         return len(self._undo)
 
     def mark(self) -> int:
-        """End the gesture under way, and return how many steps can be taken back."""
+        """End the current gesture, and return the number of steps that can be undone."""
         if self._undo:
             self._undo[-1] = _Step(self._undo[-1].value, None)
         return len(self._undo)
 
     def back_to(self, steps: int, value: T, again: T) -> None:
-        """Take all but ``steps`` steps back at once, to ``value``; making them again leads to ``again``."""
+        """Undo all but ``steps`` steps at once, to ``value``; a redo leads to ``again``."""
         del self._undo[steps:]
         self._value, self._redo = value, [again]
 
     def rewrite(self, value: T) -> None:
-        """Give the current value another form, without a step."""
+        """Replace the current value without adding a step."""
         self._value = value
 
     def rewrite_all(self, change: Callable[[T], T]) -> None:
-        """Give the current value, and every one that undo and redo lead to, another form."""
+        """Apply ``change`` to the current value and to every value that undo and redo lead to."""
         self._value = change(self._value)
         self._undo = [_Step(change(step.value), step.gesture) for step in self._undo]
         self._redo = [change(value) for value in self._redo]

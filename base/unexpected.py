@@ -1,9 +1,9 @@
-"""How every process reports an unexpected error: in one line, without a value.
+"""Reports unexpected errors the same way in every process: in one line, without values.
 
-An error's own message and the variables around it may hold a key, a proxy's password or a caller's number, so that
-both stay out of the line. The person may ask for tracebacks; those show no variables either, and what is known or
-looks like a secret is cut out of the messages in them. :func:`install` sees to it for whatever is not caught: in
-any thread, in finalizers, and in what libraries log without a handler, as asyncio and uvicorn do.
+An error's message and the variables around it may contain a key, a proxy's password or a caller's number, so the
+line has neither. The user may ask for tracebacks. Tracebacks show no variables, and anything that is known or looks
+like a secret is removed from their messages. :func:`install` applies this to every uncaught error: in any thread,
+in finalizers, and in what libraries such as asyncio and uvicorn log without a handler.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _PACKAGES: Final = ("tui", "simulator", "services", "presets", "recordings", "ba
 _CUT: Final = "[…]"
 _SECRET_NAMES: Final = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD)$", re.IGNORECASE)
 _SHORTEST_SECRET: Final = 6
-"""A shorter one would be cut out of ordinary words."""
+"""Shorter secrets would match ordinary words."""
 _LOOKS_SECRET: Final = (
     (re.compile(r"(\w://)[^\s'\"<>]*@"), rf"\1{_CUT}@"),
     (re.compile(r"\b(Bearer|Basic)\s+[^\s'\",]+", re.IGNORECASE), rf"\1 {_CUT}"),
@@ -46,13 +46,13 @@ _known: set[str] = set()
 
 
 def keep_secret(secret: str) -> None:
-    """Have a secret cut out of every traceback of this process."""
+    """Remove a secret from every traceback of this process."""
     if len(secret) >= _SHORTEST_SECRET:
         _known.add(secret)
 
 
 def redacted(text: str) -> str:
-    """Return ``text`` without what is known to be a secret, and what looks like one or like a telephone number."""
+    """Return ``text`` without known secrets and anything that looks like a secret or a telephone number."""
     for secret in sorted(_known | _in_environment(), key=len, reverse=True):
         text = text.replace(secret, _CUT)
     for pattern, instead in _LOOKS_SECRET:
@@ -72,12 +72,12 @@ def _in_environment() -> set[str]:
 
 
 def asked_for_tracebacks() -> bool:
-    """Tell whether the person asked for tracebacks."""
+    """Return whether the user asked for tracebacks."""
     return os.environ.get(DEBUG, "") not in ("", "0")
 
 
 def named(error: BaseException) -> str:
-    """Return the kind of an error, and the innermost of our own lines it passed: ``KeyError at tui/app.py:85``."""
+    """Return an error's type and the innermost of our own lines it passed: ``KeyError at tui/app.py:85``."""
     return f"{type(error).__name__}{_place(error.__traceback__)}"
 
 
@@ -90,12 +90,12 @@ def _place(passed: TracebackType | None) -> str:
 
 
 def traceback_of(error: BaseException) -> str:
-    """Return an error's traceback: without variables, and with the secrets cut out of the messages."""
+    """Return an error's traceback without variables, and with secrets removed from the messages."""
     return redacted("".join(traceback.format_exception(error)))
 
 
 def install() -> None:
-    """Let this process report uncaught errors and unhandled logs as said above. A second call changes nothing."""
+    """Make this process report uncaught errors and unhandled logs as described above. May be called twice."""
     sys.excepthook = lambda _kind, error, _passed: report_stopped(error)
     threading.excepthook = _in_thread
     sys.unraisablehook = _in_finalizer
@@ -103,18 +103,18 @@ def install() -> None:
 
 
 def handler() -> logging.Handler:
-    """Return what reports a logger's warnings and errors as said above."""
+    """Return a handler that reports a logger's warnings and errors as described above."""
     return _Reports(logging.WARNING)
 
 
 def report(error: BaseException, what: str) -> None:
-    """Write to standard error that something happened, :func:`named`, and the traceback if it was asked for."""
+    """Write to standard error what happened, with :func:`named`, and the traceback if requested."""
     show_traceback(error)
     _write(f"turnlab: {what}{named(error)}; {REMEDY}\n")
 
 
 def show_traceback(error: BaseException) -> None:
-    """Write an error's traceback to standard error, if tracebacks were asked for."""
+    """Write an error's traceback to standard error, if tracebacks were requested."""
     if asked_for_tracebacks():
         _write(traceback_of(error))
 
@@ -129,19 +129,19 @@ def _in_thread(failed: threading.ExceptHookArgs) -> None:
         report(failed.exc_value, "a thread was stopped by an unexpected ")
 
 
-def _in_finalizer(failed: Any) -> None:  # its type is one that only checkers know
+def _in_finalizer(failed: Any) -> None:  # its type exists only for type checkers
     if failed.exc_value is not None:
         report(failed.exc_value, "went on after an unexpected ")
 
 
 class _Reports(logging.Handler):
-    """Writes the first line of each message: those below hold values."""
+    """Writes the first line of each message: later lines may contain values."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record."""
         try:
             said = record.getMessage()
-        except (TypeError, ValueError):  # its arguments do not fit it
+        except (TypeError, ValueError):  # the arguments do not match the message
             said = str(record.msg)
         said = redacted((said.strip().splitlines() or [""])[0].rstrip(":"))
         error = record.exc_info[1] if record.exc_info else None
@@ -152,7 +152,7 @@ class _Reports(logging.Handler):
 
 
 def _write(text: str) -> None:
-    # The terminal itself may be what has gone.
+    # The terminal itself may have failed.
     with contextlib.suppress(OSError, ValueError, AttributeError):
         sys.stderr.write("".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text))
         sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""A run as a story: turn by turn, what happened and why, in sentences a colleague can follow."""
+"""A run as a story: turn by turn, what happened and why, in plain sentences."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from simulator.measures.turns import TurnOutcome
 from simulator.study import Run
 
 _QUOTED = 70
-"""Characters of a sentence shown before it is cut."""
+"""Characters of a quoted sentence shown before it is cut."""
 
 _FOREVER_MS = 1 << 60
 
@@ -51,9 +51,9 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """One caller turn: who says what, what followed, and in one sentence how it measures.
+    """One caller turn: the words, the events that followed, and one sentence with its measures.
 
-    There is no ``verdict`` in scripted replay, which decides nothing but barge-in.
+    ``verdict`` is empty in scripted replay, which decides only barge-in.
     """
 
     start_ms: int
@@ -92,7 +92,7 @@ def story(run: Run, labels: Labels | None, injections: Sequence[Injection] = ())
 
 
 def _put_in(run: Run, injections: Sequence[Injection]) -> list[Moment]:
-    """Tell when the sounds that were put in were played."""
+    """Return when injected sounds were played."""
     played = [(one, moved(run.played.placements, one.at_ms / 1000, one.end_ms / 1000)) for one in injections]
     return [
         Moment(span[0], f"Put in: {SOUNDS[one.sound].title}, which should not stop the agent.")
@@ -139,7 +139,7 @@ def _moment(event: Event) -> Moment | None:
 
 
 def event_sentence(event: Event) -> str:
-    """Return what happened and why; "" for an event whose neighbours say it."""
+    """Return what happened and why; "" for an event that its neighbours describe."""
     what = _BECAUSE.get(type(event))
     return _sentence(event) if what is None else f"{what}: {event.why.text()}."
 
@@ -155,11 +155,11 @@ _BECAUSE: dict[type[Event], str] = {
     BargeInSuppressed: "The agent talks on",
     MissedResponse: "The caller gives up waiting",
 }
-"""What is said of the events whose reason says the rest."""
+"""The sentences for events whose reason says the rest."""
 
 
 def _sentence(event: Event) -> str:
-    """Return what is said of an event. Its neighbours say what is left out (the emotion, the end of a filler)."""
+    """Return an event's sentence. Its neighbours describe what it omits (the emotion, the end of a filler)."""
     why = event.why.text()
     match event:
         case SpeechStarted():

@@ -1,4 +1,4 @@
-"""Arms over recordings: the one call behind ``turnlab simulate`` and the Tune screen."""
+"""Runs arms over recordings, for ``turnlab simulate`` and the Tune screen."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One arm over one recording: what happened, and how it measures.
+    """One arm over one recording: its events and measures.
 
-    ``mixed`` says why barge-in was left out, where the audio is not the caller's alone; ``second_voice`` why there
-    seems to be another voice in the caller's room.
+    ``mixed`` is why barge-in was left out, where the audio does not contain the caller alone. ``second_voice`` is
+    why there seems to be another voice in the caller's room.
     """
 
     recording: str
@@ -51,13 +51,13 @@ class Run:
 
 
 def readouts_of_arms(arms: Iterable[Arm], runs: Collection[Run]) -> dict[str, dict[str, Any]]:
-    """Return each arm's readouts over all its runs, as scripts see them."""
+    """Return each arm's readouts over all its runs as JSON values."""
     return {arm.name: readouts_json([one.measured for one in runs if one.arm == arm.name]) for arm in arms}
 
 
 @dataclass(frozen=True, slots=True)
 class EchoStudy:
-    """The agent's echo, and the end-of-turn model that judges what is heard through it."""
+    """The agent's echo, and the end-of-turn model for the audio with echo."""
 
     echo: Echo
     judge: EndOfTurnModel
@@ -73,11 +73,11 @@ def run(
     seed: int = 0,
     echo: EchoStudy | None = None,
 ) -> Run:
-    """Decide and measure one arm over one analysed recording, with the agent's echo if that is wanted.
+    """Decide and measure one arm over one analysed recording, with echo if given.
 
-    Where the audio is not the caller's alone, nothing interrupts the agent, and the readouts of barge-in are left
-    out. Raises :class:`~simulator.errors.LabelError` if scripted replay, which decides nothing else, is asked for
-    then, or without labelled agent windows.
+    Where the audio does not contain the caller alone, nothing interrupts the agent, and the readouts of barge-in
+    are left out. Raises :class:`~simulator.errors.LabelError` for scripted replay of such a recording, or without
+    labelled agent windows.
     """
     mixed = both_sides(recording, activity)
     if mixed is not None and mode == "scripted":

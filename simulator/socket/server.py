@@ -25,19 +25,19 @@ from simulator.socket.messages import Message
 
 MOST_CALLS = 16
 LARGEST_MESSAGE = 1 << 20
-"""A larger message ends its call: it is half a minute of audio, which a caller cannot have spoken just now."""
+"""A larger message ends its call: it holds half a minute of audio, which cannot have been spoken just now."""
 
 SILENT_S = 5.0
-"""A connection without audio for this long gives its line up when all are taken."""
+"""When all lines are taken, a connection without audio for this long is closed."""
 
 GOODBYE_S = 2.0
-"""How long a client may take to say goodbye."""
+"""The time limit for a client's closing handshake."""
 
 _UNREAD_BYTES = 1 << 16
-"""How much may lie in the system's buffer for a client, so that one which does not read is noticed soon."""
+"""The send buffer of a client's socket, small so that a client that does not read is noticed soon."""
 
 _OWN_PAGES = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
-"""Web pages that may call: a page from elsewhere, open in a browser on this machine, may not."""
+"""Web pages that may call: only pages from this machine, not others open in its browser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Service:
     agent: Agent
     facts: Message
     token: str | None = field(default=None, repr=False)
-    """What clients must say in ``Authorization: Bearer``; ``None``: nothing."""
+    """The token that clients must send in ``Authorization: Bearer``; ``None``: no token."""
     most_calls: int = MOST_CALLS
 
 
@@ -57,7 +57,7 @@ def serve(
     """Answer calls on a bound socket until SIGTERM or SIGINT; ``tell`` is called at the end of each call."""
     AgentCall(service.agent)  # opens what all calls share, so that the first caller does not wait for it
     gc.collect()
-    gc.freeze()  # the libraries' hundred thousand objects stay; looking through them would hold up every call
+    gc.freeze()  # excludes the libraries' 100,000 objects from garbage collection, which would delay every call
     asyncio.run(_run(service, bound, ready, tell))
 
 
@@ -80,7 +80,7 @@ async def _run(
         process_request=exchange.admit,
         compression=None,
         max_size=LARGEST_MESSAGE,
-        # a client that has sent ahead is read from slowly, and its answers to pings lie behind its audio
+        # a client that sends ahead is read from slowly, and its pongs are queued behind its audio
         ping_timeout=None,
         close_timeout=GOODBYE_S,
         logger=_silent(),
@@ -90,7 +90,7 @@ async def _run(
 
 
 class Exchange:
-    """Takes calls, each on its own; what goes wrong in one is no other's business."""
+    """Accepts calls, each independent of the others."""
 
     def __init__(self, service: Service, tell: Callable[[CallReport], None]) -> None:
         self._service = service
@@ -99,7 +99,7 @@ class Exchange:
         self._number = 0
 
     def admit(self, connection: ServerConnection, request: Request) -> Response | None:
-        """Refuse a client without the token, before anything is spent on it."""
+        """Refuse a client without the token, before any work for it."""
         token = self._service.token
         given = request.headers.get("Authorization", "")
         if token is None or hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
@@ -122,7 +122,7 @@ class Exchange:
         except DroppedError as error:
             conversation.report.ending = f"let go: {error}"
             await _hang_up(connection, CloseCode.POLICY_VIOLATION, str(error))
-        except Exception as error:  # a fault of ours in one call; the others go on
+        except Exception as error:  # an error of ours ends this call only
             show_traceback(error)
             conversation.report.ending = f"failed: {named(error)}"
             await _hang_up(connection, CloseCode.INTERNAL_ERROR, "the agent failed; see its terminal")
@@ -131,7 +131,7 @@ class Exchange:
             self._tell(conversation.report)
 
     def _let_a_silent_one_go(self) -> bool:
-        """Make room for a call: the connection that has been silent for longest goes, if it was for 5 s."""
+        """Close the connection that has been silent for longest, at least 5 s; return whether there was one."""
         silent = max(self._under_way, key=lambda one: one.silent_s)
         if silent.silent_s < SILENT_S:
             return False
@@ -141,7 +141,7 @@ class Exchange:
 
 
 async def _hang_up(connection: ServerConnection, code: int, reason: str) -> None:
-    """Close a connection, also one whose client does not read the goodbye."""
+    """Close a connection, even if its client does not read the close message."""
     try:
         async with asyncio.timeout(GOODBYE_S):
             await connection.close(code, reason)
@@ -152,7 +152,7 @@ async def _hang_up(connection: ServerConnection, code: int, reason: str) -> None
 
 
 def _silent() -> logging.Logger:
-    """Return a silent logger: the agent reports how calls end, and malformed requests are not its own."""
+    """Return a silent logger: the agent reports how calls end, and malformed requests need no report."""
     logger = logging.getLogger("turnlab.agent")
     logger.addHandler(logging.NullHandler())
     logger.propagate = False

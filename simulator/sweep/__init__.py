@@ -1,4 +1,4 @@
-"""The sweep: many settings on many calls, the best one chosen on some callers and confirmed on the others."""
+"""The sweep: tries many settings on many calls, chooses the best on some callers, and confirms it on the others."""
 
 BUDGET = 400
-"""Settings tried where nobody says how many."""
+"""The default number of settings to try."""

@@ -1,4 +1,4 @@
-"""The work of a sweep, in batches through an executor. Calls travel to each worker once, audio never."""
+"""Runs a sweep's work in batches through an executor. Calls travel to each worker once, audio never."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from simulator.sweep.plan import SweepCall, SweepPlan, resolved
 from simulator.sweep.rehearsal import Rehearsal
 
 BATCH_S = 1.0
-"""Seconds of work in a batch: less would cost more than it shares out."""
+"""Seconds of work in a batch: a smaller batch costs more overhead than it saves."""
 
 _A_MINUTE_S = 0.0005
-"""A first guess at what a minute of call takes."""
+"""The initial estimate for the time that a minute of call takes, s."""
 
 _MOST_KEPT = 40_000
-"""Facts kept for settings that are asked for again, one a call."""
+"""The most results kept for settings that are requested again, one per call."""
 
 
 class CancelledError(Exception):
-    """A person wants no more of it."""
+    """The user has cancelled the sweep."""
 
 
 class _Given:
-    """What every task needs; it travels to each worker once, which keeps what it prepared of a call."""
+    """What every task needs; it travels to each worker once, which keeps its preparation of a call."""
 
     def __init__(self, calls: tuple[SweepCall, ...], profile: EngineProfile, seed: int) -> None:
         self._calls = calls
@@ -41,7 +41,7 @@ class _Given:
         self._prepared: dict[tuple[int, frozenset[str] | None], Rehearsal] = {}
 
     def rehearsal(self, place: int, names: frozenset[str] | None) -> Rehearsal:
-        """Return what plays a call under any settings and measures the readouts named, or all."""
+        """Return a rehearsal of one call that measures the readouts named, or all."""
         found = self._prepared.get((place, names))
         if found is None:
             call = self._calls[place]
@@ -54,7 +54,7 @@ class _Given:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """Settings to try on some calls, by their places; ``names``: the readouts to measure, ``None``: all."""
+    """Settings to try on some calls, by index; ``names``: the readouts to measure, ``None``: all."""
 
     configs: tuple[ResolvedVoiceConfig, ...]
     calls: tuple[int, ...]
@@ -63,14 +63,14 @@ class _Task:
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """What came of a task: facts by setting and call, and how many seconds of a core it took."""
+    """A task's results by setting and call, and its processor time, s."""
 
     facts: tuple[tuple[Facts, ...], ...]
     took_s: float
 
 
 def _work(given: Shared[_Given], task: _Task) -> _Done:
-    """Do a task, in whichever process: call by call, because settings share what an engine remembers of a call."""
+    """Run a task in any process, call by call: settings share what the engine caches of a call."""
     started = time.thread_time()
     rehearsals = (given.value.rehearsal(call, task.names) for call in task.calls)
     by_call = [[one.values(config) for config in task.configs] for one in rehearsals]
@@ -78,7 +78,7 @@ def _work(given: Shared[_Given], task: _Task) -> _Done:
 
 
 class Workers:
-    """Tries settings on calls, wherever the executor runs. ``cancelled`` is asked while it waits."""
+    """Tries settings on calls, wherever the executor runs. ``cancelled`` is called while waiting."""
 
     def __init__(
         self, plan: SweepPlan, calls: Sequence[SweepCall], executor: Executor, cancelled: Callable[[], bool]
@@ -94,22 +94,22 @@ class Workers:
         self.worked_s = 0.0
 
     def go_on(self) -> None:
-        """Heed no cancellation any more: what was tried is chosen from and confirmed."""
+        """Ignore cancellation from here: the settings tried so far are chosen from and confirmed."""
         ask = self._cancelled
-        # it is still asked, since one who leaves answers by raising an exception
+        # still called, because it may cancel by raising an exception
         self._cancelled = lambda: ask() and False
 
     def facts(
         self, configs: Sequence[VoiceConfig], calls: Sequence[int], *, whole: bool = False
     ) -> list[list[Facts]]:
-        """Return what each setting does on each call; ``whole``: every readout, not only what is searched by.
+        """Return each setting's results on each call; ``whole``: every readout, not only those of the search.
 
         Raises :class:`CancelledError`.
         """
         return self.begin(configs, calls, whole=whole).facts()
 
     def begin(self, configs: Sequence[VoiceConfig], calls: Sequence[int], *, whole: bool = False) -> Batch:
-        """Have settings tried on calls, without waiting for what comes of it. Raises :class:`CancelledError`."""
+        """Start trying settings on calls, without waiting for results. Raises :class:`CancelledError`."""
         keys = [(canonical_json(config.set_values()), whole) for config in configs]
         rows = {key: self._found.setdefault(key, {}) for key in keys}
         for key in rows:
@@ -134,11 +134,11 @@ class Workers:
         return Batch(self, [rows[key] for key in keys], tuple(calls), waiting)
 
     def is_cancelled(self) -> bool:
-        """Return whether a person wants no more of it."""
+        """Return whether the user has cancelled."""
         return self._cancelled()
 
     def note(self, calls: tuple[int, ...], settings: int, took_s: float) -> None:
-        """Take note of how long a task took, and let go of facts that were not asked for in a long time."""
+        """Note how long a task took, and drop results that were not requested for a long time."""
         minutes = sum(self._minutes[call] for call in calls) * settings
         self._a_minute_s = max(took_s / max(minutes, 1e-9), 1e-6)
         self.worked_s += took_s
@@ -146,7 +146,7 @@ class Workers:
             self._found.popitem(last=False)
 
     def _pieces(self, settings: int, calls: tuple[int, ...]) -> Iterator[tuple[slice, tuple[int, ...]]]:
-        """Yield which settings and calls make a batch, rather fewer calls; how they are cut changes no result."""
+        """Yield which settings and calls form a batch, preferring fewer calls; batching does not change results."""
         batches = self._a_minute_s * sum(self._minutes[call] for call in calls) * settings / BATCH_S
         parts = max(1, min(len(calls), round(batches)))
         size = -(-settings // max(1, min(settings, round(batches / parts))))
@@ -157,7 +157,7 @@ class Workers:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """Settings that are being tried on calls."""
+    """Settings being tried on calls."""
 
     workers: Workers
     rows: list[dict[int, Facts]]
@@ -165,7 +165,7 @@ class Batch:
     waiting: dict[Future[_Done], list[tuple[dict[int, Facts], tuple[int, ...]]]]
 
     def facts(self) -> list[list[Facts]]:
-        """Wait, and return what each setting does on each call. Raises :class:`CancelledError`."""
+        """Wait, and return each setting's results on each call. Raises :class:`CancelledError`."""
         try:
             while self.waiting:
                 ready, _ = wait(self.waiting, timeout=0.2, return_when=FIRST_COMPLETED)
@@ -178,7 +178,7 @@ class Batch:
         return [[row[call] for call in self.calls] for row in self.rows]
 
     def cancel(self) -> None:
-        """Let go of what was not begun yet."""
+        """Cancel the tasks that have not started."""
         _cancel(self.waiting)
 
     def _keep(self, future: Future[_Done]) -> None:

@@ -1,4 +1,4 @@
-"""The choice among tried settings: within the limits, tied with the best, and of these the fewest changes."""
+"""Chooses among tried settings: within the limits, tied with the best, and among these the fewest changes."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from simulator.sweep.plan import SweepPlan
 from simulator.sweep.search import UNMEASURED, Tried, excess_of
 
 SHORTLIST = 24
-"""Settings that are held against the best, the nearest in points first."""
+"""The settings compared with the best, nearest in points first."""
 
 
 ONE_ERROR = 0.16
-"""A setting within a standard error of the best is tied with it: a wider tie gives away what is to be had."""
+"""A setting within one standard error of the best is tied with it: a wider tie would give away improvements."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The chosen setting, and ``more`` that were tried for the choice. ``nearest``: none is within every limit."""
+    """The chosen setting, and ``more`` settings tried for the choice. ``nearest``: none meets every limit."""
 
     config: VoiceConfig
     nearest: bool
@@ -31,7 +31,7 @@ class Choice:
 
 
 class Chooser:
-    """Chooses on some calls. ``callers`` names the caller of every call of the sweep."""
+    """Chooses on some calls. ``callers`` has the caller of every call of the sweep."""
 
     def __init__(self, plan: SweepPlan, workers: Workers, calls: Sequence[int], callers: Sequence[str]) -> None:
         self._plan = plan
@@ -40,7 +40,7 @@ class Chooser:
         self._resampled = Resampled([callers[call] for call in calls])
 
     def choose(self, tried: Sequence[Tried]) -> Choice:
-        """Choose among settings that were tried on these calls, today's first among them."""
+        """Choose among settings tried on these calls; the first is today's."""
         whole = [one for one in tried if not one.dropped]
         within = [one for one in whole if one.meets_limits]
         if not within:
@@ -63,9 +63,9 @@ class Chooser:
         return len(self._plan.space.changes(choice.config)), str(sorted(choice.config.set_values().items()))
 
     def _simpler(self, start: Tried, *, nearest: bool, best: Tried | None = None) -> Choice:
-        """Take changes back while the setting stays within the limits and tied with the best.
+        """Revert changes while the setting stays within the limits and tied with the best.
 
-        Those that cost least alone go together, as many as can.
+        The changes that cost least alone are reverted together, as many as possible.
         """
         (best_points,) = self._points([(best or start).config])
         worst = sum(start.excess)
@@ -93,7 +93,7 @@ class Chooser:
                     taken, least = middle, middle + 1
                 else:
                     most = middle - 1
-                    taken = taken or 1  # one alone is known to be allowed
+                    taken = taken or 1  # a single revert is known to be allowed
                     least = max(least, taken + 1)
             if not taken:
                 break
@@ -105,13 +105,13 @@ class Chooser:
         return [self._resampled.points(self._plan.goal.terms, row) for row in rows]
 
     def _is_tied(self, difference: np.ndarray) -> bool:
-        """Return whether a setting may be as good as the best, by the resampled difference of its points."""
+        """Return whether a setting may be as good as the best, by the resampled difference of points."""
         known = difference[np.isfinite(difference)]
         return bool(len(known)) and bool(np.quantile(known, ONE_ERROR) <= 0)
 
 
 def without(plan: SweepPlan, config: VoiceConfig, fields: Sequence[str]) -> VoiceConfig:
-    """Return a setting with some fields as they are today."""
+    """Return a setting with some fields set to today's values."""
     today = plan.space.today.set_values()
     for field in fields:
         config = config.with_value(field, today.get(field))
@@ -119,7 +119,7 @@ def without(plan: SweepPlan, config: VoiceConfig, fields: Sequence[str]) -> Voic
 
 
 def judged(plan: SweepPlan, config: VoiceConfig, facts: Sequence[Facts], name: str = "") -> Tried:
-    """Return a setting with what it comes to on some calls."""
+    """Return a setting with its results on some calls."""
     readouts = readouts_of(facts)
     total = points(plan.goal.terms, readouts, len(facts))
     second = plan.axes[1].measured(readouts)

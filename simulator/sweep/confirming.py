@@ -1,4 +1,4 @@
-"""What was chosen on some callers, looked at on the others, against today's settings and the presets."""
+"""Confirms settings chosen on some callers on the others, against today's settings and the presets."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from simulator.sweep.wording import change_sentence, obstacles, optimism, verdic
 
 
 class Confirming:
-    """Chooses in every fold and confirms on the calls that were left out of it."""
+    """Chooses in every fold, and confirms on the calls left out of it."""
 
     def __init__(self, plan: SweepPlan, calls: Sequence[SweepCall], split: Split, workers: Workers) -> None:
         self._plan = plan
@@ -121,7 +121,7 @@ class Confirming:
         return Chooser(self._plan, self._workers, calls, self._split.callers)
 
     def _choices(self, by_fold: Sequence[Sequence[Tried]], starts: Sequence[VoiceConfig]) -> list[Choice]:
-        """Return what each fold chooses; one that was not searched chooses among the starts, which saw no call."""
+        """Return each fold's choice; a fold without a search chooses among the starts, which saw no call."""
         found = []
         for number, fold in enumerate(self._split.folds):
             mine = list(by_fold[number]) if number < len(by_fold) else []
@@ -136,7 +136,7 @@ class Confirming:
         return found
 
     def _on_chosen(self, by_fold: Sequence[Sequence[Tried]], choices: Sequence[Choice]) -> list[Tried]:
-        """Return every setting with what it comes to on the calls that choose, each once."""
+        """Return every setting once, with its results on the calls used for choosing."""
         every: dict[str, Tried] = {}
         for one in (
             *(one for tried in by_fold for one in tried),
@@ -159,7 +159,7 @@ class Confirming:
         return self._workers.facts([config], self._confirm, whole=True)[0]
 
     def _out_of_fold(self, choices: Sequence[Choice]) -> list[Facts]:
-        """Return what the choices do on the calls they were not chosen by."""
+        """Return the choices' results on the calls they were not chosen by."""
         found: dict[int, Facts] = {}
         for fold, choice in zip(self._split.folds, choices, strict=True):
             found |= zip(
@@ -168,7 +168,7 @@ class Confirming:
         return [found[call] for call in self._confirm]
 
     def _confirmed(self, one: TriedSetting, recommended: list[Facts] | None, today: list[Facts]) -> TriedSetting:
-        """Return a setting with its confirmed readouts, where it has any that are not what it was chosen by."""
+        """Return a setting with its confirmed readouts, if it has any from calls not used for choosing."""
         if recommended is None and not one.name and not (self._split.halves and one.on_front):
             return one
         facts = recommended or self._facts(one.config)
@@ -193,7 +193,7 @@ class Confirming:
         return (low, high) if low or high else None
 
     def _points(self, facts: Sequence[Facts], other: Sequence[Facts]) -> tuple[float | None, Interval | None]:
-        """Return what the points of one setting differ from another's where confirmed, with the interval."""
+        """Return how the points of one setting differ from another's where confirmed, with the interval."""
         terms = self._plan.goal.terms
         mine, theirs = (points(terms, readouts_of(one), len(one)) for one in (facts, other))
         found = self._resampled.points(terms, facts) - self._resampled.points(terms, other)
@@ -260,7 +260,7 @@ class Confirming:
         return [one.text for one, excess in zip(limits, excess_of(limits, readouts), strict=True) if excess]
 
     def _few(self, readouts: Readouts) -> list[str]:
-        """Return the limits that readouts break on too few cases, each with how many it takes."""
+        """Return the limits broken on too few cases, each with the number needed."""
         limits = self._plan.goal.limits
         return [
             f"{one.text}: {few}"
@@ -269,7 +269,7 @@ class Confirming:
         ]
 
     def _unjudged(self, readouts: Readouts) -> list[str]:
-        """Return the limits that are not broken, but that readouts cannot tell about, each with why."""
+        """Return the limits that are not broken but cannot be judged, each with the reason."""
         found = []
         for limit in self._plan.goal.limits:
             outcome, few = limit.judge(readouts), limit.too_few(readouts)
@@ -303,7 +303,7 @@ class Confirming:
         return Against(name, delta, ci95, tuple(breaks), beaten)
 
     def _change(self, config: VoiceConfig, field: str, before: Any, after: Any) -> RecommendedChange:
-        """Return what one change is worth where confirmed, which in folds is on all calls."""
+        """Return the value of one change where confirmed; with folds, that is on all calls."""
         taken_back = without(self._plan, config, [field])
         having, back = self._workers.facts([config, taken_back], self._confirm)
         delta, ci95 = self._points(back, having)

@@ -1,4 +1,4 @@
-"""What one setting does on one call, in as few numbers as figures and their intervals need."""
+"""One setting's results on one call, in as few numbers as figures and their intervals need."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from simulator.measures.turns import Count
 from simulator.sweep.goals import Term
 
 Facts = Mapping[str, Any]
-"""By readout: latencies in ms, a :class:`~simulator.measures.turns.Count`, or seconds; only what was measured."""
+"""By readout: latencies in ms, a :class:`~simulator.measures.turns.Count`, or seconds; only those measured."""
 
 ORDER = {readout.name: place for place, readout in enumerate(READOUTS)}
 _ROWS = 200
-"""Resamples of latencies made at a time: more take memory in the thousands of turns."""
+"""Resamples of latencies computed at a time; with thousands of turns, more would need too much memory."""
 
 SHARES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "max": 1.0}
 
 
 def readouts_of(facts: Sequence[Facts]) -> dict[str, Any]:
-    """Return the readouts over several calls, as scripts see them."""
+    """Return the readouts over several calls as JSON values."""
     found: dict[str, Any] = {}
     for name in ORDER:
         values = [one[name] for one in facts if name in one]
@@ -36,15 +36,15 @@ def readouts_of(facts: Sequence[Facts]) -> dict[str, Any]:
 
 
 def points(terms: Sequence[Term], readouts: Mapping[str, Any], calls: int) -> float:
-    """Return the sum of points for some readouts; infinite where one of the terms could not be measured."""
+    """Return the sum of points for some readouts; infinite if a term could not be measured."""
     values = [(term, term.figure.measured(readouts)) for term in terms]
     return sum((term.points(value, calls) if value is not None else float("inf")) for term, value in values)
 
 
 class Resampled:
-    """Figures in every resample of some callers' calls: the same callers are drawn for every setting.
+    """Figures in every resample of some callers' calls: every setting uses the same draws of callers.
 
-    ``callers`` names each call's caller, in the order of the facts.
+    ``callers`` has each call's caller, in the order of the facts.
     """
 
     def __init__(self, callers: Sequence[str], resamples: int = RESAMPLES) -> None:
@@ -54,7 +54,7 @@ class Resampled:
         """How often each call is drawn, ``[resamples, calls]``."""
 
     def figure(self, figure: Figure, facts: Sequence[Facts]) -> NDArray[np.float64]:
-        """Return a figure in each resample; not a number where there was nothing to measure it on."""
+        """Return a figure in each resample, ``[resamples]``; NaN where it had no cases."""
         name, kind = figure.readout.name, figure.readout.kind
         if kind == "latency":
             return self._latency(name, SHARES[figure.percentile], facts)
@@ -66,7 +66,7 @@ class Resampled:
         return np.where(of > 0, found / np.maximum(of, 1), np.nan)
 
     def points(self, terms: Sequence[Term], facts: Sequence[Facts]) -> NDArray[np.float64]:
-        """Return the sum of points in each resample."""
+        """Return the sum of points in each resample, ``[resamples]``."""
         calls = self._often.sum(axis=1)
         found = np.zeros(len(self._often))
         for term in terms:

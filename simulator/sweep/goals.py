@@ -1,4 +1,4 @@
-"""What a sweep is after: figures to keep small, each with a weight, and limits. A goal is a file one can copy."""
+"""A sweep's goal: figures to minimise, each with a weight, and limits. A goal is a file that can be copied."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ SCHEMA = "turnlab.goal/1"
 
 
 class GoalError(SimulatorError):
-    """A goal that does not exist, or that says what cannot be measured."""
+    """A goal that does not exist, or names something that cannot be measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One figure to keep small; ``text`` is as it is written, ``weight`` the points for a unit of it.
+    """One figure to minimise; ``text`` is its written form, ``weight`` the points for one unit of it.
 
     The unit is a second for latencies, a second a call for durations, and a percentage point for shares of a count.
     """
@@ -35,7 +35,7 @@ class Term:
     weight: float = 1.0
 
     def points(self, value: float, calls: int) -> float:
-        """Return the points for a value of the figure, which was measured on so many calls."""
+        """Return the points for a value of the figure, measured on ``calls`` calls."""
         kind = self.figure.readout.kind
         return self.weight * (
             value / 1000 if kind == "latency" else value * 100 if kind == "count" else value / calls
@@ -44,7 +44,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """Terms, of which the sum of points is kept small, within limits."""
+    """Terms whose sum of points is minimised, within limits."""
 
     name: str
     terms: tuple[Term, ...]
@@ -52,13 +52,13 @@ class Goal:
     description: str = ""
 
     def figures(self) -> tuple[Figure, ...]:
-        """Return the figures of terms and limits, each once."""
+        """Return the figures of terms and limits, without duplicates."""
         return tuple(dict.fromkeys((*(one.figure for one in self.terms), *(one.figure for one in self.limits))))
 
     def with_limits(self, texts: Sequence[str]) -> Goal:
-        """Return the goal with more limits; one on a figure that has one already takes its place.
+        """Return the goal with more limits; a new limit replaces one on the same figure.
 
-        Raises :class:`~simulator.measures.limits.LimitError` for one that makes no sense, or contradicts another.
+        Raises :class:`~simulator.measures.limits.LimitError` for an invalid limit, or a contradiction.
         """
         more = parse_limits(texts)
         bounded = {(one.figure, one.upper) for one in more}
@@ -67,7 +67,7 @@ class Goal:
 
 
 def goal_of(terms: Sequence[str]) -> Goal:
-    """Return a goal of figures, each with a weight if it is not 1: ``response.p50``, ``cut_ins=0.2``.
+    """Return a goal of figures, each with an optional weight: ``response.p50``, ``cut_ins=0.2``.
 
     Raises :class:`GoalError` and :class:`~simulator.measures.limits.LimitError`.
     """
@@ -107,13 +107,13 @@ class _GoalFile(BaseModel):
 
 
 def shipped_goals() -> dict[str, Path]:
-    """Return the goals that ship with Turnlab, by name."""
+    """Return the shipped goals, by name."""
     folder = Path(str(files("simulator.sweep"))) / "goals"
     return {path.stem: path for path in sorted(folder.glob("*.json"))}
 
 
 def load_goal(name: str) -> Goal:
-    """Return a goal by its shipped name or its path. Raises :class:`GoalError`, one sentence."""
+    """Return a goal by its shipped name or its path. Raises :class:`GoalError` with one sentence."""
     shipped = shipped_goals()
     path = shipped.get(name, Path(name))
     if name not in shipped and path.suffix.lower() != ".json":

@@ -1,7 +1,7 @@
-"""What a sweep has tried so far, on disk, so that one that was killed goes on where it was.
+"""A journal of the settings a sweep has tried, so that a killed sweep continues where it was.
 
-A line a setting, appended in one write; a line that a kill cut short is dropped. The file is named after what the
-sweep depends on, so another sweep never goes on with it.
+It has one line per setting, appended in one write; a line cut short by a kill is dropped. The file's name is a hash
+of the sweep's inputs, so another sweep never continues it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ FORGOTTEN_S = 30 * 24 * 3600
 
 @dataclass(slots=True)
 class SweepJournal:
-    """Settings by fold and key, those of an earlier run first. Held by one process at a time."""
+    """Settings by fold and key, those of an earlier run first. One process holds it at a time."""
 
     path: Path
     found: dict[tuple[int, str], Tried] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class SweepJournal:
 
     @classmethod
     def open(cls, folder: Path, fingerprint: str) -> SweepJournal:
-        """Open the journal of a sweep, or begin one. Raises :class:`~simulator.sweep.plan.SweepError`."""
+        """Open a sweep's journal, or create one. Raises :class:`~simulator.sweep.plan.SweepError`."""
         path = folder / f"{fingerprint}{SUFFIX}"
         try:
             make_private_file(path)
@@ -57,11 +57,11 @@ class SweepJournal:
         return journal
 
     def find(self, fold: int, key: str) -> Tried | None:
-        """Return what was found out about a setting in a fold, if it was."""
+        """Return a setting's results in a fold; ``None`` if it was not tried there."""
         return self.found.get((fold, key))
 
     def add(self, fold: int, tried: Iterable[Tried]) -> None:
-        """Keep what was found out, in one write. Raises :class:`~simulator.sweep.plan.SweepError`."""
+        """Store results in one write. Raises :class:`~simulator.sweep.plan.SweepError`."""
         lines = "".join(f"{json.dumps(_line(fold, one), allow_nan=False)}\n" for one in tried)
         assert self._file is not None, "a journal that was closed"
         try:
@@ -72,11 +72,11 @@ class SweepJournal:
             raise SweepError(f"{self.path}: {os_error_text(error)}; make room, and run the sweep again") from None
 
     def close(self, *, forget: bool) -> None:
-        """Let go of it; delete it if it is not needed any more."""
+        """Close the journal; ``forget``: delete it."""
         if forget:
             self.path.unlink(missing_ok=True)
         if self._file is not None:
-            with suppress(OSError):  # what the disk had no room for is what ``add`` complained about
+            with suppress(OSError):  # ``add`` has already reported a full disk
                 self._file.close()
             self._file = None
 

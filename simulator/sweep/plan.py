@@ -1,4 +1,4 @@
-"""What a sweep is asked to do, on which calls."""
+"""The plan of a sweep, and its calls."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from simulator.sweep.space import Range, Space, space_of, usual_fields
 
 
 class SweepError(SimulatorError):
-    """A sweep that cannot be made, in one sentence."""
+    """A sweep that cannot run; the reason is one sentence."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SweepCall:
     """One call to try settings on. ``caller`` groups calls of one person: a hash.
 
-    ``mixed``: the audio is not the caller's alone, so barge-in is left out.
+    ``mixed``: the audio does not contain the caller alone, so barge-in is left out.
     """
 
     id: str
@@ -46,7 +46,7 @@ class SweepCall:
 
     @property
     def labelled(self) -> bool:
-        """Whether labels, or the other channel, give its truth."""
+        """Whether labels, or the other channel, provide its truth."""
         return self.recording.labels is not None and self.recording.labels.tells_truth
 
     def measures(self, figure: Figure) -> bool:
@@ -61,12 +61,12 @@ class SweepCall:
 
 
 def sweep_call(recording: Recording, activity: Activity, caller: str = "") -> SweepCall:
-    """Return a call to try settings on. Without a ``caller``: who its labels name, else one who made no other."""
+    """Return a call to try settings on. The default ``caller`` is the labels' speaker, else unique to the call."""
     mixed = both_sides(recording, activity) is not None
     heard = without_barge_in(recording) if mixed else recording
-    # a copy of a call under another name is no other caller
+    # a copy of a call under another name has the same caller
     speaker = caller or _speaker(recording) or f"call {activity.sound or recording.id}"
-    # a number must not travel, nor the words of a caller: only who is the same matters, and when
+    # workers get neither a number nor a caller's words, only a hash of who called, and times
     own = hashlib.sha256(speaker.encode()).hexdigest()[:12]
     return SweepCall(recording.id, own, _without_words(heard), _without_drawing(activity), mixed)
 
@@ -89,15 +89,15 @@ def _speaker(recording: Recording) -> str:
 
 
 def _without_drawing(activity: Activity) -> Activity:
-    """Return what decisions and readouts need of an analysis, which is a quarter of it."""
+    """Return the part of an analysis that decisions and readouts need, about a quarter of it."""
     return replace(activity, level_db=np.zeros(0, np.float32), envelope=np.zeros((0, 2), np.float32))
 
 
 @dataclass(frozen=True, slots=True)
 class SweepPlan:
-    """What to look for and where. ``presets`` are tried too, whatever is varied, by the names people know.
+    """What to search for and where. ``presets`` are always tried too, under their own names.
 
-    ``budget``: how many settings are tried. The same plan on the same calls gives the same result.
+    ``budget`` is the number of settings to try. The same plan on the same calls gives the same result.
     """
 
     goal: Goal
@@ -109,13 +109,13 @@ class SweepPlan:
 
     @property
     def axes(self) -> tuple[Figure, ...]:
-        """The figures of a trade: the goal's first, then cut-ins, or what else the goal or a limit is about."""
+        """The trade-off's figures: the goal's first, then cut-ins, or another figure of the goal or a limit."""
         first = self.goal.terms[0].figure
         others = [one for one in (CUT_INS, *self.goal.figures(), RESPONSE) if one != first]
         return first, others[0]
 
     def fingerprint(self, calls: tuple[SweepCall, ...]) -> str:
-        """Return what tells this sweep from others: a hash of everything its result depends on."""
+        """Return the sweep's identity: a hash of everything its result depends on."""
         space = self.space
         facts = {
             "goal": [[one.text, one.weight] for one in self.goal.terms],
@@ -129,7 +129,7 @@ class SweepPlan:
             "seed": self.seed,
             "calls": [call_hash(one) for one in calls],
             "method": METHOD,
-            "version": version("turnlab"),  # another may decide otherwise
+            "version": version("turnlab"),  # another version may decide differently
         }
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -145,9 +145,9 @@ def plan_of(
     budget: int = BUDGET,
     seed: int = 0,
 ) -> SweepPlan:
-    """Return the plan of a sweep around today's settings; without ``ranges`` every field that can be is varied.
+    """Return the plan of a sweep around today's settings; without ``ranges`` every suitable field is varied.
 
-    A preset stands for today's settings once it is applied. Raises :class:`~simulator.sweep.space.SpaceError`.
+    A preset means today's settings with the preset applied. Raises :class:`~simulator.sweep.space.SpaceError`.
     """
     values = today.set_values()
     applied = {name: of_values({**values, **whole(one, presets.values())}) for name, one in presets.items()}
@@ -161,14 +161,14 @@ def plan_of(
 
 
 METHOD = 3
-"""Rises when a sweep is made in another way, so that a journal of an earlier one is not gone on with."""
+"""Increase this when the method changes, so that older journals are not continued."""
 
 CUT_INS = next(Figure(one, share=True) for one in MEASURABLE if one.name == "cut_ins")
 RESPONSE = next(Figure(one, "p50") for one in MEASURABLE if one.name == "response_ms")
 
 
 def call_hash(call: SweepCall) -> str:
-    """Return what tells a call from others: by its sound, its labels and its agent's lines."""
+    """Return a call's identity: a hash of its sound, its labels and its agent's lines."""
     labels, activity = call.recording.labels, call.activity
     facts: list[Any] = [
         call.id,
@@ -184,5 +184,5 @@ def call_hash(call: SweepCall) -> str:
 
 
 def resolved(plan: SweepPlan, config: VoiceConfig) -> Any:
-    """Return the settings that hold under a configuration."""
+    """Return the effective settings of a configuration."""
     return resolve(Layer("tried", config), *plan.space.inherited)

@@ -14,22 +14,22 @@ from simulator.sweep.plan import SweepPlan
 from simulator.sweep.search import UNMEASURED, Tried
 
 RESAMPLES = 250
-"""Enough to tell what is clearly worse; a choice takes more."""
+"""Enough to find clearly worse settings; a choice uses more."""
 
 
 class Race:
-    """Holds settings against the best one so far, on the same calls with the same draws of the latencies."""
+    """Compares settings with the best one so far, on the same calls with the same latency draws."""
 
     def __init__(self, plan: SweepPlan, callers: Sequence[str]) -> None:
         self._plan = plan
         self._resampled = Resampled(callers, RESAMPLES)
         self._held: tuple[Sequence[Facts], NDArray[np.float64]] | None = None
-        """The best one's facts with its points in each resample: many settings are held against them."""
+        """The best setting's facts with its points in each resample, cached for many comparisons."""
 
     def drops(self, facts: Sequence[Facts], best: Sequence[Facts]) -> bool:
         """Return whether a setting is clearly worse in points than the best, and no better in the second axis.
 
-        One that clearly breaks a limit is worse, too, whatever its points.
+        A setting that clearly breaks a limit is also worse, whatever its points.
         """
         goal, second = self._plan.goal, self._plan.axes[1]
         here, there = readouts_of(facts), readouts_of(best)
@@ -48,7 +48,7 @@ class Race:
         return _surely_above(self._resampled.points(goal.terms, facts) - self._held[1])
 
     def dropped(self, tried: Tried, best: Tried, best_facts: Sequence[Facts]) -> Tried:
-        """Return a dropped setting, and what it would come to on all calls at the same distance from the best."""
+        """Return a dropped setting, with results extrapolated to all calls by its distance from the best."""
         there = points(self._plan.goal.terms, readouts_of(best_facts), len(best_facts))
         estimate = best.points + tried.points - there
         return replace(

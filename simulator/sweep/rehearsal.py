@@ -1,4 +1,4 @@
-"""One recording under many configurations, for readouts alone: what a search through settings does all the time."""
+"""One recording under many configurations, for readouts alone: the inner loop of a search."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _FROM_ADVICE = "stops_against_advice"
 
 
 class Rehearsal:
-    """A recording to be played to an agent under one setting after the other.
+    """A recording to play to an agent under one setting after another.
 
-    What no setting changes is worked out once: the script, the caller's moves, the truth, the models' latencies.
-    The state machine is the only one there is; it leaves out reasons, and events that no readout needs.
+    What no setting changes is computed once: the script, the caller's moves, the truth, the models' latencies. The
+    state machine is the ordinary one; it omits reasons, and events that no readout needs.
 
-    ``mixed``: the audio is not the caller's alone, so nothing interrupts the agent, and the readouts of barge-in
-    are left out. ``names`` are the readouts wanted; ``None``: all there are.
+    ``mixed``: the audio does not contain the caller alone, so nothing interrupts the agent, and the readouts of
+    barge-in are left out. ``names`` are the readouts to measure; ``None``: all.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Rehearsal:
     def values(self, config: ResolvedVoiceConfig) -> dict[str, tuple[int, ...] | Count | float]:
         """Play it under a setting; return by readout latencies in ms, a count, or seconds.
 
-        They are the ``times``, ``counts`` and ``seconds`` of :func:`~simulator.study.run`. Raises
+        They equal the ``times``, ``counts`` and ``seconds`` of :func:`~simulator.study.run`. Raises
         :class:`~simulator.errors.LabelError` for scripted replay without labelled agent windows.
         """
         played = self._replay.play(config, brief=True)

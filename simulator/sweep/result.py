@@ -1,4 +1,4 @@
-"""What a sweep found, and how far one is: what the screen draws, and ``turnlab.sweep/1``."""
+"""A sweep's result and its progress, for the screen and as ``turnlab.sweep/1``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SCHEMA = "turnlab.sweep/1"
 TODAY = "today"
 
 Readouts = Mapping[str, Any]
-"""Readouts as scripts see them, by name."""
+"""Readouts as JSON values, by name."""
 
 Interval = tuple[float, float]
 
@@ -31,18 +31,18 @@ breaks a limit there. ``not judged``: it breaks none, but those calls cannot tel
 
 @dataclass(frozen=True, slots=True)
 class TriedSetting:
-    """One setting that was tried. ``name``: ``today``, a preset's, or empty.
+    """One tried setting. ``name`` is ``today``, a preset's, or empty.
 
-    ``chosen`` are its readouts on the calls that settings are chosen by; of ``dropped`` ones, on a third of them.
-    ``confirmed`` are its readouts on calls it was not chosen by, and ``ci95`` has the 95 % intervals of what it
-    differs there from today's settings, by figure (:func:`figure_text`); both are ``None`` if that is not known.
-    ``points`` is what the goal's terms come to, less is better.
+    ``chosen`` are its readouts on the calls used for choosing; for ``dropped`` ones, on a third of them.
+    ``confirmed`` are its readouts on calls it was not chosen by. ``ci95`` has the 95 % intervals of its differences
+    from today's settings there, by figure (:func:`figure_text`). Both are ``None`` if unknown. ``points`` is the
+    sum of the goal's terms; less is better.
     """
 
     config: VoiceConfig
     name: str
     changes: Mapping[str, Any]
-    """The fields in which it differs from today's settings, with the values that hold."""
+    """The fields in which it differs from today's settings, with their effective values."""
     points: float | None
     meets_limits: bool
     chosen: Readouts
@@ -56,9 +56,9 @@ class TriedSetting:
 class SweepProgress:
     """A sweep's progress. ``left_s``: the expected remaining seconds, if known.
 
-    ``axes`` are the figures of the trade: the goal's first, and what it is paid with. ``settings`` are those tried
-    so far, with the front as it is now. ``resumed``: so many of them an earlier run had tried. ``confirming``: the
-    search is over, and what was found is looked at on other calls.
+    ``axes`` are the two figures of the trade-off: the goal's first, and its counterpart. ``settings`` are those
+    tried so far, with the current front. ``resumed`` is how many of them an earlier run had tried. ``confirming``:
+    the search is over, and its choice is being confirmed on other calls.
     """
 
     done: int
@@ -72,10 +72,10 @@ class SweepProgress:
 
 @dataclass(frozen=True, slots=True)
 class RecommendedChange:
-    """One field that the recommended setting changes, and what that is worth.
+    """One field that the recommended setting changes, and the value of that change.
 
-    ``worth`` is by how much each figure of goal and limits changes if this field alone is taken back, where
-    confirmed; ``points`` the same for the goal, with its 95 % interval: above 0, the change pays.
+    ``worth`` is by how much each figure of goal and limits changes if this field alone is reverted, where
+    confirmed. ``points`` is the same for the goal, with its 95 % interval: above 0, the change pays.
     """
 
     field: str
@@ -89,9 +89,9 @@ class RecommendedChange:
 
 @dataclass(frozen=True, slots=True)
 class LimitOutcome:
-    """One limit under the recommended setting, where chosen and where confirmed; ``None``: it cannot be judged.
+    """One limit under the recommended setting, where chosen and where confirmed; ``None``: not judged.
 
-    A limit that is kept on too few cases to tell cannot be judged either; ``sentence`` says so.
+    A limit that is met on too few cases is not judged either; ``sentence`` says so.
     """
 
     limit: str
@@ -109,17 +109,17 @@ class Optimism:
     chosen: float | None
     confirmed: float | None
     ci95: Interval | None
-    """Of the difference from today's settings, where confirmed."""
+    """The interval of the difference from today's settings, where confirmed."""
     sentence: str
 
 
 @dataclass(frozen=True, slots=True)
 class Against:
-    """A preset against the recommended setting, where that was confirmed.
+    """A preset against the recommended setting, where confirmed.
 
-    ``points`` is what the recommended setting's points differ from the preset's: below 0 it is better. ``breaks``
-    are the limits that the preset breaks there. ``beaten``: it breaks limits that the recommended one keeps, or is
-    surely worse.
+    ``points`` is how the recommended setting's points differ from the preset's: below 0 it is better. ``breaks``
+    are the limits that the preset breaks there. ``beaten``: the preset breaks limits that the recommended setting
+    meets, or is reliably worse.
     """
 
     name: str
@@ -131,10 +131,10 @@ class Against:
 
 @dataclass(frozen=True, slots=True)
 class Recommended:
-    """The setting to take, by its place among the settings. In folds, its confirmed readouts are of choosing again.
+    """The recommended setting, by its index. With folds, its confirmed readouts are those of each fold's choice.
 
-    ``distinguishable``: whether it is surely better than today's settings on calls it was not chosen by, or meets
-    limits there that today's do not. ``nearest``: no setting meets every limit, this one comes nearest.
+    ``distinguishable``: whether it is reliably better than today's settings on calls it was not chosen by, or meets
+    limits there that today's do not. ``nearest``: no setting meets every limit, and this one comes nearest.
     """
 
     index: int
@@ -143,7 +143,7 @@ class Recommended:
     today: Readouts
     """Today's readouts on the same calls."""
     points: float | None
-    """What its points differ from today's where confirmed: below 0 it is better."""
+    """How its points differ from today's where confirmed: below 0 it is better."""
     ci95: Interval | None
     figures: tuple[Optimism, ...]
     limits: tuple[LimitOutcome, ...]
@@ -161,16 +161,16 @@ class Recommended:
 
 @dataclass(frozen=True, slots=True)
 class SweepResult:
-    """What a sweep found. ``baseline`` is the place of today's settings among those tried.
+    """A sweep's result. ``baseline`` is the index of today's settings.
 
-    ``folds``: in how many parts the callers were, each confirming what the others chose; 1: two halves.
-    ``verdict`` says it in a few sentences, ``obstacles`` what stands in the way of limits that cannot be met,
-    ``notes`` what could not be judged and why.
+    ``folds`` is the number of parts of callers, each of which confirms what the others chose; 1: two halves.
+    ``verdict`` summarises the result in a few sentences. ``obstacles`` are the reasons for limits that cannot be
+    met, ``notes`` what could not be judged and why.
     """
 
     goal: Goal
     unjudged: tuple[str, ...]
-    """The limits that these calls cannot tell about."""
+    """The limits that these calls cannot judge."""
     axes: tuple[Figure, ...]
     chosen_on: tuple[str, ...]
     confirmed_on: tuple[str, ...]
@@ -218,7 +218,7 @@ class SweepResult:
         }
 
     def to_show(self) -> dict[str, Any]:
-        """Return the same as others may see it: settings without secrets, with telephone numbers masked."""
+        """Return the same for publication: without secrets, and with telephone numbers masked."""
         found = self.to_json()
         for one in found["settings"]:
             one |= {name: to_show(one[name]) for name in ("voice_config", "changes")}
@@ -226,7 +226,7 @@ class SweepResult:
 
 
 def figure_text(figure: Figure) -> str:
-    """Return how people write a figure: ``response.p50``, ``cut_ins``."""
+    """Return a figure's name: ``response.p50``, ``cut_ins``."""
     bare = figure.readout.name.removesuffix("_ms").removesuffix("_s")
     return f"{bare}.{figure.percentile}" if figure.percentile else bare
 
@@ -323,7 +323,7 @@ def _pair(ends: Interval | None) -> list[float] | None:
 
 
 def read_result(path: Path) -> SweepResult:
-    """Read what :meth:`SweepResult.to_json` wrote. Raises :class:`~simulator.sweep.plan.SweepError`."""
+    """Read the output of :meth:`SweepResult.to_json`. Raises :class:`~simulator.sweep.plan.SweepError`."""
     try:
         return result_of(read_json(path))
     except TextError as error:
@@ -333,7 +333,7 @@ def read_result(path: Path) -> SweepResult:
 
 
 def result_of(raw: Mapping[str, Any]) -> SweepResult:
-    """Return the result that an object of ``turnlab.sweep/1`` tells. Raises what is wrong with one that is none."""
+    """Return the result in an object of ``turnlab.sweep/1``. Raises parsing errors for another object."""
     if raw["schema"] != SCHEMA:
         raise ValueError(SCHEMA)
     goal = raw["goal"]

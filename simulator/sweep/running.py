@@ -1,4 +1,4 @@
-"""A sweep from plan to result: search, choose, confirm. It knows no screen and no command line."""
+"""A sweep from plan to result: search, choose, confirm. It depends on no screen and no command line."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def run(
 ) -> SweepResult:
     """Try settings on calls, choose one on some of the callers and confirm it on the others.
 
-    ``journals`` is a folder in which it keeps what it has tried until it is done: the next run goes on where one
-    was killed or cancelled, and ends with the same result. ``cancelled`` is asked often; once it says so, what was
-    tried until then is chosen from; an exception that it raises ends the run at any time. Raises
-    :class:`~simulator.sweep.plan.SweepError` before the work for a plan that these calls cannot serve, and where it
+    ``journals`` is a folder for the settings tried so far, until the sweep is done: a later run continues a killed
+    or cancelled one, and ends with the same result. ``cancelled`` is called often. Once it returns true, the choice
+    is made among the settings tried so far; an exception that it raises ends the run at any time. Raises
+    :class:`~simulator.sweep.plan.SweepError` before the work for a plan that does not suit these calls, and if it
     is cancelled before anything was tried.
     """
     calls = sorted(calls, key=lambda call: (call.id, call_hash(call)))
@@ -53,9 +53,10 @@ def run(
 
 
 def judgeable(plan: SweepPlan, calls: Sequence[SweepCall]) -> tuple[SweepPlan, tuple[str, ...], tuple[str, ...]]:
-    """Return the plan without limits that these calls cannot tell about, these limits, and sentences about it.
+    """Return the plan without limits that these calls cannot judge, these limits, and sentences about them.
 
-    Raises :class:`~simulator.sweep.plan.SweepError` for fewer than two calls, and a goal that cannot be measured.
+    Raises :class:`~simulator.sweep.plan.SweepError` for fewer than two calls, and for a goal that cannot be
+    measured.
     """
     if len(calls) < 2:
         raise SweepError(ONE_CALL)
@@ -77,7 +78,7 @@ def judgeable(plan: SweepPlan, calls: Sequence[SweepCall]) -> tuple[SweepPlan, t
 
 
 def _why(figure: Figure, calls: Sequence[SweepCall], split: Split) -> str:
-    """Return why a figure cannot be measured both where settings are chosen and where they are confirmed, or ""."""
+    """Return why a figure cannot be measured both on choosing and on confirming calls; "" if it can."""
     title = figure.readout.title
     if not any(call.measures(figure) for call in calls):
         if any(call.labelled for call in calls):
@@ -90,7 +91,7 @@ def _why(figure: Figure, calls: Sequence[SweepCall], split: Split) -> str:
 
 
 class _Run:
-    """One sweep at work."""
+    """One sweep in progress."""
 
     def __init__(
         self,
@@ -109,7 +110,7 @@ class _Run:
         self._on_progress = on_progress
         self._started_s = time.perf_counter()
         self._tried: dict[str, Tried] = {}
-        """Every setting by its key, with what it came to where it was looked at last."""
+        """Every setting by its key, with its latest results."""
         self._shown: dict[str, TriedSetting] = {}
         self._resumed = 0
         self._searches: list[Search] = []
@@ -118,7 +119,7 @@ class _Run:
         self._fresh = 0
 
     def result(self, unjudged: tuple[str, ...], notes: tuple[str, ...]) -> SweepResult:
-        """Do it."""
+        """Run the sweep and return its result."""
         starts = starts_of(self._plan, self._plan.budget // 5)
         guided = max(self._plan.budget - len(starts), 0) // len(self._split.folds)
         self._searches = [
@@ -152,7 +153,7 @@ class _Run:
         )
 
     def _note(self, tried: Sequence[Tried], resumed: Sequence[Tried]) -> None:
-        """Take note of settings that were tried, and tell about it."""
+        """Note tried settings, and report progress."""
         for one in (*tried, *resumed):
             self._tried[one.key] = one
             self._shown.pop(one.key, None)
@@ -161,7 +162,7 @@ class _Run:
         self._tell()
 
     def _tell(self, *, confirming: bool = False) -> None:
-        """Tell how far it is; what a search had no use for counts as done."""
+        """Report progress; settings that a search left unused count as done."""
         at = sum(len(search.tried) for search in self._searches) + self._skipped
         spent_s = time.perf_counter() - self._started_s
         left_s = spent_s / self._fresh * (self._whole - at) if self._fresh else None

@@ -1,4 +1,4 @@
-"""The search: today's settings and the presets, a space-filling set, then batches that optuna asks for."""
+"""The search: today's settings and the presets, a space-filling set, then batches suggested by optuna."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from simulator.sweep.space import Dimension, Space
 NEEDS = "a sweep needs optuna; get it with: pip install 'turnlab[sweep]'"
 
 UNMEASURED = 1e9
-"""Stands for a figure that could not be measured."""
+"""Replaces a figure that could not be measured."""
 
 _ASKS = 8
-"""How often a setting that was tried already is asked for again before it is left."""
+"""How often optuna may suggest tried settings again before the search gives up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A setting to try whatever comes of the others, with the name people know it by."""
+    """A setting that is tried in any case, with its name."""
 
     config: VoiceConfig
     name: str = ""
@@ -38,7 +38,7 @@ class Start:
 
 @dataclass(frozen=True)
 class Tried:
-    """A setting with its readouts on the calls of a part. ``excess`` says how far past each limit it is, 0: within.
+    """A setting with its readouts on a part's calls. ``excess`` is how far past each limit it is, 0: within.
 
     ``objectives`` are the search's two: points, and the figure of the second axis.
     """
@@ -53,22 +53,22 @@ class Tried:
 
     @cached_property
     def key(self) -> str:
-        """What tells it from other settings."""
+        """The setting's identity."""
         return setting_key(self.config)
 
     @property
     def meets_limits(self) -> bool:
-        """Whether it is within every limit that can be judged."""
+        """Whether it meets every limit that can be judged."""
         return not any(self.excess)
 
 
 def setting_key(config: VoiceConfig) -> str:
-    """Return what tells a setting from others."""
+    """Return the setting's identity."""
     return canonical_json(config.set_values())
 
 
 def excess_of(limits: Sequence[Limit], readouts: Readouts) -> tuple[float, ...]:
-    """Return how far past each limit readouts are, in shares of the bound; 0 within, or if it cannot be judged."""
+    """Return how far past each limit readouts are, as shares of the bound; 0 if within, or not judged."""
     found = []
     for limit in limits:
         value = limit.figure.measured(readouts)
@@ -80,14 +80,14 @@ def excess_of(limits: Sequence[Limit], readouts: Readouts) -> tuple[float, ...]:
 
 
 def batch_size(guided: int) -> int:
-    """Return how many of so many settings are asked for at a time; the same wherever the work is done."""
+    """Return how many of ``guided`` settings to request at a time; the same for every executor."""
     return min(64, max(8, guided // 12))
 
 
 def starts_of(plan: SweepPlan, count: int) -> tuple[Start, ...]:
     """Return today's settings, the presets, and up to ``count`` settings in all.
 
-    Half of the rest change one field of today's, the others are spread evenly over the space.
+    Half of the others change one field of today's settings; the rest are spread evenly over the space.
     """
     named = [Start(plan.space.today, TODAY), *(Start(config, name) for name, config in plan.presets.items())]
     found = {setting_key(one.config): one for one in reversed(named)}
@@ -100,7 +100,7 @@ def starts_of(plan: SweepPlan, count: int) -> tuple[Start, ...]:
 
 
 def _single(space: Space) -> Iterator[dict[str, Any]]:
-    """Yield settings that change one field of today's: each field to the middle of its values, then to others."""
+    """Yield settings that change one field of today's: first to the middle of its values, then to others."""
     for share in (0.5, 0.25, 0.75, 0.0, 1.0, 0.125, 0.375, 0.625, 0.875):
         for one in space.dimensions:
             value = one.values[round(share * (len(one.values) - 1))]
@@ -109,7 +109,7 @@ def _single(space: Space) -> Iterator[dict[str, Any]]:
 
 
 def _spread(space: Space, count: int, seed: int) -> Iterator[dict[str, Any]]:
-    """Yield a Latin hypercube: in each dimension, every stratum of its values is met once."""
+    """Yield a Latin hypercube: each stratum of values in each dimension occurs once."""
     rng = np.random.default_rng([seed, 17])
     columns = [rng.permutation(count) for _ in space.dimensions]
     for row in range(count):
@@ -123,7 +123,7 @@ _STEPS = (-4, -2, -1, 1, 2, 4)
 
 
 def steps_from(space: Space, config: VoiceConfig, seed: int) -> list[VoiceConfig]:
-    """Return the settings a few steps from one in a single field, in an order that the seed gives."""
+    """Return the settings a few steps from one in a single field, in an order given by ``seed``."""
     held = space.values(config)
     if held is None:
         return []
@@ -147,7 +147,7 @@ def needs_optuna() -> None:
 
 
 class Guide:
-    """Says what to try next: optuna's Parzen estimator (TPE) over points and the second axis, within the limits."""
+    """Suggests settings: optuna's Parzen estimator (TPE) over points and the second axis, within the limits."""
 
     def __init__(self, space: Space, seed: int) -> None:
         needs_optuna()
@@ -158,7 +158,7 @@ class Guide:
         self._space = space
         self._scales = {one.field.name: _scale(optuna, one) for one in space.dimensions}
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the options are called experimental
+            warnings.simplefilter("ignore")  # optuna warns that these options are experimental
             sampler = optuna.samplers.TPESampler(
                 seed=seed, multivariate=True, constant_liar=True, n_startup_trials=1
             )
@@ -166,7 +166,7 @@ class Guide:
         self._asked: dict[str, Any] = {}
 
     def tell(self, tried: Tried) -> None:
-        """Learn from a setting: one that was asked for, or another of the space."""
+        """Learn from a setting that was suggested, or another of the space."""
         values = [min(one, UNMEASURED) for one in tried.objectives]
         trial = self._asked.pop(tried.key, None)
         if trial is None:
@@ -179,7 +179,7 @@ class Guide:
         self._study.tell(trial, values)
 
     def ask(self, count: int, known: Mapping[str, Tried]) -> list[VoiceConfig]:
-        """Return up to so many settings that were not tried yet; fewer where the search keeps to what it knows."""
+        """Return up to ``count`` untried settings; fewer if the search keeps suggesting known ones."""
         found: dict[str, VoiceConfig] = {}
         for _ in range(count * _ASKS):
             if len(found) == count:

@@ -1,4 +1,4 @@
-"""Settings as people see them: with what they change, and the front among them."""
+"""Settings for display: their changes, and the front among them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from simulator.sweep.search import Tried
 def shown_settings(
     plan: SweepPlan, tried: Sequence[Tried], known: dict[str, TriedSetting] | None = None
 ) -> tuple[TriedSetting, ...]:
-    """Return settings as the screen and scripts see them; ``known`` are those that were shown before, by key."""
+    """Return settings for screen and JSON; ``known`` are those already converted, by key."""
     front = on_front(tried)
     before = {} if known is None else known
     for one in tried:
@@ -36,11 +36,11 @@ def _shown(plan: SweepPlan, one: Tried) -> TriedSetting:
 
 
 def on_front(tried: Sequence[Tried]) -> set[str]:
-    """Return the keys of settings within the limits that none beats in both points and the second axis."""
+    """Return the keys of settings within the limits that no other beats in both points and the second axis."""
     able = [one for one in tried if one.meets_limits and not one.dropped and math.isfinite(one.points)]
     found: set[str] = set()
     least = math.inf
-    # of equals, the one that sets least comes first
+    # among equals, the one that sets the fewest fields comes first
     for one in sorted(able, key=lambda one: (one.objectives, len(one.config.set_values()), one.key)):
         if one.objectives[1] < least:
             found.add(one.key)

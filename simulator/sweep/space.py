@@ -1,4 +1,4 @@
-"""The settings a sweep may try: fields of ``voice_config``, each with the values worth telling apart."""
+"""The settings a sweep may try: fields of ``voice_config``, each with its distinguishable values."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from simulator.errors import SimulatorError
 
 
 class SpaceError(SimulatorError):
-    """A field that cannot be varied, or a range that holds nothing."""
+    """A field that cannot be varied, or an empty range."""
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """What was asked of one field: numbers from ``low`` to ``high``, or these ``values``; neither: as it comes."""
+    """The range requested for one field: numbers from ``low`` to ``high``, or ``values``; neither: the default."""
 
     field: FieldSpec
     low: float | None = None
@@ -30,7 +30,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """One field and the values tried of it. ``ordered``: neighbours are alike. ``None``: it is off."""
+    """One field and the values to try. ``ordered``: neighbouring values are similar. ``None``: the field is off."""
 
     field: FieldSpec
     values: tuple[Any, ...]
@@ -38,20 +38,20 @@ class Dimension:
     today: Any
 
     def place(self, value: Any) -> int | None:
-        """Return where a value stands, ``None`` if it is not tried."""
+        """Return a value's index; ``None`` if it is not tried."""
         return self.values.index(value) if value in self.values else None
 
 
 @dataclass(frozen=True)
 class Space:
-    """The dimensions, and the settings they start from: today's own layer and what it inherits."""
+    """The dimensions, and the settings they vary: today's own layer and the layers it inherits."""
 
     dimensions: tuple[Dimension, ...]
     today: VoiceConfig
     inherited: tuple[Layer, ...] = ()
 
     def config(self, values: Mapping[str, Any]) -> VoiceConfig:
-        """Return today's settings with these values of fields; a value that holds today is not set."""
+        """Return today's settings with these field values; a value equal to today's is not set."""
         config = self.today
         for dimension in self.dimensions:
             name = dimension.field.name
@@ -60,7 +60,7 @@ class Space:
         return config
 
     def changes(self, config: VoiceConfig) -> dict[str, tuple[Any, Any]]:
-        """Return the fields in which a setting differs from today's, with both values as they hold."""
+        """Return the fields in which a setting differs from today's, with both effective values."""
         found = {}
         for field in FIELDS:
             before = in_force(field, (Layer("today", self.today), *self.inherited))[0]
@@ -70,7 +70,7 @@ class Space:
         return found
 
     def values(self, config: VoiceConfig) -> dict[str, Any] | None:
-        """Return a setting's value in each dimension, ``None`` if it is not one the space holds."""
+        """Return a setting's value in each dimension; ``None`` if the space does not contain it."""
         changed = self.changes(config)
         if not changed.keys() <= {one.field.name for one in self.dimensions}:
             return None
@@ -80,10 +80,10 @@ class Space:
 
 
 MOST_STEPS = 1_000
-"""More values of one field are no range that a person means."""
+"""A range of more values is not meaningful."""
 
 _NOT_TIMING = frozenset({"forward_call_enabled"})
-"""Heard, but no matter of timing: what the agent may do is not a sweep's to decide unasked."""
+"""Audible, but not timing: a sweep must not decide unasked what the agent may do."""
 
 
 def usual_fields() -> tuple[FieldSpec, ...]:
@@ -93,7 +93,7 @@ def usual_fields() -> tuple[FieldSpec, ...]:
 
 
 def parse_range(text: str) -> Range:
-    """Read what to vary: ``FIELD``, ``FIELD=lo..hi``, or ``FIELD=one,other``. Raises :class:`SpaceError`."""
+    """Parse what to vary: ``FIELD``, ``FIELD=lo..hi``, or ``FIELD=one,other``. Raises :class:`SpaceError`."""
     name, equals, span = text.strip().partition("=")
     field = BY_NAME.get(name)
     if field is None:
@@ -140,7 +140,7 @@ def _check(text: str, field: FieldSpec, bounds: tuple[float, float]) -> None:
     if low < least or high > most:
         span = f"{field.low:g} or more" if field.high is None else f"{field.low:g}..{field.high:g}"
         raise SpaceError(f"{text}: {field.name} must be {span}; narrow the range")
-    # a field without an upper limit would else be asked for in more steps than there is memory
+    # a field without an upper limit could otherwise have more steps than memory holds
     if (high - low) / (field.audible_step or field.step) > MOST_STEPS:
         raise SpaceError(f"{text}: the range holds more than {MOST_STEPS:,} values; narrow it")
     if field.kind == "int" and ceil(low) > floor(high):
@@ -154,10 +154,10 @@ def space_of(
     starts: Iterable[VoiceConfig],
     off_is_like: Mapping[str, float],
 ) -> Space:
-    """Return the space of some ranges around today's settings; the values of ``starts`` within them are in it.
+    """Return the space of some ranges around today's settings, including values of ``starts`` within them.
 
-    ``off_is_like`` has the number that a field is like where it is off; without one it is like a very high one.
-    Raises :class:`SpaceError` where every range holds one value alone, and for two ranges of one field.
+    ``off_is_like`` has the number that an off field is similar to; without one, off is similar to a very high
+    number. Raises :class:`SpaceError` if every range has only one value, and for two ranges of one field.
     """
     starts = tuple(starts)
     dimensions = []
@@ -194,7 +194,7 @@ def _dimension(
     if held is not None:
         numbers.add(held)
     ranked: list[Any] = sorted(numbers)
-    # "off" can be had where no layer below sets a number, and is tried unless numbers were asked for
+    # "off" is possible if no lower layer sets a number, and is tried unless numbers were requested
     if held is None or (asked.low is None and in_force(field, inherited)[0] is None):
         place = bisect_left(ranked, off_is_like.get(field.name, inf))
         ranked = [*ranked[:place], None, *ranked[place:]]
@@ -202,7 +202,7 @@ def _dimension(
 
 
 def _steps(field: FieldSpec, low: float, high: float) -> list[float]:
-    """Return the values from ``low`` to ``high`` in steps that can be heard, both ends among them."""
+    """Return the values from ``low`` to ``high`` in audible steps, including both ends."""
     step = field.audible_step or field.step
     count = int((high - low) / step + 1e-9)
     found = [*(low + step * number for number in range(count + 1)), high]

@@ -1,4 +1,4 @@
-"""Which calls settings are chosen by and which confirm them: callers are never on both sides."""
+"""Splits calls into those that choose settings and those that confirm them; no caller is on both sides."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from simulator.sweep.plan import SweepCall, SweepError
 ONE_CALL = "one call cannot both choose a setting and confirm it; give two calls or more, of several callers"
 
 ENOUGH_CALLERS = 20
-"""From this number of callers on, one half chooses and the other confirms."""
+"""From this number of callers, one half chooses and the other confirms."""
 
 FOLDS = 4
 """With fewer callers, each of this many parts confirms what the others chose."""
@@ -20,7 +20,7 @@ FOLDS = 4
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """Calls, by their places: those that choose, and those that confirm."""
+    """Calls, by index: those that choose, and those that confirm."""
 
     choose: tuple[int, ...]
     confirm: tuple[int, ...]
@@ -41,20 +41,20 @@ class Split:
 
     @property
     def chosen_on(self) -> tuple[int, ...]:
-        """The calls that the recommended setting is chosen by."""
+        """The calls by which the recommended setting is chosen."""
         return self.folds[0].choose if self.halves else tuple(range(len(self.callers)))
 
     @property
     def confirmed_on(self) -> tuple[int, ...]:
-        """The calls that confirm: in folds each of them, by what the others chose."""
+        """The calls that confirm; with folds all of them, each by the choice of the others."""
         return tuple(sorted(call for fold in self.folds for call in fold.confirm))
 
 
 def split_calls(calls: Sequence[SweepCall], seed: int) -> Split:
-    """Split two calls or more by caller; where one person made all of them, by call.
+    """Split at least two calls by caller or, if one person made all of them, by call.
 
-    Calls that figures can be measured on are spread over the parts.
-    Raises :class:`~simulator.sweep.plan.SweepError` where all calls are one sound.
+    Calls with measurable figures are spread over the parts. Raises :class:`~simulator.sweep.plan.SweepError` if all
+    calls have the same sound.
     """
     alone = len({call.caller for call in calls}) == 1
     callers = tuple(call.activity.sound or call.id if alone else call.caller for call in calls)
@@ -82,7 +82,7 @@ def split_calls(calls: Sequence[SweepCall], seed: int) -> Split:
 
 
 def third_of(calls: Sequence[int], callers: Sequence[str], seed: int) -> tuple[int, ...]:
-    """Return the calls of some callers, about a third of all; none where those are too few to race on."""
+    """Return the calls of some callers, about a third of all; none if these are too few for racing."""
     names = sorted({callers[call] for call in calls})
     if len(names) < 3 * FEWEST_RACED:
         return ()
@@ -92,4 +92,4 @@ def third_of(calls: Sequence[int], callers: Sequence[str], seed: int) -> tuple[i
 
 
 FEWEST_RACED = 4
-"""Fewer callers cannot show that a setting is clearly worse."""
+"""With fewer callers, a setting cannot be shown to be clearly worse."""

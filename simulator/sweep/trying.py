@@ -1,4 +1,4 @@
-"""The search in one fold at work: while workers try a batch, the next one is asked for."""
+"""The search in one fold: while workers try a batch, the next one is requested."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from simulator.sweep.search import Guide, Start, Tried, batch_size, setting_key,
 from simulator.sweep.split import Split, third_of
 
 Note = Callable[[Sequence[Tried], Sequence[Tried]], None]
-"""Takes the settings that were tried now, and those that an earlier run had tried."""
+"""Takes the settings tried now, and those that an earlier run had tried."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Begun:
-    """Settings of which the new ones are being tried: on a third of the calls if they race, else on all."""
+    """Settings whose new ones are being tried: on a third of the calls if they race, else on all."""
 
     some: tuple[Start, ...]
     kept: dict[str, Tried]
@@ -30,7 +30,7 @@ class _Begun:
 
 
 class Search:
-    """The search on the calls that choose in one fold. ``tried``: its settings by key, in the order of the search.
+    """The search on one fold's choosing calls. ``tried`` has its settings by key, in search order.
 
     Each batch is requested before the results of the previous one are reported, so that workers do not wait.
     """
@@ -55,15 +55,15 @@ class Search:
         self._guide = Guide(plan.space, plan.seed + 1000 * number)
         self._steps_from = 0
         self._known: set[str] = set()
-        """The keys of settings that are tried, or being tried."""
+        """The keys of settings that have been tried or are being tried."""
         self.tried: dict[str, Tried] = {}
 
     def search(self, starts: Sequence[Start], guided: int) -> None:
-        """Try the starts, then what the guide asks for. Raises :class:`CancelledError`."""
+        """Try the starts, then the guide's suggestions. Raises :class:`CancelledError`."""
         size = batch_size(guided)
         named = [one for one in starts if one.name]
         others = [one for one in starts if not one.name]
-        # what people know is tried whole and first: the others race against the best of it
+        # named settings are tried first and on all calls: the others race against the best of them
         self._finish(self._begin(named))
         left, whole = others, len(starts) + guided
         self._steps_from = whole - guided // 4
@@ -83,7 +83,7 @@ class Search:
             raise
 
     def _asked(self, count: int) -> list[Start]:
-        """Return what to try next: towards the end what is a step from the best, else what the guide asks for."""
+        """Return what to try next: near the end, neighbours of the best; before that, the guide's suggestions."""
         if count <= 0:
             return []
         best = self._best()
@@ -106,7 +106,7 @@ class Search:
         return _Begun(tuple(some), kept, fresh, self._workers.begin([one.config for one in fresh], calls), races)
 
     def _finish(self, begun: _Begun) -> None:
-        """Wait for what was begun, try on the other calls what did not lose the race, and tell the guide."""
+        """Wait for a batch, try the race's survivors on the other calls, and report to the guide."""
         made = {one.key: one for one in self._looked_at(begun)}
         if self._journal and made:
             self._journal.add(self._number, made.values())
@@ -132,7 +132,7 @@ class Search:
         return [*whole, *lost.values()]
 
     def _best(self) -> Tried | None:
-        """Return the best setting so far that is within the limits."""
+        """Return the best setting so far within the limits."""
         within = [one for one in self.tried.values() if one.meets_limits and not one.dropped]
         return min(within, key=lambda one: (one.points, one.key), default=None)
 

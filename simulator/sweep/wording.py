@@ -1,4 +1,4 @@
-"""The sentences of a sweep: what it found, how sure that is, and what stands in the way."""
+"""A sweep's sentences: its result, its certainty, and the obstacles."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from simulator.sweep.search import Tried
 
 
 def shown(figure: Figure, value: float | None) -> str:
-    """Return a figure's value for people: ``1.29 s``, ``2.1 %``."""
+    """Return a figure's value in words: ``1.29 s``, ``2.1 %``."""
     if value is None:
         return "–"
     if figure.readout.kind == "count":
@@ -32,7 +32,7 @@ def _difference(figure: Figure, ends: Interval) -> str:
 
 
 def optimism(figure: Figure, today: float | None, chosen: float | None, confirmed: float | None) -> str:
-    """Return what a figure is where the setting was chosen and where it was not, against today's."""
+    """Return a figure where the setting was chosen and where it was not, against today's."""
     return (
         f"{_name(figure)}: {shown(figure, chosen)} where chosen, {shown(figure, confirmed)} where not,"
         + f" {shown(figure, today)} with today's settings there"
@@ -40,12 +40,12 @@ def optimism(figure: Figure, today: float | None, chosen: float | None, confirme
 
 
 def value_words(field: str, value: Any) -> str:
-    """Return a field's value for people."""
+    """Return a field's value in words."""
     return BY_NAME[field].show(value)
 
 
 def changes_words(changes: Sequence[tuple[str, Any, Any]]) -> str:
-    """Return what a setting changes."""
+    """Return a setting's changes in words."""
     return ", ".join(
         f"{name} {value_words(name, before)} → {value_words(name, after)}" for name, before, after in changes
     )
@@ -54,7 +54,7 @@ def changes_words(changes: Sequence[tuple[str, Any, Any]]) -> str:
 def change_sentence(
     field: str, before: Any, after: Any, figures: Sequence[tuple[Figure, float | None, float | None]]
 ) -> str:
-    """Return what one change is worth: what figures become if it is taken back."""
+    """Return the value of one change: the figures if it is reverted."""
     head = f"{field} {value_words(field, before)} → {value_words(field, after)}"
     moved = [
         f"{_name(one)} {shown(one, without)} instead of {shown(one, having)}"
@@ -65,7 +65,7 @@ def change_sentence(
 
 
 def obstacles(plan: SweepPlan, tried: Sequence[Tried], nearest: Tried) -> tuple[str, ...]:
-    """Return for each limit that the nearest setting breaks what stands in its way."""
+    """Return for each limit that the nearest setting breaks the reason it cannot be met."""
     found = []
     whole = [one for one in tried if not one.dropped]
     for place, limit in enumerate(plan.goal.limits):
@@ -107,9 +107,9 @@ def verdict(
     where: str,
     why_no_interval: str | None,
 ) -> str:
-    """Return what a sweep comes to. ``broken``: limits broken where confirmed; ``todays``: by today's settings.
+    """Return the verdict of a sweep. ``broken``: limits broken where confirmed; ``todays``: by today's settings.
 
-    ``unjudged``: limits that could not be judged there, with why; ``few``: those broken on too few cases;
+    ``unjudged``: limits that could not be judged there, with reasons. ``few``: those broken on too few cases.
     ``none_within``: every confirmed setting breaks one.
     """
     worse = [one for one in broken if one not in todays]
@@ -168,7 +168,7 @@ def _not_within(broken: Sequence[str], *, none_within: bool) -> str:
 
 
 def _presets(against: Sequence[Against], better: str, *, own: bool) -> list[str]:
-    """Return how a setting stands against the presets; ``own``: it breaks a limit itself."""
+    """Return how a setting compares with the presets; ``own``: it breaks a limit itself."""
     if all(one.beaten for one in against):
         return [f"{better} than {_listed([one.name for one in against])}."]
     left = [one for one in against if not one.beaten]
@@ -187,7 +187,7 @@ def _presets(against: Sequence[Against], better: str, *, own: bool) -> list[str]
 
 
 def _figures(plan: SweepPlan, figures: Sequence[Optimism], where: str) -> str:
-    """Return what the goal's figures are where confirmed and where chosen."""
+    """Return the goal's figures where confirmed and where chosen."""
     every = list(zip((term.figure for term in plan.goal.terms), figures, strict=True))
     moved = [(one, found) for one, found in every if shown(one, found.confirmed) != shown(one, found.today)]
     both = moved or every[:1]

@@ -1,1 +1,1 @@
-"""What the agent's planned sound sounds like: synthetic speech that fills exactly the time the engine gave it."""
+"""The sound of the agent's planned speech: synthetic speech that fills exactly the planned time."""

@@ -1,4 +1,4 @@
-"""The agent's planned sounds as samples on the call's clock, a stop included to the sample."""
+"""Renders the agent's planned sounds as samples on the call's clock; stops are exact to the sample."""
 
 from __future__ import annotations
 
@@ -18,34 +18,34 @@ from simulator.engine.sound import AgentSound, Piece
 from simulator.voice.voice import FADE_MS, BundledVoice, Voice
 
 Text = tuple[tuple[str, ...], int]
-"""Words, and how long they are said, in ms."""
+"""Words, and their planned length, ms."""
 
 _MOST_MS = 300_000
-"""Seconds of speech held as clips, 19 MB; the least recently used go first."""
+"""Milliseconds of speech kept as clips, 19 MB; the least recently used go first."""
 
 _FADE = FADE_MS * SAMPLES_PER_MS
 
 
 @dataclass(slots=True)
 class _Saying:
-    """A sound being said, with a clip for each of its planned pieces, chosen when the piece is first heard."""
+    """A sound being rendered, with a clip for each planned piece, chosen when the piece is first heard."""
 
     sound: AgentSound
     clips: dict[int, Samples | None]
 
 
 class AgentRenderer:
-    """Renders a call's sounds, window after window, as :attr:`simulator.live.LiveCall.sound` gives them.
+    """Renders a call's sounds, window by window, from :attr:`simulator.live.LiveCall.sound`.
 
-    With an ``executor`` clips are made there and rendering never waits: a piece that is due before its clip is
-    ready is said by the bundled voice, from its start to its end. Without one every clip is made when it is due,
-    for work that is not in real time. Use it from one thread.
+    With an ``executor`` it synthesises clips there and rendering never waits: the bundled voice speaks a whole
+    piece whose clip is not ready in time. Without one, each clip is synthesised when it is due, for work that is
+    not in real time. Use it from one thread.
     """
 
     def __init__(self, voice: Voice, executor: Executor | None = None) -> None:
         self.voice = voice
         self.trouble: str | None = None
-        """Why the bundled voice stands in, if the voice failed."""
+        """Why the bundled voice is used instead, if the voice failed."""
         self._executor = None if voice.instant else executor
         self._stand_in = BundledVoice()
         self._made: dict[Text, Future[Samples | None]] = {}
@@ -53,19 +53,19 @@ class AgentRenderer:
         self._saying: list[_Saying] = []
 
     def prepare(self, sound: AgentSound | None) -> None:
-        """Have a sound's clips made, so that they are ready when it is heard."""
+        """Prepare a sound's clips, so that they are ready when it plays."""
         if sound is not None:
             self.prepare_words(map(_text, sound.planned))
 
     def prepare_one(self, sound: AgentSound) -> bool:
-        """Have the first of a sound's clips made that is not yet; return whether there was one."""
+        """Prepare a sound's first missing clip; return whether there was one."""
         wanting = next((text for text in map(_text, sound.planned) if text not in self._made), None)
         if wanting is not None:
             self._clip(wanting)
         return wanting is not None
 
     def prepare_words(self, texts: Iterable[Text]) -> None:
-        """Have clips made of what will perhaps be said, each as it will be said."""
+        """Prepare clips of texts that may be spoken, each in its planned length."""
         for text in texts:
             self._clip(text)
 
@@ -77,9 +77,9 @@ class AgentRenderer:
                 self.prepare(sound)
 
     def render(self, sound: AgentSound | None, start: int, count: int) -> Samples:
-        """Note a sound; return what is heard in a window, float32 ``[count]`` from sample ``start`` of the call.
+        """Note a sound; return the audio of a window, float32 ``[count]``, from sample ``start`` of the call.
 
-        Windows come in order, of any length; nothing of a sound may have been due before it is noted.
+        Windows come in order, of any length. No part of a sound may have been due before it is noted.
         """
         self.note(sound)
         heard = np.zeros(count, np.float32)
@@ -109,7 +109,7 @@ class AgentRenderer:
         heard[first - start : last - start] += stretch
 
     def _ready(self, text: Text) -> Samples | None:
-        """Return a clip that is due now."""
+        """Return a clip that is due now; ``None`` if the voice is silent."""
         made = self._clip(text)
         if not made.done():
             return self._stand_in.spoken(*text)
@@ -124,10 +124,10 @@ class AgentRenderer:
         if made is None:
             made = self._make(text)
             self._held_ms += text[1]
-        self._made[text] = made  # the latest used is the last
+        self._made[text] = made  # keeps the order of use: the latest is last
         while self._held_ms > _MOST_MS and len(self._made) > 1:
             oldest = next(iter(self._made))
-            self._made.pop(oldest).cancel()  # a clip that will not play need not be made
+            self._made.pop(oldest).cancel()  # a clip that will not play need not be synthesised
             self._held_ms -= oldest[1]
         return made
 
@@ -137,7 +137,7 @@ class AgentRenderer:
         made: Future[Samples | None] = Future()
         try:
             made.set_result(self.voice.spoken(*text))
-        except Exception as error:  # whatever a voice's libraries raise: the bundled one stands in
+        except Exception as error:  # whatever a voice's libraries raise: the bundled voice replaces it
             made.set_exception(error)
         return made
 
@@ -146,11 +146,11 @@ def _text(piece: Piece) -> Text:
     return piece.words, piece.end_ms - piece.start_ms
 
 
-# ---- what will be said, so that it can be prepared
+# ---- texts to prepare
 
 
 def answer_texts(values: Values, config: ResolvedVoiceConfig, scenario: Scenario) -> Iterator[Text]:
-    """Yield the pieces of a scenario's greeting and of every answer, each with how long it is said."""
+    """Yield the pieces of a scenario's greeting and of every answer, each with its planned length."""
     voice = voice_of(values, config.tts_model, config.min_tts_speed)
     for words in cap(scenario.greeting or "", None, None).sentences:
         yield words, voice.lasts_ms(words)
@@ -162,7 +162,7 @@ def answer_texts(values: Values, config: ResolvedVoiceConfig, scenario: Scenario
 
 
 def filler_texts(values: Values, config: ResolvedVoiceConfig) -> Iterator[Text]:
-    """Yield the fillers a configuration chooses from, each with how long it is said."""
+    """Yield the fillers that a configuration uses, each with its planned length."""
     voice = voice_of(values, config.tts_model, config.min_tts_speed)
     for text in vocabulary(config):
         words = tuple(text.split())

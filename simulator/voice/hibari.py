@@ -18,24 +18,24 @@ if TYPE_CHECKING:
     from hibari import Hibari
 
 VOICE_CLIPS = KeptFiles("voice", ".pcm", 64_000_000)
-"""Clips made before, 16-bit at 16 kHz: about half an hour."""
+"""Cached clips, 16-bit at 16 kHz: about half an hour."""
 
 _METHOD = 1
-"""Goes into a clip's key: count up when clips of the same words and length come out otherwise."""
+"""Part of a clip's key: increase it when the synthesis changes."""
 
 _MS_PER_CHAR = 50.0
-"""About how fast the voice speaks by itself, pauses left out: the first guess at a speed."""
+"""The voice's approximate natural pace without pauses, for the first estimate of the speed."""
 
 _SLOWEST, _FASTEST = 0.25, 4.0
 _TRIES = 3
 _CLOSE = 0.02
-"""A clip this near to its length, as a share of it, is stretched the rest of the way."""
+"""A clip whose length is within this share of the target is stretched the rest of the way."""
 
 
 class HibariVoice:
-    """Speaks the words at the pace at which they fill their time. Loads at the first of them, in about 0.3 s.
+    """Speaks words at the pace that fills their time. Loads with the first words, in about 0.3 s.
 
-    What it cannot pronounce, as another script's letters, the bundled clips replace it for.
+    The bundled clips replace words that it cannot pronounce, such as those in another script.
     """
 
     name = "hibari"
@@ -48,7 +48,7 @@ class HibariVoice:
         self._key = f"hibari {version('hibari-tts')} heart {_METHOD}"
 
     def spoken(self, words: tuple[str, ...], duration_ms: int) -> Samples | None:
-        """Return the words as speech of exactly ``duration_ms``, float32 ``[duration_ms * 16]``; it is kept."""
+        """Return the words as speech of exactly ``duration_ms``, float32 ``[duration_ms * 16]``, and cache it."""
         text = " ".join(words)
         identity = f"{self._key} {duration_ms} {text}".encode(errors="surrogateescape")
         key = hashlib.sha256(identity).hexdigest()[:40]
@@ -63,7 +63,7 @@ class HibariVoice:
         return from_pcm16(pcm)
 
     def _synthesised(self, text: str, count: int) -> Samples | None:
-        """Return the text as ``count`` samples of speech: the nearest of a few speeds, stretched the rest."""
+        """Return the text as ``count`` samples of speech: the nearest of a few speeds, stretched to fit."""
         if not text.strip():
             return None
         speed = len(text) * _MS_PER_CHAR * SAMPLES_PER_MS / count

@@ -1,9 +1,10 @@
-"""Voices of the agent, and which of them are installed.
+"""The agent's voices, and which of them are installed.
 
-The bundled voice is always there: eight seconds of recorded synthetic speech, which say none of the words.
+The bundled voice is always available: eight seconds of recorded synthetic speech, which do not contain the agent's
+words.
 
-Speech is cut to measure: audible from its first sample to its last, at one level, without long pauses. A listener
-who has only the audio must find each sound of the agent where the readouts say that it was.
+Clips fill their time exactly: audible from the first sample to the last, at one level, without long pauses. A
+listener with only the audio must find each of the agent's sounds where the readouts place it.
 """
 
 from __future__ import annotations
@@ -25,24 +26,24 @@ from simulator.audio.what_if import WhatIf
 from simulator.errors import VoiceError
 
 LONGEST_PAUSE_MS = 120
-"""Longer pauses inside a clip are shortened to this, so that they are no silence of the agent's."""
+"""Longer pauses inside a clip are shortened to this, so that they do not count as the agent's silence."""
 
 FADE_MS = 4
-"""How long the agent takes to fall silent where it is cut off, inside its planned time; no click is heard."""
+"""The fade-out where the agent is cut off, inside its planned time; it avoids a click."""
 
 _WINDOW_MS = 5
 _WINDOW = _WINDOW_MS * SAMPLES_PER_MS
 _EDGE = SAMPLES_PER_MS
-"""A clip's own ends fade over 1 ms."""
+"""The fade at a clip's own ends: 1 ms."""
 
 _HEADROOM = 0.95
 _TRIM_DB = AUDIBLE_DB + 3.0
 
 
 def tight(speech: Samples) -> Samples:
-    """Return speech at :data:`~base.samples.SPEECH_DB` without silence around it and with its pauses shortened.
+    """Return speech at :data:`~base.samples.SPEECH_DB` without outer silence and with shortened pauses.
 
-    Mono at 16 kHz, shape ``[n]``; empty if nothing in it is audible.
+    Mono at 16 kHz, float32 ``[n]``; empty if nothing in it is audible.
     """
     loud = _levelled(speech)
     heard = np.flatnonzero(_windows_db(loud) >= _TRIM_DB)
@@ -58,7 +59,7 @@ def tight(speech: Samples) -> Samples:
 
 
 def fitted(speech: Samples, count: int) -> Samples:
-    """Return speech stretched or squeezed to ``count`` samples, its pitch with it; for small differences."""
+    """Return speech stretched or compressed to ``count`` samples, which shifts its pitch; for small differences."""
     if len(speech) == count or not len(speech):
         return speech
     stretched = np.asarray(soxr.resample(speech, len(speech), count), np.float32)[:count]
@@ -66,7 +67,7 @@ def fitted(speech: Samples, count: int) -> Samples:
 
 
 def faded(speech: Samples) -> Samples:
-    """Return speech whose first and last millisecond rise from nothing and fall to it."""
+    """Return speech with its first and last millisecond faded."""
     ramp = np.linspace(0.0, 1.0, min(_EDGE, len(speech) // 2), endpoint=False, dtype=np.float32)
     shaped = speech.copy()
     shaped[: len(ramp)] *= ramp
@@ -93,15 +94,15 @@ def _windows_db(sound: Samples) -> Samples:
 
 
 _STEP_MS = 50
-"""How far apart the places are at which a stretch may begin."""
+"""The distance between possible starts of a stretch."""
 
 _END_MS = 5
 _SOFTEST_DB = SPEECH_DB - 4.0
-"""How much softer a stretch may be than the voice as a whole."""
+"""The lowest level of a stretch: the voice's own level minus 4 dB."""
 
 
 class BundledVoice:
-    """Speaks for as long as it is asked to, always the same for the same words; what it says is not them."""
+    """Speaks for any length, always the same for the same words; it does not speak the words themselves."""
 
     name = "bundled clips"
     instant = True
@@ -127,7 +128,7 @@ class BundledVoice:
         return faded(self._speech.take(np.arange(first, first + duration_ms * SAMPLES_PER_MS), mode="wrap"))
 
     def _level_db(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return how loud stretches of the endlessly repeated speech are, dBFS."""
+        """Return the level of stretches of the endlessly repeated speech, dBFS."""
         length_ms = len(self._energy) - 1
         until = [self._energy[-1] * (at // length_ms) + self._energy[at % length_ms] for at in (starts, ends)]
         power = (until[1] - until[0]) / np.maximum(ends - starts, 1)
@@ -136,7 +137,7 @@ class BundledVoice:
 
 @lru_cache(maxsize=2)
 def _speech(telephone: bool) -> tuple[Samples, NDArray[np.float64]]:
-    """Return a few seconds of an agent speaking, and the energy before each of its ms and at the end."""
+    """Return a few seconds of an agent's speech, and its cumulative energy before each ms and at the end."""
     path = Path(str(files("recordings"))) / "agent" / "voice.flac"
     speech = tight(open_audio(path, what_if=WhatIf(telephone=telephone)).samples())
     whole = speech[: len(speech) // SAMPLES_PER_MS * SAMPLES_PER_MS]
@@ -146,15 +147,15 @@ def _speech(telephone: bool) -> tuple[Samples, NDArray[np.float64]]:
 
 SPOKEN, CLIPS, SILENT = "hibari", "clips", "silent"
 VOICES = (SPOKEN, CLIPS, SILENT)
-"""What a voice may be asked for by: speech of the agent's own words, bundled clips, none."""
+"""The selectable voices: speech of the agent's own words, bundled clips, none."""
 
 
 class Voice(Protocol):
-    """Speaks, from any thread."""
+    """A voice; any thread may use it."""
 
     @property
     def name(self) -> str:
-        """What it is, for people."""
+        """The voice's name for display."""
         ...
 
     @property
@@ -163,16 +164,16 @@ class Voice(Protocol):
         ...
 
     def spoken(self, words: tuple[str, ...], duration_ms: int) -> Samples | None:
-        """Return the words as speech that lasts exactly ``duration_ms``, float32 ``[duration_ms * 16]`` at 16 kHz.
+        """Return the words as speech of exactly ``duration_ms``, float32 ``[duration_ms * 16]`` at 16 kHz.
 
-        It is audible (:data:`~base.samples.AUDIBLE_DB`) within 10 ms of both ends. ``None``: there is
-        nothing to hear, show the words.
+        It is audible (:data:`~base.samples.AUDIBLE_DB`) within 10 ms of both ends. ``None``: there is no sound;
+        show the words.
         """
         ...
 
 
 class SilentVoice:
-    """Says nothing: the agent's words are only shown."""
+    """Plays nothing: the agent's words are only shown."""
 
     name = "none, words only"
     instant = True
@@ -183,9 +184,9 @@ class SilentVoice:
 
 
 def voice_for(name: str | None = None) -> Voice:
-    """Return the voice asked for, one of :data:`VOICES`; without a name, the best there is: hibari, else clips.
+    """Return the voice named, one of :data:`VOICES`; without a name, the best available: hibari, else clips.
 
-    Raises :class:`~simulator.errors.VoiceError` for an unknown name, or if hibari is asked for and not installed.
+    Raises :class:`~simulator.errors.VoiceError` for an unknown name, or if hibari is requested and not installed.
     """
     if name not in (None, *VOICES):
         raise VoiceError(f"unknown voice {name!r}; choose {', '.join(VOICES[:-1])} or {VOICES[-1]}")

@@ -57,9 +57,9 @@ class OpenAIRealtimeProtocol:
         return self._in.rest()
 
     def played(self, mark: str) -> list[WireMessage]:  # noqa: ARG002  (there are no marks)
-        """Return nothing."""
+        """Return no messages."""
         return []
 
     def closing(self) -> list[WireMessage]:
-        """Return nothing: the connection is closed."""
+        """Return no messages: closing the connection is enough."""
         return []

@@ -23,13 +23,13 @@ _FRAMES: dict[str, tuple[tuple[str, str], ...]] = {
     "MessageFrame": (("data", "string"),),
     "InterruptionFrame": (("id", "uint64"), ("name", "string")),
 }
-"""Frames by name, and their fields in the order of their numbers, as far as they are used."""
+"""The frames by name, with the fields used, in the order of their numbers."""
 
 _KINDS = ("text", "audio", "transcription", "message", "interruption")
 
 
 class PipecatProtocol:
-    """The caller's side. The agent may answer at any usual rate; each frame names its own."""
+    """The caller's side. The agent may answer at any common rate; each frame states its own."""
 
     def __init__(self) -> None:
         self.wire = PLAIN
@@ -37,22 +37,22 @@ class PipecatProtocol:
         self._in, self._out = AudioIn(PLAIN), AudioOut(PLAIN)
 
     def opening(self) -> list[WireMessage]:
-        """Return nothing."""
+        """Return no messages."""
         return []
 
     def speak(self, samples: Samples) -> list[WireMessage]:
-        """Return one frame."""
+        """Return one frame with the samples."""
         frame = self._frame()
         frame.audio.audio = self._out.write(samples)
         frame.audio.sample_rate, frame.audio.num_channels = SAMPLE_RATE, 1
         return [bytes(frame.SerializeToString())]
 
     def hear(self, message: WireMessage) -> list[Heard]:
-        """Return what a frame means."""
+        """Return a frame's meaning."""
         frame = self._frame()
         try:
             frame.ParseFromString(message if isinstance(message, bytes) else b"\xff")
-        except Exception:  # protobuf's own kind of error, by the implementation in use
+        except Exception:  # protobuf's own exception, which depends on its implementation
             return [Fault(message)] if isinstance(message, str) else []
         match frame.WhichOneof("frame"):
             case "audio":
@@ -65,15 +65,15 @@ class PipecatProtocol:
                 return []
 
     def rest(self) -> Samples:
-        """Return what the resampler still holds."""
+        """Return the resampler's remaining samples."""
         return self._in.rest()
 
     def played(self, mark: str) -> list[WireMessage]:  # noqa: ARG002  (there are no marks)
-        """Return nothing."""
+        """Return no messages."""
         return []
 
     def closing(self) -> list[WireMessage]:
-        """Return nothing: the connection is closed."""
+        """Return no messages: closing the connection is enough."""
         return []
 
     def _audio(self, audio: Any) -> list[Heard]:

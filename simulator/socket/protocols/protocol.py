@@ -1,4 +1,4 @@
-"""What a caller says to an agent on a WebSocket, and what an agent's messages mean, whatever their form."""
+"""The interface of protocols: a caller's messages to an agent on a WebSocket, and the meaning of the agent's."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ class Audio:
 
 @dataclass(frozen=True, slots=True)
 class Clear:
-    """What has not been played is dropped: the agent was interrupted."""
+    """Audio not yet played is dropped: the agent was interrupted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The agent wants to know when all audio before this has been played."""
+    """The agent wants to know when all audio before this mark has been played."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """The agent complains; the text is its own."""
+    """An error reported by the agent, in its own words."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class OtherMessage:
-    """Any other message, as the object it is; turnlab's own are measured with ``--trust-messages``."""
+    """Any other message, as an object; turnlab's own are used with ``--trust-messages``."""
 
     message: dict[str, Any]
 
@@ -51,49 +51,49 @@ Heard = Audio | Clear | Mark | Fault | OtherMessage
 
 
 class Line(Interface):
-    """What carries messages: a WebSocket, or what acts like one. Both raise ``ConnectionClosed`` at its end."""
+    """A carrier of messages: a WebSocket, or a substitute. Both raise ``ConnectionClosed`` at its end."""
 
     async def send(self, message: WireMessage, /) -> None:
         """Send a message; wait while the line is full."""
         ...
 
     def __aiter__(self) -> AsyncIterator[WireMessage]:
-        """Return the agent's messages as they come."""
+        """Return the agent's messages as they arrive."""
         ...
 
 
 class CallProtocol(Interface):
-    """One call, as a caller. ``wire`` is how the agent's audio travels and, at the start, the caller's."""
+    """The caller's side of one call. ``wire`` is the format of the agent's audio and, at first, of the caller's."""
 
     wire: Wire
 
     def opening(self) -> list[WireMessage]:
-        """Return what is sent first."""
+        """Return the first messages to send."""
         ...
 
     def speak(self, samples: Samples) -> list[WireMessage]:
-        """Return what is sent for the caller's next samples, float32 ``[n]`` at 16 kHz."""
+        """Return the messages for the caller's next samples, float32 ``[n]`` at 16 kHz."""
         ...
 
     def hear(self, message: WireMessage) -> list[Heard]:
-        """Return what a message of the agent's means; one that makes no sense means nothing."""
+        """Return the meaning of an agent's message; an invalid one means nothing."""
         ...
 
     def rest(self) -> Samples:
-        """Return what is left of the agent's audio so far, float32 ``[n]``; a new stretch comes next."""
+        """Return the rest of the agent's audio so far, float32 ``[n]`` at 16 kHz; a new stretch comes next."""
         ...
 
     def played(self, mark: str) -> list[WireMessage]:
-        """Return what is sent when the audio before a mark has been played, or dropped."""
+        """Return the messages to send when the audio before a mark has been played or dropped."""
         ...
 
     def closing(self) -> list[WireMessage]:
-        """Return what is sent last."""
+        """Return the last messages to send."""
         ...
 
 
 def object_of(text: WireMessage) -> dict[str, Any]:
-    """Return a text message as an object, ``{}`` if it is none: an agent may send what it likes."""
+    """Return a text message as an object; ``{}`` if it is none, because an agent may send anything."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Which protocols there are, and which an address or a message looks like."""
+"""The protocols, and how to recognise them by an address or a message."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ PROTOCOLS: Mapping[str, Callable[[Wire], CallProtocol]] = {
     "openai-realtime": lambda _wire: OpenAIRealtimeProtocol(),
     "livekit": lambda _wire: TurnlabProtocol(),
 }
-"""By name; all but turnlab's have a wire of their own. LiveKit's line carries bare audio."""
+"""The protocols by name; all but turnlab's define their own wire format. LiveKit's line carries bare audio."""
 
 
 def by_address(url: str) -> str:
-    """Return the protocol that an address suggests, turnlab's where it suggests none."""
+    """Return the protocol that an address suggests, turnlab's if it suggests none."""
     try:
         parts = urlsplit(url)
-    except ValueError:  # calling it says what is wrong with it
+    except ValueError:  # the call itself reports what is wrong with the address
         return "turnlab"
     if (parts.hostname or "").endswith("openai.com") or parts.path.rstrip("/").endswith("/realtime"):
         return "openai-realtime"
@@ -36,7 +36,7 @@ def by_address(url: str) -> str:
 
 
 def by_message(text: str) -> str | None:
-    """Return the protocol that an agent's message belongs to, if it shows."""
+    """Return the protocol of an agent's message, if it can be recognised."""
     fields = object_of(text)
     if str(fields.get("type", "")).startswith(("session.", "response.", "input_audio_buffer.")):
         return "openai-realtime"

@@ -10,14 +10,14 @@ from simulator.socket.protocols.protocol import Audio, Clear, Fault, Heard, Othe
 
 
 class TurnlabProtocol:
-    """As ``turnlab agent`` speaks; other wires than PCM16 at 16 kHz are asked for with a start message."""
+    """The protocol of ``turnlab agent``. A start message requests formats other than PCM16 at 16 kHz."""
 
     def __init__(self, wire: Wire = PLAIN) -> None:
         self.wire = wire
         self._in, self._out = AudioIn(wire), AudioOut(wire)
 
     def opening(self) -> list[WireMessage]:
-        """Ask for the wire, if it is not the usual one."""
+        """Request the wire format, unless it is the default."""
         if self.wire == PLAIN:
             return []
         return [json.dumps({"type": "start", "sample_rate": self.wire.rate, "encoding": self.wire.encoding})]
@@ -40,13 +40,13 @@ class TurnlabProtocol:
                 return [OtherMessage(fields)]
 
     def rest(self) -> Samples:
-        """Return what the resampler still holds."""
+        """Return the resampler's remaining samples."""
         return self._in.rest()
 
     def played(self, mark: str) -> list[WireMessage]:  # noqa: ARG002  (there are no marks)
-        """Return nothing."""
+        """Return no messages."""
         return []
 
     def closing(self) -> list[WireMessage]:
-        """Return nothing: the connection is closed."""
+        """Return no messages: closing the connection is enough."""
         return []

@@ -29,11 +29,11 @@ STREAM = "MZ00000000000000000000000000000000"
 _CALL = "CA00000000000000000000000000000000"
 _MEDIA = "audio/x-mulaw"
 _BLOCK = LINE_RATE // 50
-"""A media message holds 20 ms."""
+"""The samples in one media message, 20 ms."""
 
 
 class TwilioProtocol:
-    """The caller's side, as Twilio's servers speak to an agent's."""
+    """The caller's side, in the role of Twilio's servers."""
 
     def __init__(self) -> None:
         self.wire = WIRE
@@ -42,7 +42,7 @@ class TwilioProtocol:
         self._waiting = b""
 
     def opening(self) -> list[WireMessage]:
-        """Say what the stream is."""
+        """Return the messages that describe the stream."""
         start = {
             "streamSid": STREAM,
             "accountSid": "AC00000000000000000000000000000000",
@@ -72,7 +72,7 @@ class TwilioProtocol:
         return found
 
     def hear(self, message: WireMessage) -> list[Heard]:
-        """Return what one of the agent's messages means."""
+        """Return the meaning of an agent's message."""
         fields = object_of(message)
         match fields.get("event"):
             case "media":
@@ -88,7 +88,7 @@ class TwilioProtocol:
                 return [OtherMessage(fields)] if fields else []
 
     def rest(self) -> Samples:
-        """Return what the resampler still holds."""
+        """Return the resampler's remaining samples."""
         return self._in.rest()
 
     def played(self, mark: str) -> list[WireMessage]:
@@ -96,7 +96,7 @@ class TwilioProtocol:
         return [self._message("mark", {"name": mark})]
 
     def closing(self) -> list[WireMessage]:
-        """Say that the call is over."""
+        """Return the message that the call is over."""
         return [self._message("stop", {"accountSid": "AC00000000000000000000000000000000", "callSid": _CALL})]
 
     def _message(self, event: str, content: dict[str, Any]) -> str:
@@ -107,7 +107,7 @@ class TwilioProtocol:
 
 
 class TwilioLine:
-    """The agent's side: turns what a Twilio server sends into audio, and the agent's into what it plays."""
+    """The agent's side: converts a Twilio server's messages to audio, and the agent's audio to messages."""
 
     def __init__(self) -> None:
         self._stream = ""
@@ -116,11 +116,11 @@ class TwilioLine:
 
     @staticmethod
     def begins(message: WireMessage) -> bool:
-        """Tell whether a connection's first message is that of a media stream."""
+        """Return whether a connection's first message is that of a media stream."""
         return isinstance(message, str) and object_of(message).get("event") in ("connected", "start")
 
     def incoming(self, message: WireMessage) -> bytes:
-        """Return the caller's µ-law of a message, nothing for any other.
+        """Return the caller's µ-law audio in a message, empty for any other message.
 
         Raises :class:`~simulator.socket.messages.StartError` for a stream that cannot be answered.
         """
@@ -149,7 +149,7 @@ class TwilioLine:
             raise StartError(f"start: the mediaFormat must be {_MEDIA} at {LINE_RATE}")
 
     def outgoing(self, message: WireMessage) -> str | None:
-        """Return what is sent for the agent's audio or its ``clear``; ``None``: Twilio has nothing like it."""
+        """Return the message for the agent's audio or its ``clear``; ``None``: Twilio has no equivalent."""
         if isinstance(message, bytes):
             media = {"payload": base64.b64encode(message).decode()}
             return json.dumps({"event": "media", "streamSid": self._stream, "media": media})
@@ -159,7 +159,7 @@ class TwilioLine:
 
 
 def payload_of(fields: dict[str, Any]) -> bytes:
-    """Return the audio in a media message; nothing if it is not base64."""
+    """Return the audio in a media message; empty if it is not base64."""
     media = fields.get("media")
     try:
         return base64.b64decode(str(media.get("payload", "")), validate=True) if isinstance(media, dict) else b""
