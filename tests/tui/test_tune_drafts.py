@@ -160,6 +160,15 @@ async def test_a_kept_draft_is_taken_up_goes_or_waits(folder: Path, answer: str 
     await drafting.offer()
     assert len(drafting.answers.asked) == 1, "once in a sitting"
     drafting.drafts.close()
+    leave_behind()
+    again = Drafting(take_up=[answer, answer])
+    await again.offer()
+    number = len(files(folder))
+    assert len(again.answers.asked) == {"take": 1, "drop": 1, None: 2}[answer], "the older one is offered, too"
+    assert number == {"take": 2, "drop": 0, None: 2}[answer]
+    older = [": 1 older draft is kept and offered at the next start."] if answer == "take" else []
+    assert again.host.notices == older
+    again.drafts.close()
 
 
 @pytest.mark.parametrize(("theirs", "changes"), [(("max_buffer_delay_ms",), SONIC), ((), CHANGES)])

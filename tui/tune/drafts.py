@@ -187,12 +187,16 @@ class DraftController:
         for file in bad:
             self._host.tell(f"{file} is not a readable draft; it stays as it is.")
         what = f"draft of {self.session.title}" if self.session.service else self.session.title
-        for kept in found:
+        for older, kept in enumerate(found, start=1):
             decision = await self._questions.take_up(what, kept)
             keeping.offered = decision != "later"
             if decision == "drop" or (decision == "take" and await self._take_up(kept)):
                 await asyncio.to_thread(kept.forget)
-            if decision != "drop":
+            if decision == "take" and (left := len(found) - older):
+                self._host.tell(
+                    f"{left} older draft{'s are' if left > 1 else ' is'} kept and offered at the next start."
+                )
+            if decision in ("take", "later"):
                 return
 
     async def _take_up(self, kept: KeptDraft) -> bool:
