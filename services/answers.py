@@ -19,7 +19,7 @@ from services.errors import (
     ServiceError,
     UnauthorizedError,
 )
-from services.retrying import retry_after
+from services.traffic import retry_after
 
 MESSAGE_LENGTH = 300
 """The longest quotation of a platform's own words, in characters. It fits a toast."""

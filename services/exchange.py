@@ -14,10 +14,10 @@ import httpx
 from pydantic import JsonValue, SecretStr
 
 from services.answers import AnswerReader
+from services.connections.proxies import ProxyFailedError, reason_of
 from services.errors import BadResponseError, InvalidError, ServiceError, UnreachableError
-from services.proxied import ProxyFailedError, reason_of
-from services.retrying import IDEMPOTENT
 from services.secrets import SecretHeaders
+from services.traffic import IDEMPOTENT
 
 ENCODINGS: Final = "gzip, deflate"
 """The accepted compressions. Others need packages that may be missing."""

@@ -20,18 +20,21 @@ from services.exchange import Exchange, Query, RequestSpec, Sink
 from services.model import Page
 from services.paging import read_page
 from services.reading import JsonObject
-from services.retrying import (
+from services.secrets import Credentials, redacted
+from services.traffic import (
     ATTEMPTS,
     FIRST_BACKOFF_S,
     JITTER_S,
     LONGEST_BACKOFF_S,
     LONGEST_WAIT_S,
     TOTAL_S,
+    WORTH_TELLING_S,
+    RateLimit,
+    Traffic,
+    Waiting,
     rate_limit,
     wait_before_retry,
 )
-from services.secrets import Credentials, redacted
-from services.traffic import WORTH_TELLING_S, RateLimit, Traffic, Waiting
 
 T = TypeVar("T")
 

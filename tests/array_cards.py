@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from base.samples import Samples
-from simulator.devices.listing import Device, Devices
+from simulator.devices.portaudio import Device, Devices
 from simulator.devices.streams import Deliver, Render, Stream
 from simulator.errors import DeviceError
 

@@ -1,12 +1,15 @@
-"""How figures of readouts are written, in the dashboard and on the command line."""
+"""How figures and their differences are written, in the dashboard, on the command line and in reports."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from simulator.measures.readout_table import BY_NAME
 from simulator.measures.readouts import Measured
 from simulator.measures.turns import Count
+
+Interval = tuple[float, float]
+
 
 NOTHING = "–"
 """Shown for a missing figure."""
@@ -69,3 +72,41 @@ def signed(value: float, places: int = 0) -> str:
     if not float(text.replace(",", "")):
         return text
     return f"{'−' if value < 0 else '+'}{text}"
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number of things: ``1 turn``, ``44 turns``."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return words in a row: ``a, b and c``."""
+    return ", ".join(words[:-1]) + f" and {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+def sentence(text: str) -> str:
+    """Return a sentence with a capital letter and a full stop."""
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def gains_and_costs(gains: Sequence[str], costs: Sequence[str]) -> str:
+    """Return what callers certainly gain and lose."""
+    said = [f"{word} {listed(some)}" for word, some in (("better,", gains), ("worse,", costs)) if some]
+    return "; ".join(said) or "no other difference is more than chance may explain"
+
+
+def interval_words(bounds: Interval | None) -> str:
+    """Return the interval of a difference of times in ms, in words. Empty without one."""
+    if bounds is None:
+        return ""
+    low, high = (signed(end / 1000, 2) for end in bounds)
+    return f" (95 % sure between {low} and {high} s)"
+
+
+def apart(value: float, bounds: Interval | None, places: int) -> str:
+    """Return a difference with its interval: ``+0.51 [+0.43, +0.54]``."""
+    text = signed(value, places)
+    if bounds is None:
+        return text
+    low, high = (signed(end, max(places, 1)) for end in bounds)
+    return f"{text} [{low},\u00a0{high}]"

@@ -11,7 +11,7 @@ from presets.config import load
 from presets.layers import Layer
 from recordings.demo_calls.log import call_entry
 from recordings.demo_calls.plan import BEFORE, CHANGED_DAY, PlannedCall, planned
-from services.calls.embedded.demo_file import DEMO_FILE, numbered
+from services.calls.embedded.demo import DEMO_FILE, numbered
 from services.embedded.seed_versions import seed_data
 from simulator.activity.cache import cached_analysis
 from simulator.activity.end_of_turn import end_of_turn_model

@@ -12,7 +12,7 @@ from base.files import lock_file
 from base.os_errors import os_error_text
 from services.calls.client import CallsClient
 from services.calls.record import AudioFile, Encoding
-from services.calls.without_audio import BUSY
+from services.calls.retention import BUSY
 from services.errors import BadResponseError, LinkExpiredError, NotKeptError, ServiceError, UnreachableError
 
 PARTIAL: Final = ".download"

@@ -36,7 +36,7 @@ from services.errors import (
 from services.exchange import Query, Sink
 from services.model import Page
 from services.reading import JsonObject, as_objects
-from services.retrying import retry_after
+from services.traffic import retry_after
 from services.transport import Reply, Transport
 
 _EXPIRED = (401, 403, 404, 410)

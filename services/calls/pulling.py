@@ -27,9 +27,9 @@ from services.calls.recorded import (
     turns_of,
     with_operator_turns,
 )
+from services.calls.retention import only_measures, without_words
 from services.calls.settings_then import SettingsThen
 from services.calls.wanted import PullRequest, archived, newest
-from services.calls.without_audio import only_measures, without_words
 from services.errors import ArchivedError, NotFoundError, NotKeptError, ServiceError
 
 AT_ONCE: Final = 4

@@ -16,7 +16,7 @@ from services.changes.kept import Entry, KeptState
 from services.changes.ledger import Backups
 from services.client import ServicesClient
 from services.errors import BadResponseError, ServiceError, StorageError, UnreachableError
-from services.retrying import (
+from services.traffic import (
     ATTEMPTS,
     FIRST_BACKOFF_S,
     JITTER_S,

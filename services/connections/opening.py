@@ -95,8 +95,7 @@ def _transport(url: str, variables: Variables, tell: Callable[[str], None]) -> h
     import httpx
 
     from services.connections.certificates import tls_context
-    from services.connections.proxies import proxy_for
-    from services.proxied import ProxiedTransport
+    from services.connections.proxies import ProxiedTransport, proxy_for
 
     parts = urlsplit(url)
     if parts.scheme == "http":

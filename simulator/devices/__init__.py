@@ -4,7 +4,7 @@ The first call loads PortAudio's library; an import never does. The library prin
 program that draws on the terminal uses devices from a separate process (:mod:`simulator.session`).
 """
 
-from simulator.devices.listing import Device, Devices, list_devices
+from simulator.devices.portaudio import Device, Devices, list_devices
 from simulator.errors import DeviceError
 
 __all__ = ["Device", "DeviceError", "Devices", "list_devices"]

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from base.samples import SAMPLE_RATE, Samples
-from simulator.devices.listing import Device, Way
-from simulator.devices.portaudio import how_to_permit, portaudio, quiet_stderr, reason
+from simulator.devices.portaudio import Device, Way, how_to_permit, portaudio, quiet_stderr, reason
 from simulator.errors import DeviceError
 
 TONE_HZ, TONE_S, TONE_PEAK = 440.0, 0.5, 0.1

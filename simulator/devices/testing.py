@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from base.samples import LARGEST_SAMPLE, QUIETEST_DB, Samples, decibels
-from simulator.devices.listing import Device
-from simulator.devices.portaudio import quiet_stderr
+from simulator.devices.portaudio import Device, quiet_stderr
 from simulator.devices.streams import TONE_S, Block, open_input, open_output, tone
 from simulator.errors import DeviceError
 

@@ -20,10 +20,9 @@ from simulator.heard.clocks import (
 )
 from simulator.heard.events import HeardEvent, events_of
 from simulator.heard.faults import Fault, faults_in_audio
-from simulator.heard.outcomes import answered, heard_outcome
 from simulator.heard.sides import sides_of
 from simulator.heard.tracks import Stretch, Tracks, listen
-from simulator.heard.turns import CallerTurn, Floor, floor_of
+from simulator.heard.turns import CallerTurn, Floor, answered, floor_of, heard_outcome
 from simulator.measures.readout_table import BY_NAME
 from simulator.measures.readouts import Measured, measured_by, pooled
 from simulator.measures.truth import TrueTurn, Truth

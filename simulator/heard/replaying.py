@@ -1,7 +1,8 @@
 """Converts a real call to a replayable recording: caller audio, labels from the audio, a scenario from the log.
 
 The files stand beside the call as ``caller.flac``, ``caller.json`` and ``caller.scenario.json``, as with any
-recording. The labels are provisional until a person corrects them; corrected labels are never replaced.
+recording. The labels are provisional until a person corrects them; corrected labels are never replaced. The
+measures stand beside it, too, so that each call is measured once.
 """
 
 from __future__ import annotations
@@ -10,23 +11,42 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from base.files import write_whole
 from base.folders import calls_folder
 from base.json_text import json_bytes
 from base.os_errors import os_error_text
+from base.samples import SAMPLES_PER_MS
 from simulator.activity.cache import analysis_beside, cached_analysis
 from simulator.activity.end_of_turn import EndOfTurnModel
 from simulator.activity.model import Activity
+from simulator.audio.source import open_audio
+from simulator.echo.caller import AudioReader
 from simulator.errors import LabelError
-from simulator.heard.call_folder import CallRecord, KeptCall, LoggedTurn, UnusableCallError, words_of
-from simulator.heard.measure import HeardCall
+from simulator.heard.call_folder import (
+    CallRecord,
+    KeptCall,
+    LoggedTurn,
+    UnusableCallError,
+    kept_measures,
+    words_of,
+    write_heard,
+)
+from simulator.heard.happened import agent_audio
+from simulator.heard.measure import HeardCall, measure_call
 from simulator.heard.sides import sides_of
 from simulator.heard.tracks import Stretch
 from simulator.heard.turns import CallerTurn, Floor
 from simulator.labels import read_labels
 from simulator.recording import Recording, open_recording
+
+if TYPE_CHECKING:
+    from simulator.playing.call_mix import Stereo
+    from simulator.replay import Played
+
 
 AUDIO, LABELS, SCENARIO, ANALYSIS = "caller.flac", "caller.json", "caller.scenario.json", "caller.npz"
 
@@ -270,3 +290,64 @@ def analysis_of(
     Raises what :func:`~simulator.activity.analyzer.analyze` raises.
     """
     return analysis_beside(recording.source, judge, recording.source.path.with_name(ANALYSIS), progress)
+
+
+Progress = Callable[[float], None]
+
+
+def heard_before(call: KeptCall) -> dict[str, Any] | None:
+    """Return the stored measures; ``None`` if the call must be measured, for them or for its replay."""
+    kept = kept_measures(call)
+    if kept is None or call.why_silent() is not None or not kept["values"]:
+        return kept
+    return kept if (call.path / AUDIO).exists() and (call.path / LABELS).exists() else None
+
+
+def keep_heard(call: KeptCall, heard: HeardCall) -> dict[str, Any]:
+    """Store a call's measures and its caller's recording beside it; return the measures.
+
+    Raises :class:`~simulator.heard.call_folder.UnusableCallError`, and :class:`OSError` if the measures cannot be
+    stored.
+    """
+    found = heard.to_json()
+    if call.folder is not None:
+        if heard.measured is not None:
+            prepare(call, heard)
+        write_heard(call, found)
+    return found
+
+
+def heard(call: KeptCall, progress: Progress | None = None) -> dict[str, Any]:
+    """Return a call's stored measures, or measure it now. ``progress`` receives the seconds measured.
+
+    Raises :class:`~simulator.errors.SimulatorError` and :class:`OSError`.
+    """
+    return heard_before(call) or keep_heard(call, measure_call(call, progress))
+
+
+class RecordedMix:
+    """A stored call in its folder, from the recordings of its two sides. Use it from one thread."""
+
+    voice = "as recorded"
+
+    def __init__(self, folder: Path, played: Played) -> None:
+        self.played = played
+        self.length = played.duration_ms * SAMPLES_PER_MS
+        """The length of the call in samples."""
+        self._folder = folder
+        self._sides: tuple[AudioReader, ...] = ()
+
+    def read(self, start: int, count: int) -> Stereo:
+        """Return ``count`` samples from ``start``.
+
+        Raises :class:`~simulator.errors.SimulatorError` where a side cannot be read.
+        """
+        if not self._sides:
+            self._sides = tuple(
+                AudioReader(open_audio(path)) for path in (self._folder / AUDIO, agent_audio(self._folder))
+            )
+        return np.stack([side.read(start, count) for side in self._sides], axis=1)
+
+    def prepare(self, _: int, __: float) -> bool:
+        """Return at once: a recorded call needs no preparation."""
+        return False

@@ -18,7 +18,7 @@ from typing import Any
 
 from base.unexpected import install
 from simulator.child_process import messages, outbox
-from simulator.devices.listing import list_devices
+from simulator.devices.portaudio import list_devices
 from simulator.errors import DeviceError
 from simulator.session.call_loop import CallLoop
 from simulator.session.commands import SessionCommand

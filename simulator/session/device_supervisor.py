@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from base.samples import SAMPLE_RATE
-from simulator.devices.listing import Device, Devices, Way, list_devices
 from simulator.devices.playback_buffer import PlaybackBuffer
-from simulator.devices.portaudio import not_answering, reason
+from simulator.devices.portaudio import Device, Devices, Way, list_devices, not_answering, reason
 from simulator.devices.streams import Deliver, Render, Stream, open_input, open_output
 from simulator.errors import DeviceError
 from simulator.session.capture_buffer import CaptureBuffer

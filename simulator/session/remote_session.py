@@ -8,8 +8,7 @@ from collections import deque
 from dataclasses import replace
 
 from simulator.child_process import TIMEOUT_S, ChildProcess, command
-from simulator.devices.listing import Devices
-from simulator.devices.portaudio import not_answering
+from simulator.devices.portaudio import Devices, not_answering
 from simulator.errors import DeviceError
 from simulator.session.commands import SessionCommand
 from simulator.session.settings import SessionSettings

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from base.samples import SAMPLE_RATE
 from simulator.activity.model import Activity
-from simulator.heard.outcomes import answered, heard_outcome
+from simulator.heard.turns import answered, heard_outcome
 from simulator.labels import Labels
 from simulator.measures.readout_table import READOUTS
 from simulator.measures.readouts import Measured, measured_by

@@ -29,8 +29,7 @@ from simulator.sweep.result import (
     TriedSetting,
     figure_text,
 )
-from simulator.sweep.search import Tried, excess_of, setting_key
-from simulator.sweep.shown import shown_settings
+from simulator.sweep.search import Tried, excess_of, setting_key, shown_settings
 from simulator.sweep.split import Split
 from simulator.sweep.wording import change_sentence, obstacles, optimism, verdict
 

@@ -14,8 +14,7 @@ from simulator.sweep.confirming import Confirming
 from simulator.sweep.journal import SweepJournal
 from simulator.sweep.plan import SweepCall, SweepError, SweepPlan, call_hash
 from simulator.sweep.result import SweepProgress, SweepResult, TriedSetting
-from simulator.sweep.search import Tried, starts_of
-from simulator.sweep.shown import shown_settings
+from simulator.sweep.search import Tried, shown_settings, starts_of
 from simulator.sweep.split import ONE_CALL, Split, split_calls
 from simulator.sweep.trying import Search
 

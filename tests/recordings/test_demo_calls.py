@@ -12,7 +12,7 @@ import soundfile as sf
 
 from recordings.demo_calls import demo_sound
 from recordings.demo_calls.__main__ import main
-from services.calls.embedded.demo_file import demo_calls
+from services.calls.embedded.demo import demo_calls
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ import httpx
 import pytest
 import stamina
 
-from services import retrying
+from services import traffic
 from services.classic import ClassicClient
 from services.client import ServicesClient
 from services.embedded import open_embedded
@@ -73,7 +73,7 @@ async def wire(workspace: Path, seeded_workspace: Path) -> AsyncIterator[Wire]:
 @pytest.fixture
 def no_waiting() -> Iterator[None]:
     """Let requests be tried as often as in earnest, without the pauses between."""
-    with stamina.set_testing(True, attempts=retrying.ATTEMPTS):
+    with stamina.set_testing(True, attempts=traffic.ATTEMPTS):
         yield
 
 

@@ -24,10 +24,21 @@ from services.calls.pulling import AT_ONCE, Pull, PullProgress, pull
 from services.calls.reading import read_call
 from services.calls.record import CallRecord
 from services.calls.recorded import CallClock, operator_stretches, turns_of, with_operator_turns
-from services.calls.retention import expired_deleted, keep_for, kept_days, kept_for, purge, purge_expired
+from services.calls.retention import (
+    MARK,
+    delete_left_audio,
+    expired_deleted,
+    keep_for,
+    kept_days,
+    kept_for,
+    only_measures,
+    purge,
+    purge_expired,
+    strip,
+    without_words,
+)
 from services.calls.settings_then import SettingsThen
 from services.calls.wanted import PullRequest, first_day
-from services.calls.without_audio import MARK, delete_left_audio, only_measures, strip, without_words
 from services.changes.ledger import Backups
 from services.embedded.seed import demo_id
 from services.errors import ServiceError

@@ -29,7 +29,7 @@ from services.errors import ConflictError, InvalidError, RateLimitedError, Servi
 from services.model import NewService, Service
 from services.paging import iter_services
 from services.platform import PlatformClient
-from services.retrying import ATTEMPTS
+from services.traffic import ATTEMPTS
 from tests import forked
 from tests.services.faulty_proxy import (
     Exchange,

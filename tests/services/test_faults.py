@@ -21,7 +21,7 @@ from services.errors import (
 from services.model import NewService
 from services.paging import Pages, iter_services
 from services.platform import PlatformClient
-from services.retrying import ATTEMPTS, LONGEST_WAIT_S
+from services.traffic import ATTEMPTS, LONGEST_WAIT_S
 from tests.services.faulty_proxy import (
     Exchange,
     Fault,

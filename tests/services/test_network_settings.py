@@ -12,7 +12,8 @@ import pytest
 import stamina
 from pydantic import SecretStr
 
-from services import proxied, retrying
+from services import traffic
+from services.connections import proxies
 from services.connections.certificates import tls_context
 from services.connections.opening import open_profile
 from services.connections.profile import Profile
@@ -130,7 +131,7 @@ FAILING: dict[str, tuple[str, bytes | None, str, int]] = {
 async def test_a_proxy_that_fails_is_named_as_the_proxy(
     monkeypatch: pytest.MonkeyPatch, scheme: str, answer: bytes | None, says: str, times: int
 ) -> None:
-    monkeypatch.setattr(proxied, "TUNNEL_S", 0.3)
+    monkeypatch.setattr(proxies, "TUNNEL_S", 0.3)
     async with proxy_that_says(answer) as port:
         monkeypatch.setenv("HTTPS_PROXY", f"{scheme}://{SECRET}@127.0.0.1:{port}")
         with stamina.set_testing(True, attempts=2), pytest.raises(UnreachableError) as caught:
@@ -144,7 +145,7 @@ async def test_a_proxy_that_fails_is_named_as_the_proxy(
 
 async def test_a_proxy_that_nobody_answers_at_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("all_proxy", f"socks5h://{SECRET}@127.0.0.1:1")
-    with stamina.set_testing(True, attempts=retrying.ATTEMPTS), pytest.raises(UnreachableError) as caught:
+    with stamina.set_testing(True, attempts=traffic.ATTEMPTS), pytest.raises(UnreachableError) as caught:
         await _whoami()
     assert str(caught.value) == (
         "the proxy 127.0.0.1:1 (all_proxy) cannot be reached: Connection refused;"

@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 from services.classic import ClassicClient
 from services.embedded.rate_limits import LIMITS, RateLimits
 from services.errors import RateLimitedError
-from services.retrying import rate_limit, retry_after
-from services.traffic import RateLimit, Traffic, Waiting
+from services.traffic import RateLimit, Traffic, Waiting, rate_limit, retry_after
 from tests.services.faulty_proxy import FaultyProxy, answer
 from tests.services.serving import Served, classic_client, served
 

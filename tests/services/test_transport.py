@@ -16,7 +16,7 @@ import httpx
 import pytest
 import stamina
 
-from services import exchange, retrying
+from services import exchange, traffic
 from services.classic import ClassicClient
 from services.errors import (
     BadResponseError,
@@ -38,7 +38,7 @@ TOKEN = "amigo-key-3f9c1b77e2"
 
 @pytest.fixture(autouse=True)
 def no_waiting_between_tries() -> Iterator[None]:
-    with stamina.set_testing(True, attempts=retrying.ATTEMPTS):
+    with stamina.set_testing(True, attempts=traffic.ATTEMPTS):
         yield
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from simulator.devices import DeviceError, Devices, portaudio
-from simulator.devices.listing import Way
+from simulator.devices.portaudio import Way
 from simulator.session import device_supervisor
 from simulator.session.child import LiveSession
 from simulator.session.commands import UseInput, UseOutput

@@ -18,7 +18,7 @@ from simulator.activity.analyzer import analyze
 from simulator.activity.end_of_turn import SilenceOnly
 from simulator.activity.model import FRAME_MS, FRAME_SAMPLES
 from simulator.devices import streams
-from simulator.devices.listing import Device
+from simulator.devices.portaudio import Device
 from simulator.engine.events import Event
 from simulator.engine.profile import default_profile
 from simulator.engine.scenario import default_scenario

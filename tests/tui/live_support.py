@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.devices.listing import Device, Devices
+from simulator.devices.portaudio import Device, Devices
 from simulator.devices.streams import Deliver, Render, Stream
 from simulator.engine.scenario import default_scenario
 from simulator.session.child import LiveSession

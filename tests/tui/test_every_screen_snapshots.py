@@ -21,7 +21,7 @@ from services.changes.plan import make_plan
 from services.changes.requests import Promote
 from services.embedded import open_embedded
 from simulator.devices import Devices
-from simulator.devices.listing import Device
+from simulator.devices.portaudio import Device
 from simulator.recording import bundled_folder
 from tests.tui.conftest import SnapshotFiles, make_app, settle
 from tests.tui.live_support import StillCall
@@ -38,13 +38,12 @@ from tui.dialogs.find_dialog import FindDialog
 from tui.dialogs.folder_dialog import FolderDialog
 from tui.dialogs.form_dialog import FormDialog
 from tui.dialogs.plan_dialog import PlanDialog
-from tui.dialogs.text_entry import value_dialog
 from tui.labels.screen import LabelEditor
 from tui.live.device_dialog import DeviceDialog
 from tui.live.screen import LiveScreen
 from tui.services.dialogs import DiffDialog, MovedFields, MovedPlans
 from tui.services.routing import RoutingScreen
-from tui.tune.choosing_dialogs import ArmsDialog, PresetsDialog
+from tui.tune.choosing_dialogs import ArmsDialog, PresetsDialog, value_dialog
 from tui.tune.draft import conflicts
 from tui.tune.journal import KeptDraft
 from tui.tune.saving_dialogs import ExportTo, KeptDialog, MergeDialog, Mixing

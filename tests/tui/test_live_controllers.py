@@ -11,7 +11,7 @@ import pytest
 
 from presets.config import VoiceConfig
 from services.model import Service
-from simulator.devices.listing import Devices
+from simulator.devices.portaudio import Devices
 from simulator.engine.events import SpeechStarted
 from simulator.engine.profile import default_profile
 from simulator.engine.scenario import default_scenario

@@ -18,7 +18,7 @@ from tests.tui.tune_support import open_tune, rest, settle_on, slider
 from tui.app import TurnlabApp
 from tui.dialogs.dialog import TextDialog
 from tui.dialogs.dialogs import PickOne
-from tui.dialogs.text_entry import TextEntry
+from tui.tune.choosing_dialogs import TextEntry
 from tui.tune.copies import Target, as_command, as_curl, read_pasted
 from tui.tune.fields import EntryError
 from tui.tune.screen import TuneScreen

@@ -14,7 +14,7 @@ from tests.tui.conftest import ScriptedClient, make_app, settle
 from tests.tui.tune_support import open_tune, rest, settle_on
 from tui.app import TurnlabApp
 from tui.dialogs.dialogs import PickOne
-from tui.dialogs.text_entry import TextEntry
+from tui.tune.choosing_dialogs import TextEntry
 from tui.tune.screen import TuneScreen
 from tui.widgets.field_panel import FieldPanel
 

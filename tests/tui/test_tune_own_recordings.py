@@ -21,7 +21,7 @@ from tests.tui.tune_support import bundled_in, rest, settle_on
 from tui.app import TurnlabApp
 from tui.dialogs.folder_dialog import FolderDialog
 from tui.labels.screen import LabelEditor
-from tui.tune import adding
+from tui.tune import places
 from tui.tune.choosing_dialogs import PresetsDialog
 from tui.tune.evaluating import EvaluationDialog
 from tui.tune.recording_list import RecordingList
@@ -34,7 +34,7 @@ SIZE = (120, 40)
 @pytest.fixture(autouse=True)
 def looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PULSE_SERVER", "unix:/nowhere")
-    monkeypatch.setattr(adding, "LOOK_EVERY_S", 0.4)
+    monkeypatch.setattr(places, "LOOK_EVERY_S", 0.4)
 
 
 @pytest.fixture

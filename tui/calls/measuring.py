@@ -21,8 +21,8 @@ def measure_folder(folder: Path) -> None:
     Raises :class:`~simulator.errors.SimulatorError`, and :class:`OSError` if the result cannot be stored.
     """
     from simulator.heard.call_folder import read_call_folder
-    from simulator.heard.keeping import keep_heard
     from simulator.heard.measure import measure_call
+    from simulator.heard.replaying import keep_heard
 
     call = read_call_folder(folder)
     if call.why_silent() is None:
@@ -36,9 +36,8 @@ def caller_recording(folder: Path) -> Path:
     :class:`OSError`.
     """
     from simulator.heard.call_folder import UnusableCallError, read_call_folder, write_heard
-    from simulator.heard.keeping import heard_before
     from simulator.heard.measure import measure_call
-    from simulator.heard.replaying import AUDIO, prepare
+    from simulator.heard.replaying import AUDIO, heard_before, prepare
 
     call = read_call_folder(folder)
     if (why := call.why_silent()) is not None:

@@ -58,7 +58,7 @@ class PlayController:
     async def _play(self, folder: Path, from_ms: int) -> None:
         from simulator.errors import SimulatorError
         from simulator.heard.happened import happened
-        from simulator.heard.recorded_mix import RecordedMix
+        from simulator.heard.replaying import RecordedMix
         from simulator.playing.player import Player
         from simulator.playing.speaker import SystemSpeaker
         from tui.calls.measuring import caller_recording

@@ -11,8 +11,7 @@ from simulator.engine.profile import EngineProfile
 from simulator.heard.call_folder import KeptCall
 from simulator.heard.check import Check, ReplayedCall, check, settings_of
 from simulator.heard.checked import fitted_among, keep_check, keep_turns
-from simulator.heard.keeping import heard, heard_before
-from simulator.heard.replaying import AUDIO, analysis_of, open_replay
+from simulator.heard.replaying import AUDIO, analysis_of, heard, heard_before, open_replay
 
 Hear = Callable[[KeptCall], dict[str, Any]]
 

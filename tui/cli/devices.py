@@ -6,8 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Literal
 
-from simulator.devices.listing import Device, Devices, Way, why_none
-from simulator.devices.portaudio import quiet_stderr
+from simulator.devices.portaudio import Device, Devices, Way, quiet_stderr, why_none
 from simulator.devices.testing import listen, play_tone, round_trip
 from simulator.errors import DeviceError
 from simulator.session import devices_there

@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from simulator.devices.listing import Way
+from simulator.devices.portaudio import Way
 from simulator.engine.scenario import Scenario, default_scenario, read_scenario
 from simulator.errors import DeviceError, SimulatorError
 from simulator.session import (

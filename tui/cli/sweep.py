@@ -23,21 +23,22 @@ from simulator.executors.urls import Place, Url, place_of
 from simulator.heard.call_folder import CallRecord, calls_in
 from simulator.heard.check import ReplayedCall
 from simulator.heard.replaying import Analysing, keeper_of
-from simulator.measures.limits import LimitError
+from simulator.measures.limits import Figure, LimitError
 from simulator.recording import Recording, known_recordings
 from simulator.sweep.goals import Goal, GoalError, goal_of, load_goal
 from simulator.sweep.plan import SweepCall, SweepError, SweepPlan, plan_of, sweep_call
-from simulator.sweep.result import SweepProgress, SweepResult
+from simulator.sweep.result import Readouts, SweepProgress, SweepResult, TriedSetting
 from simulator.sweep.running import judgeable, run
 from simulator.sweep.search import needs_optuna
 from simulator.sweep.space import Range, SpaceError, parse_range
 from simulator.sweep.split import ONE_CALL
+from simulator.sweep.wording import shown, value_words
 from tui.cli.arms import read_arms
 from tui.cli.calls.checking import replayed_calls
 from tui.cli.failure import CallError, Faults, WorkError, check_output, complain, writing
 from tui.cli.hearing import Hearing, tell_about, tell_other_voices
 from tui.cli.opening import analyse, end_of_turn_judge, find, open_all, open_profile, progress
-from tui.cli.sweep_table import print_result
+from tui.cli.tables import print_line, print_table
 from tui.cli.working import outcomes
 from tui.report.gate import Gate
 from tui.report.turns import swept_json
@@ -232,3 +233,55 @@ def _today(given: VoiceConfig | None, records: Sequence[CallRecord]) -> tuple[Vo
             f"today's settings are those of the newest call, of {(newest.started_at or 'an unknown day')[:10]}"
         )
     return (own if given is None else given), inherited
+
+
+MOST_CHANGES = 3
+"""The number of changes to name for a point."""
+
+MOST_SHOWN = 8
+"""The number of listed points on the front."""
+
+
+def print_result(result: SweepResult) -> None:
+    """Print the verdict, the worth of each change, and the most important settings."""
+    print_line(result.verdict)
+    for sentence in (*result.obstacles, *result.notes):
+        print_line(f"- {sentence}")
+    if not result.complete:
+        print_line("- it was stopped early; the same command continues it")
+    found = result.recommended
+    if found is None:
+        return
+    if found.changes:
+        print_line("")
+        print_line("What each change is worth, reverted alone:")
+        for change in found.changes:
+            print_line(f"  {change.sentence}")
+    figures = list(dict.fromkeys((*result.goal.figures(), *result.axes)))
+    rows = [_row("today's settings, confirmed", found.today, figures)]
+    called = found.standing(result.unjudged)
+    rows += [_row(f"{called}, confirmed", found.confirmed, figures)]
+    rows += [_row(f"{called}, where chosen", result.settings[found.index].chosen, figures)]
+    named = [one for one in result.settings if one.name and one.name != "today"]
+    rows += [_row(f"{one.name} over today's, confirmed", one.confirmed or one.chosen, figures) for one in named]
+    front = sorted((one for one in result.settings if one.on_front), key=lambda one: one.points or 0.0)
+    rows += [
+        _row(f"on the front: {_changes(one)}", one.confirmed or one.chosen, figures) for one in front[:MOST_SHOWN]
+    ]
+    half = "one half of " if result.folds == 1 else ""
+    where = f"{len(result.settings)} settings on {len(result.chosen_on)} calls of {half}{result.callers} callers"
+    print_table(where, ["", *(_title(one) for one in figures)], rows)
+
+
+def _row(title: str, readouts: Readouts, figures: list[Figure]) -> list[str]:
+    return [title, *(shown(one, one.measured(readouts)) for one in figures)]
+
+
+def _title(figure: Figure) -> str:
+    return f"{figure.readout.title} {figure.percentile}".rstrip()
+
+
+def _changes(one: TriedSetting) -> str:
+    words = [f"{name} {value_words(name, value)}" for name, value in one.changes.items()]
+    more = f" and {len(words) - MOST_CHANGES} more" if len(words) > MOST_CHANGES else ""
+    return ", ".join(words[:MOST_CHANGES]) + more or "today's settings"

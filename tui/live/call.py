@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from simulator.devices.listing import Way
+from simulator.devices.portaudio import Way
 from simulator.engine.scenario import default_scenario
 from simulator.session import commands as call_commands
 from simulator.session.commands import Session as Call

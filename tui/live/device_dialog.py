@@ -14,7 +14,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from simulator.devices import DeviceError
-from simulator.devices.listing import Device, Devices, Way
+from simulator.devices.portaudio import Device, Devices, Way
 from simulator.session.settings import EchoGuard
 from simulator.session.state import Snapshot
 from tui.dialogs.dialog import Dialog

@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.reactive import var
 from textual.widgets import Static
 
-from simulator.devices.listing import Way
+from simulator.devices.portaudio import Way
 from simulator.session import devices_there, open_session
 from simulator.session.state import SessionMessage
 from tui.commands.command import Command

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.devices.listing import Way
+from simulator.devices.portaudio import Way
 from simulator.session.settings import EchoGuard
 from simulator.session.state import Counters, OpenedDevice, Phase, Snapshot, Unheard
 from tui.live.meters import Reading

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulator.measures.readout_table import BY_NAME, BY_PLACE, Meaning, Readout
+from tui.figures import apart, counted, gains_and_costs, interval_words, listed, sentence
 from tui.report.change import change
 from tui.report.heard_turns import HEARD, SIMULATED
 from tui.report.page import Cell, ChangeToApply, Page, Table, TableRow, facts
@@ -10,7 +11,6 @@ from tui.report.parts import Arm
 from tui.report.pictures import Distribution, distribution, seconds
 from tui.report.results import Checked, Periods
 from tui.report.simulated import WAITS, shown_turn
-from tui.report.wording import apart, counted, gains_and_costs, interval_words, listed, sentence
 
 BEFORE, AFTER = "before", "after"
 _TONES = {BEFORE: 0, AFTER: 1}

@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from simulator.measures.readout_table import BY_NAME, BY_PLACE, Meaning, Readout
-from tui.figures import signed
+from tui.figures import apart, counted, gains_and_costs, interval_words, listed, sentence, signed
 from tui.report.change import change, settings_change, settings_table
-from tui.report.figure_tables import figure_tables
 from tui.report.page import Cell, Fact, Page, Reason, ShownTurn, Table, TableRow, facts, tones
 from tui.report.parts import Compared, Counted, Drawn, Latency, Recorded, ReportTurn
 from tui.report.pictures import Distribution, distribution, seconds, turn_picture
 from tui.report.results import Simulated
-from tui.report.scored import score_tables, trade_off_picture
-from tui.report.wording import apart, counted, gains_and_costs, interval_words, listed, sentence
+from tui.report.tables import figure_tables, score_tables, trade_off_picture
 
 MOST_ROWS = 200
 """The largest number of recordings to list."""

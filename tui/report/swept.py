@@ -8,16 +8,15 @@ from typing import Final
 from presets.fields import BY_NAME
 from simulator.measures.limits import Figure, Limit, LimitError, parse_figure, parse_limits
 from simulator.measures.readout_table import Meaning, Readout
-from tui.figures import signed
+from tui.figures import apart, counted, listed, signed
 from tui.report.change import change, settings_table, shown
-from tui.report.figure_tables import figure_tables
 from tui.report.front import Placed, front_picture
 from tui.report.page import Cell, ChangeToApply, Page, Table, TableRow, facts, tones
 from tui.report.parts import Arm, Readouts
 from tui.report.pictures import FrontPicture
 from tui.report.results import GoalFigure, Recommended, Setting, Swept
 from tui.report.simulated import shown_turn, turn_distributions
-from tui.report.wording import apart, counted, listed
+from tui.report.tables import figure_tables
 
 TODAY, RECOMMENDED, NEAREST, NOT_JUDGED, CHOSEN = "today", "recommended", "nearest", "not judged", "where chosen"
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from simulator.heard.recorded_mix import RecordedMix
+from simulator.heard.replaying import RecordedMix
 from simulator.playing.call_mix import CallMix, Mix
 from simulator.playing.player import Player
 from simulator.playing.speaker import SystemSpeaker

@@ -18,13 +18,12 @@ from tui.dialogs.dialogs import LineEntry, PickOne, PickRows, UnsavedChanges
 from tui.dialogs.find_dialog import Find, FindDialog
 from tui.dialogs.folder_dialog import FolderDialog
 from tui.dialogs.plan_dialog import fields_plan_dialog
-from tui.dialogs.text_entry import TextEntry, value_dialog
 from tui.host import ask_over, drop_notices, in_view
 from tui.labels.screen import LabelEditor
 from tui.readouts import row_keys
 from tui.tune.arms import ComparisonArm
 from tui.tune.bench import AnalysedRecording
-from tui.tune.choosing_dialogs import ArmsDialog, PresetsDialog
+from tui.tune.choosing_dialogs import ArmsDialog, PresetsDialog, TextEntry, value_dialog
 from tui.tune.comparing import ArmRequest
 from tui.tune.evaluating import Answer, Evaluated, EvaluationDialog
 from tui.tune.evaluating import EvaluationInput as EvaluationMaterial

@@ -21,7 +21,6 @@ from simulator.engine.profile import EngineProfile
 from tui.commands.place import Jump, bindings
 from tui.host import ScreenHost
 from tui.readouts import MEANINGS, WORDS
-from tui.tune.adding import PlacesController
 from tui.tune.arm_header import ArmHeader, Heading
 from tui.tune.bench import RecordingsState
 from tui.tune.commands import COMMANDS, FIRST_IN_FOOTER, QUIT_WITH_CARE
@@ -32,7 +31,7 @@ from tui.tune.evaluating import EvaluationController
 from tui.tune.findings import FindingsController
 from tui.tune.labelling import LabellingController
 from tui.tune.modes import tune_jumps
-from tui.tune.places import Places, Watch
+from tui.tune.places import Places, PlacesController, Watch
 from tui.tune.platform import PlatformController
 from tui.tune.playback import PlaybackController, PlaybackShown
 from tui.tune.presets import PresetsController

@@ -8,8 +8,8 @@ from typing import Any
 
 from base.os_errors import os_error_text
 from simulator.heard.call_folder import KeptCall, kept_measures
-from simulator.heard.keeping import keep_heard
 from simulator.heard.measure import HEARD_READOUTS, heard_readouts, measure_call
+from simulator.heard.replaying import keep_heard
 from simulator.heard.sides import sides_of
 from simulator.measures.readout_table import BY_NAME, READOUTS
 from tui.calls.story import clock
