@@ -57,7 +57,7 @@ def _fill(path: Path, count: int) -> None:
     with database.read() as db:
         workspace = db.execute("SELECT id FROM workspaces").fetchone()["id"]
         models, have = store.find_services(
-            db, workspace, store.ServiceFilter(), ordering=store.order("name") or "", limit=100, offset=0
+            db, workspace, store.ServiceQuery(), ordering=store.order("name") or "", limit=100, offset=0
         )
     with database.write() as db:
         for number in range(count - have):

@@ -37,7 +37,7 @@ from simulator.engine.scenario import default_scenario
 from simulator.labels.model import Anchor
 from simulator.measures.readouts import Spread
 from simulator.recording import Recording, bundled_folder, find_audio, open_recording
-from simulator.socket.agent_call import Agent
+from simulator.socket.agent_call import ServedAgent
 from simulator.socket.calling import CallTaken, call
 from simulator.socket.dialing import CallOptions
 from simulator.socket.messages import PLAIN, AudioOut, Wire
@@ -130,7 +130,7 @@ def unhurried(preset: str, wire: Wire) -> Iterator[Calls]:
     """Call the same agent in this process, one caller after the other, on a clock that waits."""
     voice = voice_for("hibari")
     (arm,) = read_arms([preset], allow_unknown=False)
-    answering = Agent(
+    answering = ServedAgent(
         default_scenario(), default_profile(), arm.config, end_of_turn_model(), lambda: AgentRenderer(voice)
     )
     yield lambda heard: (take_call(answering, CallOptions("ws://agent", wire=wire), *one) for one in heard)

@@ -38,7 +38,7 @@ from services.model import (
     writable,
 )
 from services.reading import JsonObject, as_text, has_text, read_agent, read_context_graph, read_version
-from services.sign_in import ClassicKey, SignedIn
+from services.sign_in import ClassicKey, SignInCredentials
 from services.traffic import Traffic
 from services.transport import Transport
 
@@ -199,7 +199,7 @@ class ClassicClient(ClassicOwners):
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.traffic = Traffic(clock)
-        signed_in = SignedIn(http, organization, key, traffic=self.traffic, clock=clock)
+        signed_in = SignInCredentials(http, organization, key, traffic=self.traffic, clock=clock)
         transport = Transport(http, signed_in, traffic=self.traffic, clock=clock, sleep=sleep)
         super().__init__(transport, organization)
         self._organization_id = organization

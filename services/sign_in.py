@@ -63,7 +63,7 @@ class _Token:
     expires_at: float
 
 
-class SignedIn:
+class SignInCredentials:
     """Credentials that sign in on first use, before the token expires, and once after a 401.
 
     ``clock`` is in seconds since 1970.

@@ -25,10 +25,10 @@ from simulator.measures.truth import Truth
 from simulator.measures.turns import interruptions
 from simulator.recording import Recording
 from simulator.replay import Played
-from simulator.socket.agent_call import Agent
+from simulator.socket.agent_call import ServedAgent
 from simulator.socket.calling import CallTaken, talk
 from simulator.socket.dialing import LARGEST_MESSAGE, CallOptions
-from simulator.socket.server import Exchange, Service
+from simulator.socket.server import CallServer, ServerOptions
 
 
 class _JumpingSelector(selectors.DefaultSelector):
@@ -55,16 +55,16 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         return self._jumping.passed_s
 
 
-def take_call(agent: Agent, options: CallOptions, recording: Recording, activity: Activity) -> CallTaken:
+def take_call(agent: ServedAgent, options: CallOptions, recording: Recording, activity: Activity) -> CallTaken:
     """Call an agent with a recording; it takes as long as the work does."""
     with tempfile.TemporaryDirectory() as folder, asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         return runner.run(_call(str(Path(folder) / "line"), agent, options, recording, activity))
 
 
 async def _call(
-    path: str, agent: Agent, options: CallOptions, recording: Recording, activity: Activity
+    path: str, agent: ServedAgent, options: CallOptions, recording: Recording, activity: Activity
 ) -> CallTaken:
-    exchange = Exchange(Service(replace(agent, judges=None), {}), lambda _report: None)
+    exchange = CallServer(ServerOptions(replace(agent, judges=None), {}), lambda _report: None)
     wire: dict[str, Any] = {"compression": None, "ping_interval": None}
     async with (
         unix_serve(exchange.answer, path, **wire),

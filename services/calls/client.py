@@ -13,9 +13,9 @@ from services.calls.model import (
     CallDetail,
     CallSummary,
     JudgedCall,
+    PlaybackTimeline,
     RecordingMetadata,
     RecordingUrls,
-    Timeline,
 )
 from services.model import Page
 
@@ -55,7 +55,7 @@ class CallsClient(Protocol):
         """Return one call. Raises :class:`services.errors.NotFoundError`."""
         ...
 
-    async def timeline(self, call_id: str) -> Timeline:
+    async def timeline(self, call_id: str) -> PlaybackTimeline:
         """Return one call's timeline. Raises :class:`services.errors.NotFoundError`."""
         ...
 

@@ -109,7 +109,7 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Timeline:
+class PlaybackTimeline:
     """A call as the platform plays it back. ``origin`` names the zero of its times."""
 
     segments: tuple[Segment, ...] = ()
@@ -133,7 +133,7 @@ class CallDetail(CallFacts):
     ended_at: datetime | None = None
     media_started_at: datetime | None = None
     turns: tuple[PlatformTurn, ...] = ()
-    timeline: Timeline | None = None
+    timeline: PlaybackTimeline | None = None
     operators: tuple[Span, ...] = ()
     """When a human operator was in the call, according to participants, escalation or forwarding."""
     operator_said: tuple[datetime | None, ...] = ()

@@ -13,9 +13,9 @@ from services.calls.model import (
     CallDetail,
     CallSummary,
     JudgedCall,
+    PlaybackTimeline,
     RecordingMetadata,
     RecordingUrls,
-    Timeline,
 )
 from services.calls.reading import (
     read_call,
@@ -82,7 +82,7 @@ class PlatformCalls:
             raise BadResponseError("the platform answered with a call that has no id; try again")
         return found
 
-    async def timeline(self, call_id: str) -> Timeline:
+    async def timeline(self, call_id: str) -> PlaybackTimeline:
         """Return one call's timeline."""
         path = f"{self._workspace}/calls/{quote(call_id, safe='')}/timeline"
         return read_timeline(await self._transport.request("GET", path, kind="GET call timeline"))

@@ -14,11 +14,11 @@ from services.calls.model import (
     CallSummary,
     JudgedCall,
     PlatformTurn,
+    PlaybackTimeline,
     RecordingMetadata,
     RecordingUrls,
     Segment,
     Span,
-    Timeline,
     ToolCall,
 )
 from services.reading import Fields, JsonObject, as_bool, as_int, as_object, as_objects, as_text, as_time
@@ -121,11 +121,11 @@ def _turn(raw: JsonObject) -> PlatformTurn:
     )
 
 
-def read_timeline(raw: Mapping[str, JsonValue]) -> Timeline:
+def read_timeline(raw: Mapping[str, JsonValue]) -> PlaybackTimeline:
     """Read a timeline. Leaves out segments without a kind and segments that end before they begin."""
     base = as_object(raw.get("timebase")) or {}
     segments = (_segment(one) for one in as_objects(raw.get("segments")))
-    return Timeline(
+    return PlaybackTimeline(
         segments=tuple(sorted((one for one in segments if one is not None), key=lambda one: one.start_s)),
         duration_s=as_number(raw.get("duration_seconds")) or 0.0,
         origin=as_text(base.get("origin")) or "media_start",

@@ -12,7 +12,7 @@ from base.files import write_whole
 from base.folders import config_folder
 from base.json_text import json_bytes
 from base.os_errors import os_error_text
-from services.connections.profile import EMBEDDED, Profile, checked_name, checked_url
+from services.connections.profile import EMBEDDED, ConnectionProfile, checked_name, checked_url
 from services.connections.variables import (
     ENVIRONMENT,
     ENVIRONMENT_CLASSIC,
@@ -33,13 +33,13 @@ def config_file() -> Path:
     return config_folder() / FILE_NAME
 
 
-def saved(path: Path | None = None) -> dict[str, Profile]:
+def saved(path: Path | None = None) -> dict[str, ConnectionProfile]:
     """Return the saved connections by name. Raises :class:`services.errors.ConnectionProblem` for a broken file."""
     file = path or config_file()
     return {name: _profile(name, entry, file) for name, entry in _load(file).items()}
 
 
-def save(profile: Profile, path: Path | None = None) -> None:
+def save(profile: ConnectionProfile, path: Path | None = None) -> None:
     """Add or replace a connection.
 
     Raises :class:`services.errors.ConnectionProblem` and leaves the file unchanged.
@@ -76,13 +76,13 @@ def _load(file: Path) -> dict[str, Any]:
     return entries
 
 
-def _profile(name: str, entry: dict[str, Any], file: Path) -> Profile:
+def _profile(name: str, entry: dict[str, Any], file: Path) -> ConnectionProfile:
     values = {field: entry.get(field, "") for field in _FIELDS}
     dialect = values.pop("dialect")
     if dialect not in ("platform", "classic") or not all(isinstance(value, str) for value in values.values()):
         raise ConnectionProblem(f"the connection {name!r} in {file} is not complete; run 'turnlab connect {name}'")
     values["url"] = checked_url(values["url"])
-    return Profile(name=name, source="config", dialect=dialect, origin=str(file), **values)
+    return ConnectionProfile(name=name, source="config", dialect=dialect, origin=str(file), **values)
 
 
 def _write(file: Path, entries: dict[str, Any]) -> None:
@@ -101,7 +101,7 @@ CHOICE_VARIABLE: Final = "TURNLAB_CONNECTION"
 class ConnectionChoice:
     """The chosen connection, and a note for the person about the choice."""
 
-    profile: Profile
+    profile: ConnectionProfile
     note: str = ""
 
 
@@ -109,7 +109,7 @@ class ConnectionChoice:
 class Known:
     """Every connection by name, and why some cannot be used."""
 
-    profiles: dict[str, Profile]
+    profiles: dict[str, ConnectionProfile]
     problems: dict[str, str]
 
 
@@ -121,7 +121,7 @@ def known(folder: Path | None = None, variables: Variables | None = None) -> Kno
     variables = variables or Variables(os.environ)
     profiles, problems = {EMBEDDED.name: EMBEDDED}, {}
     for name, found in _in_environment(variables).items():
-        if isinstance(found, Profile):
+        if isinstance(found, ConnectionProfile):
             profiles[name] = found
         else:
             problems[name] = found
@@ -154,13 +154,13 @@ def choose(
         return ConnectionChoice(_named(wanted, known(folder, variables)))
     found = _in_environment(variables)
     for profile in found.values():
-        if isinstance(profile, Profile):
+        if isinstance(profile, ConnectionProfile):
             return ConnectionChoice(profile)
     # A person who set some of the variables expects another connection.
     return ConnectionChoice(EMBEDDED, "; ".join(f"environment not used: {why}" for why in found.values()))
 
 
-def _named(name: str, there: Known) -> Profile:
+def _named(name: str, there: Known) -> ConnectionProfile:
     if name in there.profiles:
         return there.profiles[name]
     if name in there.problems:
@@ -170,9 +170,9 @@ def _named(name: str, there: Known) -> Profile:
     raise ConnectionProblem(f"no connection is called {name!r}{why}; there are: {names}; or run 'turnlab connect'")
 
 
-def _in_environment(variables: Variables) -> dict[str, Profile | str]:
+def _in_environment(variables: Variables) -> dict[str, ConnectionProfile | str]:
     """Return the environment's profiles by name, or why an incomplete one cannot be used."""
-    found: dict[str, Profile | str] = {}
+    found: dict[str, ConnectionProfile | str] = {}
     for dialect, name in (("platform", ENVIRONMENT), ("classic", ENVIRONMENT_CLASSIC)):
         try:
             read = from_environment("platform" if dialect == "platform" else "classic", variables)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from services.client import ServicesClient
-from services.connections.profile import LOOPBACK, Profile
+from services.connections.profile import LOOPBACK, ConnectionProfile
 from services.connections.variables import Variables
 from services.errors import ConnectionProblem
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @asynccontextmanager
 async def open_profile(
-    profile: Profile, tell: Callable[[str], None] = lambda _: None, *, make_sound: MakeSound | None = None
+    profile: ConnectionProfile, tell: Callable[[str], None] = lambda _: None, *, make_sound: MakeSound | None = None
 ) -> AsyncIterator[ServicesClient]:
     """Open a connection, and close it at the end. Nothing is sent yet.
 
@@ -48,7 +48,7 @@ async def open_profile(
         yield client
 
 
-def _client(profile: Profile, tell: Callable[[str], None]) -> tuple[httpx.AsyncClient, ServicesClient]:
+def _client(profile: ConnectionProfile, tell: Callable[[str], None]) -> tuple[httpx.AsyncClient, ServicesClient]:
     import httpx
 
     from services.classic import ClassicClient
@@ -75,7 +75,7 @@ def _client(profile: Profile, tell: Callable[[str], None]) -> tuple[httpx.AsyncC
     raise ConnectionProblem(f"{profile.name}: {problem}")
 
 
-def _check(profile: Profile) -> None:
+def _check(profile: ConnectionProfile) -> None:
     """Raise :class:`services.errors.ConnectionProblem` for an address or an id that no request can contain."""
     import httpx
 

@@ -18,7 +18,7 @@ LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
+class ConnectionProfile:
     """A named connection. The key stays out of ``repr``; ``None`` means that the system keyring has it."""
 
     name: str
@@ -44,7 +44,7 @@ class Profile:
         return f"{urlsplit(self.url).hostname or self.url}, {scope}"
 
 
-EMBEDDED: Final = Profile(name="embedded", source="embedded", origin="a workspace on this machine")
+EMBEDDED: Final = ConnectionProfile(name="embedded", source="embedded", origin="a workspace on this machine")
 
 
 def checked_name(name: str) -> str:

@@ -14,7 +14,7 @@ from typing import Final, Literal
 from pydantic import SecretStr
 
 from base.os_errors import os_error_text
-from services.connections.profile import Profile, Source, checked_url
+from services.connections.profile import ConnectionProfile, Source, checked_url
 from services.errors import ConnectionProblem
 
 REGIONS: Final[dict[str, dict[str, str]]] = {
@@ -80,7 +80,9 @@ class Variables:
         return name in self._values
 
 
-def from_environment(dialect: Literal["platform", "classic"], variables: Variables) -> Profile | Partial | None:
+def from_environment(
+    dialect: Literal["platform", "classic"], variables: Variables
+) -> ConnectionProfile | Partial | None:
     """Return the environment's profile. ``None`` if none of its variables is set.
 
     Raises :class:`services.errors.ConnectionProblem` for an invalid address.
@@ -100,7 +102,7 @@ def environment_files(folder: Path) -> dict[str, Path]:
     return {name: path for name, path in named.items() if name and not name.endswith((".example", ".sample"))}
 
 
-def from_file(name: str, path: Path) -> Profile:
+def from_file(name: str, path: Path) -> ConnectionProfile:
     """Return the profile in a file of the vendor's CLI.
 
     The process's own variables do not count: a key must not go to another file's address. Raises
@@ -114,7 +116,7 @@ def from_file(name: str, path: Path) -> Profile:
         reason = os_error_text(error) if isinstance(error, OSError) else "it is not UTF-8 text"
         raise ConnectionProblem(f"{path} cannot be read: {reason}") from None
     read = _read("platform", variables, name=name, source="file", origin=str(path))
-    if isinstance(read, Profile):
+    if isinstance(read, ConnectionProfile):
         return read
     missing = read or Partial((), PLATFORM_VARIABLES)
     raise ConnectionProblem(f"{path} is not complete: {missing} in it")
@@ -122,7 +124,7 @@ def from_file(name: str, path: Path) -> Profile:
 
 def _read(
     dialect: Literal["platform", "classic"], variables: Variables, *, name: str, source: Source, origin: str
-) -> Profile | Partial | None:
+) -> ConnectionProfile | Partial | None:
     wanted = PLATFORM_VARIABLES if dialect == "platform" else CLASSIC_VARIABLES
     present = tuple(variable for variable in wanted if variables.get(variable))
     if not present:
@@ -130,7 +132,7 @@ def _read(
     if len(present) < len(wanted):
         return Partial(present, tuple(variable for variable in wanted if variable not in present))
     if dialect == "platform":
-        return Profile(
+        return ConnectionProfile(
             name=name,
             source=source,
             dialect=dialect,
@@ -139,7 +141,7 @@ def _read(
             key=SecretStr(variables.get("PLATFORM_API_KEY")),
             origin=origin,
         )
-    return Profile(
+    return ConnectionProfile(
         name=name,
         source=source,
         dialect=dialect,

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from services.embedded.rate_limits import LIMITS
-from services.embedded.rules import RefusedError
+from services.embedded.rules import RuleBrokenError
 
 log = logging.getLogger("services.embedded")
 # Without a handler, Python prints warnings to stderr, where the dashboard draws.
@@ -105,7 +105,7 @@ def invalid(request: Request, error: Exception) -> AsciiJson:
     detail: list[dict[str, Any]] = []
     if isinstance(error, RequestValidationError):
         detail = [{name: item[name] for name in ("loc", "msg", "type")} for item in error.errors()]
-    elif isinstance(error, RefusedError):
+    elif isinstance(error, RuleBrokenError):
         if getattr(request.state, "dialect", None) == "classic" and error.place[:1] == ("body",):
             return envelope(request, 400, ERROR_CODES[400], error.message)
         detail = [{"loc": error.place, "msg": error.message, "type": "value_error"}]

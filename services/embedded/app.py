@@ -21,7 +21,7 @@ from services.embedded.database import Database
 from services.embedded.gate import AppState
 from services.embedded.platform import owner_routes, service_routes
 from services.embedded.rate_limits import RateLimits
-from services.embedded.rules import NameTakenError, RefusedError
+from services.embedded.rules import NameTakenError, RuleBrokenError
 
 
 def create_app(
@@ -66,7 +66,7 @@ def create_app(
     app.add_middleware(RequestIds)
     # The framework types handlers by the base class, but calls each with its own exception.
     app.add_exception_handler(RequestValidationError, invalid)
-    app.add_exception_handler(RefusedError, invalid)
+    app.add_exception_handler(RuleBrokenError, invalid)
     app.add_exception_handler(NameTakenError, _name_taken)
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(sqlite3.Error, storage_failed)

@@ -22,7 +22,7 @@ from services.embedded.access import Authenticator, Principal
 from services.embedded.audit import Actor
 from services.embedded.database import Database
 from services.embedded.rate_limits import RateLimits
-from services.embedded.rules import RefusedError
+from services.embedded.rules import RuleBrokenError
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -83,7 +83,7 @@ class PlatformRoute(_Gated):
         try:
             workspace_id = str(UUID(request.path_params["workspace_id"]))
         except ValueError:
-            raise RefusedError("must be a UUID", "path", "workspace_id") from None
+            raise RuleBrokenError("must be a UUID", "path", "workspace_id") from None
         if workspace_id != principal.workspace_id:
             raise HTTPException(404, "Workspace not found.")
         count(request, principal.user_id, str(self.operation_id))

@@ -18,7 +18,7 @@ from services.model import EDGE, RELEASE
 from services.service_fields import SERVICE_FIELDS
 
 
-class RefusedError(Exception):
+class RuleBrokenError(Exception):
     """A value breaks a rule. ``place`` locates it in the request: ``("body", "version_sets")``."""
 
     def __init__(self, message: str, *place: str) -> None:
@@ -74,7 +74,7 @@ def create_service(db: sqlite3.Connection, by: Actor, given: Json) -> Json:
 def update_service(db: sqlite3.Connection, by: Actor, before: Json, given: Json) -> Json:
     """Store ``before`` with the fields of ``given``, and return it. ``voice_config`` is merged.
 
-    Raises :class:`RefusedError` for a broken rule, :class:`NameTakenError` if an active service has the name.
+    Raises :class:`RuleBrokenError` for a broken rule, :class:`NameTakenError` if an active service has the name.
     """
     after = before | given | {"updated_at": now(), "updated_by": by.user_id}
     if "voice_config" in given:
@@ -88,10 +88,10 @@ def update_service(db: sqlite3.Connection, by: Actor, before: Json, given: Json)
 
 
 def upsert_version_set(db: sqlite3.Connection, by: Actor, before: Json, name: str, version_set: Json) -> Json:
-    """Create or replace one version set and return the service. Raises :class:`RefusedError`."""
+    """Create or replace one version set and return the service. Raises :class:`RuleBrokenError`."""
     if name == EDGE:
         # even with the same content: a client that writes edge has misunderstood something
-        raise RefusedError(EDGE_STANDS, "body", "version_sets", EDGE)
+        raise RuleBrokenError(EDGE_STANDS, "body", "version_sets", EDGE)
     after = before | {
         "version_sets": {**before["version_sets"], name: version_set},
         "updated_at": now(),
@@ -102,9 +102,9 @@ def upsert_version_set(db: sqlite3.Connection, by: Actor, before: Json, name: st
 
 
 def delete_version_set(db: sqlite3.Connection, by: Actor, before: Json, name: str) -> Json:
-    """Remove one version set and return the service. Raises :class:`RefusedError`, :class:`KeyError`."""
+    """Remove one version set and return the service. Raises :class:`RuleBrokenError`, :class:`KeyError`."""
     if name in (EDGE, RELEASE):
-        raise RefusedError(f"'{name}' cannot be deleted: every service has it", "body", "version_sets", name)
+        raise RuleBrokenError(f"'{name}' cannot be deleted: every service has it", "body", "version_sets", name)
     rest = dict(before["version_sets"])
     del rest[name]
     after = before | {"version_sets": rest, "updated_at": now(), "updated_by": by.user_id}
@@ -129,7 +129,7 @@ EDGE_STANDS = "'edge' always resolves to the latest versions and cannot be chang
 def _check_protected(stored: Json, sent: Json) -> None:
     for name in (EDGE, RELEASE):
         if name in stored and name not in sent:
-            raise RefusedError(
+            raise RuleBrokenError(
                 f"'{name}' cannot be deleted: send it along with the others", "body", "version_sets", name
             )
     if EDGE in sent:
@@ -139,7 +139,7 @@ def _check_protected(stored: Json, sent: Json) -> None:
 def _check_edge(stored: Json, sent: Json) -> None:
     """Refuse a different edge. An equivalent one is fine, because maps are sent as a whole."""
     if _meaning(stored) != _meaning(sent):
-        raise RefusedError(EDGE_STANDS, "body", "version_sets", EDGE)
+        raise RuleBrokenError(EDGE_STANDS, "body", "version_sets", EDGE)
 
 
 def _meaning(version_set: Json) -> Json:
@@ -162,14 +162,14 @@ def _check_pins(
             db, owner, service["workspace_id"], service[place], deleted=place not in must_exist
         )
         if found is None:
-            raise RefusedError(f"there is no {what} with this id", "body", place)
+            raise RuleBrokenError(f"there is no {what} with this id", "body", place)
         existing = owners.versions(db, owner, found["id"])
         for name, version_set in service["version_sets"].items():
             number = version_set.get(f"{key}_version_number")
             if number is None or number in existing or (only is not None and name != only):
                 continue
             newest = f"the newest of '{found['name']}' is {existing[-1]}" if existing else "it has none yet"
-            raise RefusedError(
+            raise RuleBrokenError(
                 f"{what} version {number} does not exist; {newest}",
                 "body",
                 "version_sets",
@@ -191,7 +191,7 @@ def _save(db: sqlite3.Connection, by: Actor, action: str, before: Json | None, a
             _recorded(after),
         )
     except ValueError:
-        raise RefusedError("NaN and infinite numbers are not JSON", "body") from None
+        raise RuleBrokenError("NaN and infinite numbers are not JSON", "body") from None
     saved = store.find_service(db, after["workspace_id"], after["id"])
     assert saved is not None
     return saved

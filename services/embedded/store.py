@@ -65,7 +65,7 @@ def order(sort_by: str | None) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class ServiceFilter:
+class ServiceQuery:
     """Filter of a service listing. ``None`` or an empty value is no condition."""
 
     search: str | None = None
@@ -107,7 +107,7 @@ _TAG_VALUE: dict[str | None, tuple[str, list[str]]] = {
 def find_services(
     db: sqlite3.Connection,
     workspace_id: str,
-    wanted: ServiceFilter,
+    wanted: ServiceQuery,
     *,
     ordering: str,
     limit: int,

@@ -17,7 +17,7 @@ from services.embedded.answers import READ, SETTINGS, AsciiJson, page
 from services.embedded.audit import Actor, Subject, record
 from services.embedded.gate import IN_WORKSPACE, By, Db, PlatformRoute, Workspace
 from services.embedded.platform.service_shapes import Limit, Offset
-from services.embedded.rules import RefusedError
+from services.embedded.rules import RuleBrokenError
 from services.embedded.store import pack
 from services.embedded.voice_shapes import LanguageProvider, Provider, SttProvider, VoiceSettings
 
@@ -43,7 +43,7 @@ def _settings(db: sqlite3.Connection, workspace_id: str) -> dict[str, Any]:
 
 
 def _update_settings(db: sqlite3.Connection, by: Actor, body: VoiceSettings) -> dict[str, Any]:
-    """Store the given fields and return every setting. Raises :class:`RefusedError` for NaN."""
+    """Store the given fields and return every setting. Raises :class:`RuleBrokenError` for NaN."""
     before = _stored(db, by.workspace_id)
     merged = before | body.model_dump(exclude_unset=True)
     kept = {name: value for name, value in merged.items() if value is not None}
@@ -51,7 +51,7 @@ def _update_settings(db: sqlite3.Connection, by: Actor, body: VoiceSettings) -> 
         db.execute("UPDATE workspaces SET voice_settings = ? WHERE id = ?", (pack(kept), by.workspace_id))
         record(db, by, "update", Subject("voice_settings", by.workspace_id, "Voice settings"), before, kept)
     except ValueError:
-        raise RefusedError("NaN and infinite numbers are not JSON", "body") from None
+        raise RuleBrokenError("NaN and infinite numbers are not JSON", "body") from None
     return DEFAULTS | kept
 
 
@@ -98,7 +98,7 @@ def put_voice_settings(db: Db, by: By, body: VoiceSettings) -> Response:
         return AsciiJson(_update_settings(connection, by, body))
 
 
-class Entry(BaseModel):
+class ChangeEntry(BaseModel):
     """One change: who, when, what, and in which request."""
 
     id: int
@@ -115,16 +115,16 @@ class Entry(BaseModel):
     ``after``."""
 
 
-class History(BaseModel):
+class ChangeListing(BaseModel):
     """One page of changes, newest first."""
 
-    items: list[Entry]
+    items: list[ChangeEntry]
     has_more: bool
     continuation_token: int | None
     total: int
 
 
-@history_router.get("/history", operation_id="turnlab-history", response_model=History, responses=READ)
+@history_router.get("/history", operation_id="turnlab-history", response_model=ChangeListing, responses=READ)
 def list_history(
     workspace: Workspace,
     db: Db,

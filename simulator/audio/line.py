@@ -39,7 +39,7 @@ class LineError(SimulatorError):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LineSettings:
     """A network line's settings, all off by default.
 
     ``loss`` is the share of packets lost, 0…0.5, and ``burst`` the average length of a run of losses (Gilbert's
@@ -86,7 +86,7 @@ class Line:
 
     def to_json(self) -> dict[str, Any]:
         """Return the active settings as JSON values."""
-        usual = Line()
+        usual = LineSettings()
         found = {one.name: getattr(self, one.name) for one in fields(self)}
         return {name: value for name, value in found.items() if value != getattr(usual, name)}
 
@@ -125,20 +125,20 @@ class Line:
 
 
 LINES = {
-    "good-mobile": Line(loss=0.005, burst=1.5, jitter=8, gsm=True, comfort_noise=True),
-    "poor-mobile": Line(loss=0.04, burst=3, jitter=20, stall=240, buffer=80, gsm=True, comfort_noise=True),
-    "lossy-voip": Line(loss=0.05, burst=2, jitter=25, buffer=60),
-    "bursty-uplink": Line(jitter=10, stall=500, buffer=100),
-    "drifting": Line(drift=100),
+    "good-mobile": LineSettings(loss=0.005, burst=1.5, jitter=8, gsm=True, comfort_noise=True),
+    "poor-mobile": LineSettings(loss=0.04, burst=3, jitter=20, stall=240, buffer=80, gsm=True, comfort_noise=True),
+    "lossy-voip": LineSettings(loss=0.05, burst=2, jitter=25, buffer=60),
+    "bursty-uplink": LineSettings(jitter=10, stall=500, buffer=100),
+    "drifting": LineSettings(drift=100),
 }
 """Lines by name. The figures are round values within the range of ITU-T G.1050, not measured on any network."""
 
 
-def parse_line(text: str) -> Line:
+def parse_line(text: str) -> LineSettings:
     """Parse a line's name, or settings such as ``loss=3%,burst=2,gsm``. Raises :class:`LineError`."""
     if text in LINES:
         return LINES[text]
-    kinds = {one.name: type(one.default) for one in fields(Line)}
+    kinds = {one.name: type(one.default) for one in fields(LineSettings)}
     found: dict[str, Any] = {}
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         name, equals, value = part.partition("=")
@@ -150,7 +150,7 @@ def parse_line(text: str) -> Line:
         found[name] = True if kinds[name] is bool else _number(name, value)
     if not found:
         raise LineError(f"{text!r}: names no line ({', '.join(LINES)}) and no knob")
-    return Line(**found)
+    return LineSettings(**found)
 
 
 def _number(name: str, value: str) -> float:

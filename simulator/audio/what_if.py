@@ -19,7 +19,7 @@ from simulator.activity.model import framed
 from simulator.activity.silero import voice_model
 from simulator.audio.g711 import LINE_RATE, decoded, encoded
 from simulator.audio.injecting import Injection, injected
-from simulator.audio.line import Line
+from simulator.audio.line import LineSettings
 
 Gain = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 """Maps frequencies in Hz, ``[n]``, to linear gains, ``[n]``."""
@@ -180,7 +180,7 @@ class WhatIf:
     telephone: bool = False
     noise_snr_db: float | None = None
     noise_seed: int = 0
-    line: Line | None = None
+    line: LineSettings | None = None
     injections: tuple[Injection, ...] = ()
 
     def __bool__(self) -> bool:

@@ -20,7 +20,7 @@ class Piece(NamedTuple):
     ready_ms: int
 
 
-class Layout(NamedTuple):
+class ChunkLayout(NamedTuple):
     """Chunks on the clock without gaps, except where a chunk is late; ``gaps`` lists the late ones.
 
     A gap is its start and its length, ms. The chunks' own times count from ``written_ms``. Pieces are computed only
@@ -69,7 +69,7 @@ class AgentSound:
     def __init__(
         self,
         kind: Literal["filler", "response"],
-        pieces: list[Piece] | Layout,
+        pieces: list[Piece] | ChunkLayout,
         generation: int,
         turn: int,
         *,
@@ -82,10 +82,10 @@ class AgentSound:
         self.stopped = False
         self.heard_words: list[str] = []
         self.unheard: list[str] = []
-        self._layout: Layout | None = None
+        self._layout: ChunkLayout | None = None
         self._pieces: list[Piece] | None = None
         self._planned: list[Piece] | None = None
-        if isinstance(pieces, Layout):
+        if isinstance(pieces, ChunkLayout):
             self._layout = pieces
             self.start_ms, self.end_ms = pieces.start_ms, pieces.end_ms
         else:
@@ -172,7 +172,7 @@ def response_sound(
         at_ms += duration_ms
     if gaps and gaps[0][0] == start_ms:  # it starts late
         start_ms += gaps.pop(0)[1]
-    layout = Layout(chunks, start_ms, at_ms, written_ms, gaps)
+    layout = ChunkLayout(chunks, start_ms, at_ms, written_ms, gaps)
     return AgentSound("response", layout, generation, turn, sentences=sentences)
 
 

@@ -44,7 +44,7 @@ from simulator.session.device_supervisor import DeviceSupervisor, RealCards, Sou
 from simulator.session.echo_gate import GUARDS_CLOSE, CallControls, EchoGate
 from simulator.session.live_agent import DecisionLatency, LiveAgent
 from simulator.session.recorder import AgentTrack, Recorder, recording_facts
-from simulator.session.settings import Arms, SessionSettings, changed_fields
+from simulator.session.settings import LiveArms, SessionSettings, changed_fields
 from simulator.session.state import Counters, Happened, Notice, NoticeKind, Phase, SessionMessage, Snapshot, Unheard
 from simulator.voice.voice import Voice, voice_for
 
@@ -75,7 +75,7 @@ class CallLoop:
     ) -> None:
         self._settings = settings
         self._prepared = prepared
-        self._arms = Arms(settings.arms)
+        self._arms = LiveArms(settings.arms)
         self.outgoing: deque[SessionMessage] = deque(maxlen=MOST_OUTGOING)
         self._commands: deque[SessionCommand] = deque()
         self._capture_buffer, self.playback_buffer = CaptureBuffer(), PlaybackBuffer()

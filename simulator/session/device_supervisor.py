@@ -72,7 +72,7 @@ _WORDS = {"input": "microphone", "output": "speaker"}
 
 
 @dataclass(slots=True)
-class Line:
+class SupervisedDevice:
     """One way, input or output, and its device. ``chosen``: a choice is pending. Times are monotonic, s."""
 
     way: Way
@@ -150,8 +150,8 @@ class DeviceSupervisor:
         self._capture_buffer = capture_buffer
         self._playback_buffer = playback_buffer
         self._tell = tell
-        self._input = Line("input", input)
-        self._output = Line("output", output)
+        self._input = SupervisedDevice("input", input)
+        self._output = SupervisedDevice("output", output)
         self._speaker = speaker
         self._round_trip_ms = round_trip_ms
         self._changed = threading.Condition()
@@ -271,7 +271,7 @@ class DeviceSupervisor:
         self._playback_buffer.opened(0, 0.0)
         self._open_output()
 
-    def _is_known(self, line: Line) -> bool:
+    def _is_known(self, line: SupervisedDevice) -> bool:
         """Whether a device can be opened without a new scan; the system's default may have changed."""
         try:
             return line.wanted is not None and bool(self._cards.look(again=False).find(line.way, line.wanted))
@@ -310,7 +310,7 @@ class DeviceSupervisor:
         if opened is not None:
             self._playback_buffer.opened(opened.rate, opened.latency_s)
 
-    def _open(self, line: Line, open_: Callable[[Device], Stream], *, quietly: bool) -> Stream | None:
+    def _open(self, line: SupervisedDevice, open_: Callable[[Device], Stream], *, quietly: bool) -> Stream | None:
         try:
             device = self._cards.look(again=False).find(line.way, line.wanted)
             stream = open_(device)
@@ -323,7 +323,7 @@ class DeviceSupervisor:
             self._tell(sentence)
         return stream
 
-    def _fail(self, line: Line, sentence: str) -> None:
+    def _fail(self, line: SupervisedDevice, sentence: str) -> None:
         """Note that a device is unavailable; report it once."""
         if line.state != "lost":
             if sentence != line.fault:
@@ -357,7 +357,7 @@ class DeviceSupervisor:
             line.retry_s = now_s + REOPEN_S
             self._tell(line.fault)
 
-    def _reopen_silent(self, line: Line) -> None:
+    def _reopen_silent(self, line: SupervisedDevice) -> None:
         """Reopen a microphone that delivers nothing; report only a change."""
         fault = line.fault
         self._open_all(quietly=True)
@@ -379,7 +379,7 @@ class DeviceSupervisor:
             self._playback_buffer.opened(0, 0.0)
             self._lose(line, "takes no more sound")
 
-    def _lose(self, line: Line, why: str = "is gone") -> None:
+    def _lose(self, line: SupervisedDevice, why: str = "is gone") -> None:
         name = line.name
         line.close()
         line.state = "lost"

@@ -16,13 +16,13 @@ from simulator.activity.model import FRAME_SAMPLES
 from simulator.engine.events import MOMENTS
 from simulator.errors import SimulatorError
 from simulator.live_recording import GUARD_CLOSED, GUARD_OPENED, RecordingJournal, finish_recording
-from simulator.session.settings import Arms, EchoGuard, SessionSettings
+from simulator.session.settings import EchoGuard, LiveArms, SessionSettings
 from simulator.session.state import RecordingState, SessionMessage
 
 
 def recording_facts(
     settings: SessionSettings,
-    arms: Arms,
+    arms: LiveArms,
     *,
     guard: EchoGuard,
     microphone: str,

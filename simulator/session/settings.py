@@ -85,7 +85,7 @@ class SessionSettings:
 _MOST_NAMED = 4
 
 
-class Arms:
+class LiveArms:
     """The arms, never empty: :class:`SessionSettings` and :class:`UseArms` check that."""
 
     def __init__(self, arms: tuple[LiveArm, ...]) -> None:

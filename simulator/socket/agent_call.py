@@ -66,7 +66,7 @@ _NONE = np.zeros(0, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
-class Agent:
+class ServedAgent:
     """The agent that answers every call. ``renderer`` makes each call's own renderer."""
 
     scenario: Scenario
@@ -82,7 +82,7 @@ class Agent:
 class AgentCall:
     """The agent's side of one call."""
 
-    def __init__(self, agent: Agent) -> None:
+    def __init__(self, agent: ServedAgent) -> None:
         self.late_sounds = 0
         """The number of sounds that began late."""
         self._renderer = agent.renderer()

@@ -21,7 +21,16 @@ from simulator.recording import Recording
 from simulator.replay import Placement
 from simulator.socket.activity_by_level import AgentActivityDetector, Earpiece
 from simulator.socket.dialing import LARGEST_MESSAGE, AgentError, CallOptions, dial, quoted
-from simulator.socket.protocols.protocol import Audio, CallProtocol, Clear, Fault, Heard, Line, Mark, OtherMessage
+from simulator.socket.protocols.protocol import (
+    AudioMessage,
+    CallProtocol,
+    ClearMessage,
+    FaultMessage,
+    Heard,
+    MarkMessage,
+    OtherMessage,
+    WireConnection,
+)
 from simulator.socket.protocols.registry import PROTOCOLS, by_message
 
 STUCK_S = 5.0
@@ -98,7 +107,7 @@ async def _call(
 
 
 async def talk(
-    connection: Line,
+    connection: WireConnection,
     options: CallOptions,
     recording: Recording,
     activity: Activity,
@@ -111,7 +120,9 @@ async def talk(
 class _Caller:
     """One call in progress."""
 
-    def __init__(self, connection: Line, options: CallOptions, recording: Recording, activity: Activity) -> None:
+    def __init__(
+        self, connection: WireConnection, options: CallOptions, recording: Recording, activity: Activity
+    ) -> None:
         self._connection = connection
         self._options = options
         self._loop = asyncio.get_running_loop()
@@ -263,7 +274,7 @@ class _Caller:
     def _take(self, heard: Heard, at_ms: float) -> None:
         at = round(at_ms * SAMPLES_PER_MS)
         match heard:
-            case Audio(samples):
+            case AudioMessage(samples):
                 self._earpiece.arrive(samples, max(at - round(self._held_ms * SAMPLES_PER_MS), 0))
                 self._fresh = False
                 if self._earpiece.until / SAMPLE_RATE > at_ms / 1000 + MOST_AHEAD_S:
@@ -271,18 +282,18 @@ class _Caller:
                         f"the agent sent {MOST_AHEAD_S / 60:g} minutes of audio more than could"
                         f" be played {self._seconds()} into the call; let it send as it speaks"
                     )
-            case Clear():
+            case ClearMessage():
                 self._take_rest()  # it is older than the clear, and must not play after it
                 self._earpiece.clear(at)
                 self._marks = deque((min(due, at), name) for due, name in self._marks)
                 self._received.append(ReceivedMessage(round(at_ms), {"type": "clear"}))
-            case Mark(name):
+            case MarkMessage(name):
                 self._marks.append((max(self._earpiece.until, at), name))
                 if len(self._marks) > MOST_MARKS:
                     raise self._fault(f"more than {MOST_MARKS:,} marks wait for their audio to be played")
-            case Fault(text) if not self._earpiece.arrived:
+            case FaultMessage(text) if not self._earpiece.arrived:
                 raise self._fault(f"the agent refuses: {quoted(text)}")
-            case Fault(text):
+            case FaultMessage(text):
                 self._complaint = quoted(text)
             case OtherMessage(message):
                 place_ms = max(at_ms, self._earpiece.until / SAMPLES_PER_MS + self._held_ms)

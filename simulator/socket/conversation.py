@@ -19,8 +19,8 @@ from base.samples import SAMPLE_RATE, Samples
 from presets.config import VoiceConfig
 from simulator.activity.model import SpeechEnd
 from simulator.socket import messages
-from simulator.socket.agent_call import Agent, AgentCall
-from simulator.socket.inbox import Audio, Inbox, Outbox, Playout, RateLimiter
+from simulator.socket.agent_call import AgentCall, ServedAgent
+from simulator.socket.inbox import AudioBytes, Inbox, Outbox, Playout, RateLimiter
 from simulator.socket.messages import (
     PLAIN,
     AudioIn,
@@ -147,7 +147,7 @@ class Conversation:
     ``facts`` go to a client that begins with a start message.
     """
 
-    def __init__(self, connection: ServerConnection, agent: Agent, facts: Message, number: int) -> None:
+    def __init__(self, connection: ServerConnection, agent: ServedAgent, facts: Message, number: int) -> None:
         self.report = CallReport(number)
         self._connection = connection
         self._agent = agent
@@ -233,7 +233,7 @@ class Conversation:
         finally:
             listener.close()
 
-    async def _next(self) -> str | Audio:
+    async def _next(self) -> str | AudioBytes:
         """Wait for the next message; notify the client if its audio has stopped."""
         waits = [GONE_S] if self._pace is None else [STALLED_S, GONE_S - STALLED_S]
         for seconds in waits:
@@ -246,7 +246,7 @@ class Conversation:
                     self._post(json.dumps(messages.error(text)))
         raise DroppedError(f"nothing was heard of you for {GONE_S:g} s")
 
-    async def _hear(self, call: AgentCall, listener: Listener, audio: Audio) -> None:
+    async def _hear(self, call: AgentCall, listener: Listener, audio: AudioBytes) -> None:
         """Process a block when it can have been spoken, and send the agent's output meanwhile."""
         now_s = self._heard_s = self._loop.time()
         if self._pace is None:

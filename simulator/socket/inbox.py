@@ -126,7 +126,7 @@ MOST_TEXTS = 100
 
 
 @dataclass(slots=True)
-class Audio:
+class AudioBytes:
     """Bytes of audio, complete at ``since_s``."""
 
     data: bytes
@@ -139,7 +139,7 @@ class Inbox:
     def __init__(self) -> None:
         self.most_bytes = 0
         """How much audio may wait, bytes."""
-        self._messages: deque[str | Audio] = deque()
+        self._messages: deque[str | AudioBytes] = deque()
         self._bytes = self._texts = 0
         self._changed = asyncio.Event()
 
@@ -150,12 +150,12 @@ class Inbox:
             self._messages.append(message)
         elif message:
             self._bytes += len(message)
-            self._messages.append(Audio(message, now_s))
+            self._messages.append(AudioBytes(message, now_s))
         self._changed.set()
         while self._bytes > self.most_bytes or self._texts > MOST_TEXTS:
             await self._change()
 
-    async def take(self, least_bytes: int, most_bytes: int) -> str | Audio:
+    async def take(self, least_bytes: int, most_bytes: int) -> str | AudioBytes:
         """Return the next text, or ``least_bytes`` to ``most_bytes`` of audio (fewer only before a text).
 
         Waits until one is available. If cancelled, it takes nothing.
@@ -172,10 +172,10 @@ class Inbox:
         self._changed.set()
         return found
 
-    def _audio(self, most_bytes: int) -> Audio:
+    def _audio(self, most_bytes: int) -> AudioBytes:
         """Take audio from the front of the queue, across messages."""
         parts, left, since_s = [], most_bytes, 0.0
-        while left and self._messages and isinstance(head := self._messages[0], Audio):
+        while left and self._messages and isinstance(head := self._messages[0], AudioBytes):
             parts.append(head.data[:left])
             left -= len(parts[-1])
             since_s = head.since_s
@@ -183,7 +183,7 @@ class Inbox:
                 head.data = head.data[len(parts[-1]) :]
             else:
                 self._messages.popleft()
-        return Audio(b"".join(parts), since_s)
+        return AudioBytes(b"".join(parts), since_s)
 
     async def _change(self) -> None:
         self._changed.clear()

@@ -19,7 +19,7 @@ from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 
 from base.unexpected import named, show_traceback
-from simulator.socket.agent_call import Agent, AgentCall
+from simulator.socket.agent_call import AgentCall, ServedAgent
 from simulator.socket.conversation import CallReport, Conversation, DroppedError
 from simulator.socket.messages import Message
 
@@ -41,10 +41,10 @@ _OWN_PAGES = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class ServerOptions:
     """What is served, and to whom. ``facts`` are what a client may know of the agent."""
 
-    agent: Agent
+    agent: ServedAgent
     facts: Message
     token: str | None = field(default=None, repr=False)
     """The token that clients must send in ``Authorization: Bearer``; ``None``: no token."""
@@ -52,7 +52,7 @@ class Service:
 
 
 def serve(
-    service: Service, bound: socket.socket, ready: Callable[[], None], tell: Callable[[CallReport], None]
+    service: ServerOptions, bound: socket.socket, ready: Callable[[], None], tell: Callable[[CallReport], None]
 ) -> None:
     """Answer calls on a bound socket until SIGTERM or SIGINT; ``tell`` is called at the end of each call."""
     AgentCall(service.agent)  # opens what all calls share, so that the first caller does not wait for it
@@ -62,7 +62,7 @@ def serve(
 
 
 async def _run(
-    service: Service, bound: socket.socket, ready: Callable[[], None], tell: Callable[[CallReport], None]
+    service: ServerOptions, bound: socket.socket, ready: Callable[[], None], tell: Callable[[CallReport], None]
 ) -> None:
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -71,7 +71,7 @@ async def _run(
             loop.add_signal_handler(number, stop.set)
         except NotImplementedError:  # on Windows
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
-    exchange = Exchange(service, tell)
+    exchange = CallServer(service, tell)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _UNREAD_BYTES)
     async with serve_websockets(
         exchange.answer,
@@ -89,10 +89,10 @@ async def _run(
         await stop.wait()
 
 
-class Exchange:
+class CallServer:
     """Accepts calls, each independent of the others."""
 
-    def __init__(self, service: Service, tell: Callable[[CallReport], None]) -> None:
+    def __init__(self, service: ServerOptions, tell: Callable[[CallReport], None]) -> None:
         self._service = service
         self._tell = tell
         self._under_way: set[Conversation] = set()

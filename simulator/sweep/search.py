@@ -30,7 +30,7 @@ _ASKS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class StartingSetting:
     """A setting that is tried in any case, with its name."""
 
     config: VoiceConfig
@@ -85,18 +85,21 @@ def batch_size(guided: int) -> int:
     return min(64, max(8, guided // 12))
 
 
-def starts_of(plan: SweepPlan, count: int) -> tuple[Start, ...]:
+def starts_of(plan: SweepPlan, count: int) -> tuple[StartingSetting, ...]:
     """Return today's settings, the presets, and up to ``count`` settings in all.
 
     Half of the others change one field of today's settings; the rest are spread evenly over the space.
     """
-    named = [Start(plan.space.today, TODAY), *(Start(config, name) for name, config in plan.presets.items())]
+    named = [
+        StartingSetting(plan.space.today, TODAY),
+        *(StartingSetting(config, name) for name, config in plan.presets.items()),
+    ]
     found = {setting_key(one.config): one for one in reversed(named)}
     found = dict(reversed(found.items()))
     room = max(count - len(found), 0)
     for values in (*islice(_single(plan.space), room // 2), *_spread(plan.space, room - room // 2, plan.seed)):
         config = plan.space.config(values)
-        found.setdefault(setting_key(config), Start(config))
+        found.setdefault(setting_key(config), StartingSetting(config))
     return tuple(found.values())
 
 

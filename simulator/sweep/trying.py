@@ -15,7 +15,7 @@ from simulator.sweep.choosing import judged
 from simulator.sweep.facts import Facts, Resampled, points, readouts_of
 from simulator.sweep.journal import SweepJournal
 from simulator.sweep.plan import SweepPlan
-from simulator.sweep.search import UNMEASURED, Guide, Start, Tried, batch_size, setting_key, steps_from
+from simulator.sweep.search import UNMEASURED, Guide, StartingSetting, Tried, batch_size, setting_key, steps_from
 from simulator.sweep.split import Split, third_of
 
 RESAMPLES = 250
@@ -76,9 +76,9 @@ Note = Callable[[Sequence[Tried], Sequence[Tried]], None]
 class _Begun:
     """Settings whose new ones are being tried: on a third of the calls if they race, else on all."""
 
-    some: tuple[Start, ...]
+    some: tuple[StartingSetting, ...]
     kept: dict[str, Tried]
-    fresh: tuple[Start, ...]
+    fresh: tuple[StartingSetting, ...]
     batch: Batch
     races: bool
 
@@ -112,7 +112,7 @@ class Search:
         """The keys of settings that have been tried or are being tried."""
         self.tried: dict[str, Tried] = {}
 
-    def search(self, starts: Sequence[Start], guided: int) -> None:
+    def search(self, starts: Sequence[StartingSetting], guided: int) -> None:
         """Try the starts, then the guide's suggestions. Raises :class:`CancelledError`."""
         size = batch_size(guided)
         named = [one for one in starts if one.name]
@@ -136,7 +136,7 @@ class Search:
                 ahead.batch.cancel()
             raise
 
-    def _asked(self, count: int) -> list[Start]:
+    def _asked(self, count: int) -> list[StartingSetting]:
         """Return what to try next: near the end, neighbours of the best; before that, the guide's suggestions."""
         if count <= 0:
             return []
@@ -147,9 +147,9 @@ class Search:
             steps = [one for one in around if setting_key(one) not in self._known][:count]
         asked = self._guide.ask(count - len(steps), self.tried) if len(steps) < count else []
         known = self._known | {setting_key(one) for one in steps}
-        return [Start(one) for one in (*steps, *(one for one in asked if setting_key(one) not in known))]
+        return [StartingSetting(one) for one in (*steps, *(one for one in asked if setting_key(one) not in known))]
 
-    def _begin(self, some: Sequence[Start]) -> _Begun:
+    def _begin(self, some: Sequence[StartingSetting]) -> _Begun:
         keys = [setting_key(one.config) for one in some]
         self._known |= set(keys)
         found = {key: self._journal.find(self._number, key) if self._journal else None for key in keys}

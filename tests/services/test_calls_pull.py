@@ -19,7 +19,7 @@ from services.calls.client import CallFilter
 from services.calls.downloading import audio_file
 from services.calls.embedded.sounds import LINK_S, CallSounds
 from services.calls.folders import CallFolders
-from services.calls.model import CallDetail, PlatformTurn, Segment, Timeline
+from services.calls.model import CallDetail, PlatformTurn, PlaybackTimeline, Segment
 from services.calls.pulling import AT_ONCE, Pull, PullProgress, pull
 from services.calls.reading import read_call
 from services.calls.record import CallRecord
@@ -500,7 +500,7 @@ def test_a_timeline_on_the_calls_own_clock_is_moved_to_the_media() -> None:
         id="c",
         started_at=media - timedelta(seconds=2),
         media_started_at=media,
-        timeline=Timeline(segments=segments, duration_s=12.0, origin="call_start"),
+        timeline=PlaybackTimeline(segments=segments, duration_s=12.0, origin="call_start"),
     )
     clock = CallClock.of(call, None)
     assert [(turn.speaker, turn.from_s, turn.to_s) for turn in turns_of(call, clock)] == [

@@ -21,7 +21,7 @@ from services.classic import ClassicClient
 from services.connections import keys
 from services.connections.choosing import choose, config_file, known, remove, save, saved
 from services.connections.opening import open_profile
-from services.connections.profile import Profile, checked_name, checked_url
+from services.connections.profile import ConnectionProfile, checked_name, checked_url
 from services.connections.variables import REGIONS, Variables, address
 from services.errors import ConnectionProblem, UnreachableError
 from services.platform import PlatformClient
@@ -35,7 +35,7 @@ PLATFORM = {
     "PLATFORM_API_KEY": KEY,
 }
 CLASSIC = {"AMIGO_API_KEY": KEY, "AMIGO_API_KEY_ID": "k", "AMIGO_USER_ID": "u", "AMIGO_ORGANIZATION_ID": "org"}
-STAGING = Profile(name="staging", source="config", url="https://platform.example", workspace_id="w-2")
+STAGING = ConnectionProfile(name="staging", source="config", url="https://platform.example", workspace_id="w-2")
 
 
 @pytest.fixture(autouse=True)
@@ -142,7 +142,11 @@ def test_a_bad_address_in_the_environment_shows_no_key() -> None:
 
 
 def test_our_file_keeps_no_key_and_is_private() -> None:
-    save(Profile(name="prod", source="config", url="https://x.example", workspace_id="w", key=SecretStr(KEY)))
+    save(
+        ConnectionProfile(
+            name="prod", source="config", url="https://x.example", workspace_id="w", key=SecretStr(KEY)
+        )
+    )
     text = config_file().read_text()
     assert KEY not in text
     assert stat.S_IMODE(config_file().stat().st_mode) == 0o600
@@ -155,7 +159,11 @@ def test_saving_keeps_what_is_not_ours_and_removing_only_takes_one() -> None:
     whole["connections"]["staging"]["from_tomorrow"] = [1]
     config_file().write_text(json.dumps(whole))
     save(replace(STAGING, workspace_id="w-3"))
-    save(Profile(name="other", source="config", dialect="classic", url="https://y.example", organization_id="o"))
+    save(
+        ConnectionProfile(
+            name="other", source="config", dialect="classic", url="https://y.example", organization_id="o"
+        )
+    )
     staging = json.loads(config_file().read_text())["connections"]["staging"]
     assert (staging["from_tomorrow"], staging["workspace_id"]) == ([1], "w-3")
     assert set(saved()) == {"staging", "other"}
@@ -255,12 +263,14 @@ def test_a_machine_without_a_keyring_is_told_what_to_do_instead(monkeypatch: pyt
 async def test_each_profile_opens_the_client_of_its_dialect(platform_server: Served) -> None:
     there = platform_server.access
     key = SecretStr(there.token)
-    platform = Profile(name="p", source="file", url=platform_server.url, workspace_id=there.workspace_id, key=key)
+    platform = ConnectionProfile(
+        name="p", source="file", url=platform_server.url, workspace_id=there.workspace_id, key=key
+    )
     async with open_profile(platform) as client:
         assert isinstance(client, PlatformClient)
         assert client.label == "p (127.0.0.1)"
         assert there.workspace_id in await client.whoami()
-    classic = Profile(
+    classic = ConnectionProfile(
         name="c",
         source="file",
         dialect="classic",
@@ -279,7 +289,9 @@ async def test_each_profile_opens_the_client_of_its_dialect(platform_server: Ser
 
 
 async def test_a_key_that_no_header_can_carry_is_refused_unseen() -> None:
-    odd = Profile(name="p", source="file", url="https://x.example", workspace_id="w", key=SecretStr(f"{KEY}\n"))
+    odd = ConnectionProfile(
+        name="p", source="file", url="https://x.example", workspace_id="w", key=SecretStr(f"{KEY}\n")
+    )
     with pytest.raises(ConnectionProblem, match="copy it again") as error:
         async with open_profile(odd):
             pass
@@ -287,7 +299,7 @@ async def test_a_key_that_no_header_can_carry_is_refused_unseen() -> None:
 
 
 def test_a_profile_shows_no_key() -> None:
-    assert KEY not in repr(Profile(name="p", source="file", key=SecretStr(KEY)))
+    assert KEY not in repr(ConnectionProfile(name="p", source="file", key=SecretStr(KEY)))
 
 
 @pytest.fixture
@@ -315,7 +327,7 @@ async def test_a_certificate_nobody_vouches_for_gets_no_key(self_signed: ssl.SSL
     url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     with stamina.set_testing(True, attempts=1):
         async with open_profile(
-            Profile(name="p", source="file", url=url, workspace_id="w", key=SecretStr(KEY))
+            ConnectionProfile(name="p", source="file", url=url, workspace_id="w", key=SecretStr(KEY))
         ) as client:
             with pytest.raises(UnreachableError, match="certificate"):
                 await client.whoami()

@@ -16,7 +16,7 @@ from services import traffic
 from services.connections import proxies
 from services.connections.certificates import tls_context
 from services.connections.opening import open_profile
-from services.connections.profile import Profile
+from services.connections.profile import ConnectionProfile
 from services.connections.proxies import parsed_proxy, proxy_for
 from services.connections.variables import Variables
 from services.errors import ConnectionProblem, UnreachableError
@@ -33,7 +33,7 @@ from tests.services.forward_proxies import (
 
 USER, PASSWORD = "bob", "p@ss:w/o#r?d%"
 SECRET = f"{quote(USER)}:{quote(PASSWORD, safe='')}"
-PROFILE = Profile(
+PROFILE = ConnectionProfile(
     name="staging", source="config", url=f"https://{HOST}", workspace_id="w", key=SecretStr("key-5f1c-77")
 )
 

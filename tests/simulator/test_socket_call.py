@@ -27,7 +27,7 @@ from simulator.measures.turns import sounds_of
 from simulator.recording import bundled_folder, open_recording
 from simulator.replay import play
 from simulator.socket.activity_by_level import SoundDetector, Stretch, levels_db
-from simulator.socket.agent_call import Agent, AgentCall
+from simulator.socket.agent_call import AgentCall, ServedAgent
 from simulator.socket.conversation import MOST_MESSAGES_A_SECOND, Conversation, DroppedError
 from simulator.socket.inbox import CATCH_UP_S, HEAD_START_S, Inbox, Playout, RateLimiter
 from simulator.socket.messages import RATES, AudioIn, AudioOut, Wire
@@ -39,8 +39,8 @@ CONFIG = parse({"eot_timeout_ms": 500, "barge_in_min_speech_s": 0.3, "barge_in_c
 BLOCK = 320
 
 
-def agent(config: VoiceConfig = CONFIG) -> Agent:
-    return Agent(
+def agent(config: VoiceConfig = CONFIG) -> ServedAgent:
+    return ServedAgent(
         default_scenario(), default_profile(), config, SilenceOnly(), lambda: AgentRenderer(BundledVoice()), 3
     )
 

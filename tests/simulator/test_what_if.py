@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from base.samples import SAMPLE_RATE, Samples
 from simulator.activity.analyzer import analyze
 from simulator.activity.end_of_turn import SilenceOnly
-from simulator.audio.line import LINES, PACKET, Line, LineError, parse_line
+from simulator.audio.line import LINES, PACKET, LineError, LineSettings, parse_line
 from simulator.audio.source import AudioSource, open_audio
 from simulator.audio.what_if import WhatIf
 from simulator.labels import read_labels
@@ -23,7 +23,7 @@ KNOBS = [
     WhatIf(telephone=True),
     WhatIf(noise_snr_db=10.0),
     WhatIf(telephone=True, noise_snr_db=10.0),
-    WhatIf(line=Line(loss=0.1, burst=2, stall=200, comfort_noise=True, gsm=True)),
+    WhatIf(line=LineSettings(loss=0.1, burst=2, stall=200, comfort_noise=True, gsm=True)),
     WhatIf(line=LINES["drifting"]),
 ]
 
@@ -143,14 +143,14 @@ def test_a_line_loses_as_many_packets_as_it_says_and_in_runs() -> None:
     hum = tone(200.0, 60.0)
     gone = {}
     for burst in (1.0, 4.0):
-        left = heard(WhatIf(line=Line(loss=0.2, burst=burst)), hum)
+        left = heard(WhatIf(line=LineSettings(loss=0.2, burst=burst)), hum)
         same = (left == hum).reshape(-1, PACKET).all(axis=1)
         runs = np.count_nonzero(np.diff(same.astype(int)) == -1)
         gone[burst] = (float(np.mean(~same)), float(np.count_nonzero(~same)) / runs)
     for burst, (share, run) in gone.items():
         assert share == pytest.approx(0.2, abs=0.04)
         assert run == pytest.approx(burst, rel=0.35)
-    late = heard(WhatIf(line=Line(jitter=20, buffer=60)), hum)
+    late = heard(WhatIf(line=LineSettings(jitter=20, buffer=60)), hum)
     share = np.mean((late != hum).reshape(-1, PACKET).any(axis=1))
     assert share == pytest.approx(np.exp(-3), abs=0.02), "later than the buffer, by the spread that is documented"
 
@@ -158,7 +158,7 @@ def test_a_line_loses_as_many_packets_as_it_says_and_in_runs() -> None:
 def test_comfort_noise_is_as_loud_as_the_silence_was_and_speech_is_left() -> None:
     room = (10 ** (-60 / 20) * np.random.default_rng(2).standard_normal(SAMPLE_RATE * 3)).astype(np.float32)
     room[SAMPLE_RATE : SAMPLE_RATE * 2] += tone(200.0, 1.0)
-    sent = heard(WhatIf(line=Line(comfort_noise=True)), room)
+    sent = heard(WhatIf(line=LineSettings(comfort_noise=True)), room)
     spoken = slice(SAMPLE_RATE, SAMPLE_RATE * 2)
     assert np.array_equal(sent[spoken], room[spoken])
     assert not np.array_equal(sent[-SAMPLE_RATE // 2 :], room[-SAMPLE_RATE // 2 :])
@@ -183,6 +183,6 @@ def test_a_line_that_is_none_says_so(text: str, why: str) -> None:
 
 def test_a_line_is_written_by_name_or_by_knobs() -> None:
     assert parse_line("lossy-voip") == LINES["lossy-voip"]
-    assert parse_line("loss=3%, jitter=20ms, gsm, comfort-noise") == Line(
+    assert parse_line("loss=3%, jitter=20ms, gsm, comfort-noise") == LineSettings(
         loss=0.03, jitter=20, gsm=True, comfort_noise=True
     )

@@ -27,7 +27,7 @@ from tui.live.device_dialog import DevicesController, threshold_of
 from tui.live.live_timeline import LiveStory
 from tui.preferences import remember, remembered
 from tui.tune.scene import WaveClip
-from tui.tune.session import Session
+from tui.tune.session import TuneSession
 
 MICROPHONE = OpenedDevice("headset", 16_000, 1, 10.0)
 
@@ -67,7 +67,7 @@ class Talking:
         self.host, self.opened, self.states = QuietHost(), list[ObedientCall](), list[CallState]()
         self.told: list[SessionMessage] = []
         self.recordings = 0
-        self.session = Session(Service(id="1", name="Line", voice_config=VoiceConfig(eot_timeout_ms=900)))
+        self.session = TuneSession(Service(id="1", name="Line", voice_config=VoiceConfig(eot_timeout_ms=900)))
         self.calls = CallController(
             self.host,
             self._open,

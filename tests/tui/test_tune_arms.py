@@ -23,14 +23,14 @@ from tui.tune.arms import ArmError
 from tui.tune.choosing_dialogs import ArmsDialog
 from tui.tune.readout_columns import Columns
 from tui.tune.readout_table import ReadoutTable
-from tui.tune.session import Session
+from tui.tune.session import TuneSession
 
 BOOKING = bundled_folder() / "booking.flac"
 STORED = VoiceConfig(max_buffer_delay_ms=600)
 
 
-def session() -> Session:
-    return Session(Service(id="1", name="Line", voice_config=STORED))
+def session() -> TuneSession:
+    return TuneSession(Service(id="1", name="Line", voice_config=STORED))
 
 
 def test_a_copy_of_the_draft_stays_as_it_was() -> None:
@@ -44,7 +44,7 @@ def test_a_copy_of_the_draft_stays_as_it_was() -> None:
 
 
 def test_an_arm_has_one_name_and_what_it_is_told_to_be_is_true_without_a_service() -> None:
-    here = Session(None)
+    here = TuneSession(None)
     assert [arm.name for arm in here.named_arms()] == here.arm_names() == ["built-in defaults", "balanced"]
     assert all(short in name for short, name in zip(here.short_arm_names(), here.arm_names(), strict=True))
     assert "callers get now" not in here.comparison_arms()[here.stored_name].description

@@ -24,7 +24,7 @@ from tui.tune.findings import FindingsController
 from tui.tune.labelling import LabellingController
 from tui.tune.playback import PlaybackController, PlaybackShown
 from tui.tune.recordings import RecordingsController
-from tui.tune.session import Session
+from tui.tune.session import TuneSession
 from tui.tune.symptom_trials import SymptomsController, TrialInput
 from tui.tune.symptoms import SYMPTOMS, Advice, Offer, try_offer
 from tui.tune.trial import Trial, TrialOutcome
@@ -37,7 +37,7 @@ class Bench:
     """A session with recordings and trials, as the Tune screen holds them."""
 
     def __init__(self, folder: Path | None) -> None:
-        self.host, self.session = QuietHost(), Session(None)
+        self.host, self.session = QuietHost(), TuneSession(None)
         self.listed, self.tried, self.heard = list[RecordingsState](), list[TrialState](), list[PlaybackShown]()
         self.arrived: list[int] = []
         self.recordings = RecordingsController(

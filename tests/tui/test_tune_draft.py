@@ -12,7 +12,7 @@ from simulator.engine.profile import default_profile
 from tests.simulator.tracks import fixed_profile
 from tui.tune.draft import Draft
 from tui.tune.fields import EntryError, entry_text, field_states, parse_entry
-from tui.tune.session import Session
+from tui.tune.session import TuneSession
 
 STORED = VoiceConfig(max_buffer_delay_ms=200, filler_style="phrase")
 
@@ -85,7 +85,7 @@ def test_unknown_fields_stay_and_are_named() -> None:
     draft = Draft(config)
     draft.set_value("max_buffer_delay_ms", 300)
     assert draft.changes() == {"max_buffer_delay_ms": 300}
-    session = Session(Service(id="1", name="Line", voice_config=config))
+    session = TuneSession(Service(id="1", name="Line", voice_config=config))
     assert session.unknown() == ("adaptive_pacing",)
 
 
@@ -191,7 +191,7 @@ def test_what_is_shown_for_editing_can_be_typed() -> None:
 
 
 def test_a_service_as_stored_is_what_arm_b_then_is() -> None:
-    session = Session(Service(id="1", name="Line", voice_config=STORED))
+    session = TuneSession(Service(id="1", name="Line", voice_config=STORED))
     session.draft.set_value("max_buffer_delay_ms", 300)
     session.arms.put(session.arms.first_compared, session.comparison_arms()["service as stored"])
     assert session.comparison_arm.config is None

@@ -19,7 +19,7 @@ from tui.tune.copies import CopiesController
 from tui.tune.drafts import DraftController
 from tui.tune.journal import DraftJournal
 from tui.tune.presets import PresetsController
-from tui.tune.session import Session
+from tui.tune.session import TuneSession
 from tui.user_presets import save_preset, user_presets
 
 BEGAN, DRAFT = VoiceConfig(max_buffer_delay_ms=600), VoiceConfig(max_buffer_delay_ms=300, tts_model="sonic-3")
@@ -32,7 +32,7 @@ class Drafting:
 
     def __init__(self, stored: VoiceConfig | None = BEGAN, **answers: Any) -> None:
         of = None if stored is None else service(1, "Intake Line", voice_config=stored)
-        self.host, self.answers, self.session = QuietHost(), Answers(**answers), Session(of)
+        self.host, self.answers, self.session = QuietHost(), Answers(**answers), TuneSession(of)
         self.changed, self.went_to = 0, list[str]()
         self.drafts = DraftController(
             self.host,

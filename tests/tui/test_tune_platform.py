@@ -24,7 +24,7 @@ from tests.tui.controller_host import Answers, QuietHost
 from tui.connection import read_only
 from tui.services.history import history_lines
 from tui.tune.platform import PlatformController
-from tui.tune.session import Session
+from tui.tune.session import TuneSession
 
 CHANGES = {"max_buffer_delay_ms": 360, "barge_in_min_speech_s": None}
 
@@ -33,7 +33,7 @@ class Saving:
     """A controller over a service, with what it told and asked."""
 
     def __init__(self, client: ServicesClient | None, of: Service | None, **answers: Any) -> None:
-        self.host, self.answers, self.session = QuietHost(), Answers(**answers), Session(of)
+        self.host, self.answers, self.session = QuietHost(), Answers(**answers), TuneSession(of)
         self.saved: list[Service] = []
         self.in_view, self.focused, self.left = True, "a field", False
         self.controller = PlatformController(
@@ -417,7 +417,7 @@ async def test_leaving_can_save_first_and_stays_where_that_was_not_done(client: 
 
 
 def test_on_classic_the_arms_say_that_nothing_is_known_of_the_service() -> None:
-    session = Session(service(1), voice_known=False)
+    session = TuneSession(service(1), voice_known=False)
     assert session.arm_names()[0] == "platform's defaults, service unknown"
     session.draft.set_value("post_eot_pause_ms", 50)
     assert "service as stored" not in " ".join((*session.arm_names(), *session.comparison_arms()))

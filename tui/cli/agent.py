@@ -15,10 +15,10 @@ from simulator.activity.model_process import JudgeProcess
 from simulator.engine.profile import EngineProfile
 from simulator.engine.scenario import Scenario, default_scenario, read_scenario
 from simulator.errors import SimulatorError
-from simulator.socket.agent_call import Agent
+from simulator.socket.agent_call import ServedAgent
 from simulator.socket.conversation import CallReport
 from simulator.socket.messages import Message
-from simulator.socket.server import Service, serve
+from simulator.socket.server import ServerOptions, serve
 from simulator.study import Arm
 from simulator.voice.agent_renderer import AgentRenderer, answer_texts, filler_texts
 from simulator.voice.voice import Voice, voice_for
@@ -70,7 +70,7 @@ def agent(request: AgentRequest, *, as_json: bool) -> None:
     process = JudgeProcess(judge) if judge.window_s else nullcontext()
     with bound, ThreadPoolExecutor(1, "voice") as clips, process as judges:
         _speak_once(voice, arm, profile, scenario)
-        answering = Agent(
+        answering = ServedAgent(
             scenario=scenario,
             profile=profile,
             config=arm.config,
@@ -83,7 +83,7 @@ def agent(request: AgentRequest, *, as_json: bool) -> None:
             judges.ready()
         url = f"ws://{authority(bound)}"
         serve(
-            Service(answering, facts, request.token),
+            ServerOptions(answering, facts, request.token),
             bound,
             lambda: print(json.dumps({"url": url, **facts}) if as_json else _for_people(url, facts), flush=True),
             _tell,

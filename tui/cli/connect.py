@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from services.connections import choosing, keys
 from services.connections.opening import open_profile
-from services.connections.profile import Profile, checked_name, checked_url
+from services.connections.profile import ConnectionProfile, checked_name, checked_url
 from services.connections.variables import DEFAULT_REGION, PLACES, REGIONS, address
 from services.errors import ConnectionProblem, ServiceError
 from tui.cli.failure import CallError, WorkError, complain
@@ -34,7 +34,7 @@ class ConnectOptions:
     user: str | None = None
 
 
-def profile_from(answers: ConnectOptions) -> Profile:
+def profile_from(answers: ConnectOptions) -> ConnectionProfile:
     """Return a profile with its key, prompting for missing values.
 
     Without a terminal there is no prompt, and the key is the first line of standard input. Raises
@@ -54,7 +54,7 @@ def profile_from(answers: ConnectOptions) -> Profile:
         url = checked_url(answers.url) if answers.url else _region(answers, dialect, asking=asking)
     except ConnectionProblem as problem:
         raise CallError(str(problem)) from None
-    return Profile(
+    return ConnectionProfile(
         name=name,
         source="config",
         dialect=dialect,
@@ -124,7 +124,7 @@ def _key(*, asking: bool) -> SecretStr:
 class ConnectionTest:
     """The result of one test request: who answered."""
 
-    profile: Profile
+    profile: ConnectionProfile
     answered: str
 
 
@@ -197,7 +197,7 @@ def show_list(*, as_json: bool) -> None:
         print_line(f"{name} cannot be used: {problem}")
 
 
-def _tested(profile: Profile) -> ConnectionTest:
+def _tested(profile: ConnectionProfile) -> ConnectionTest:
     async def ask() -> str:
         async with open_profile(profile, complain) as client:
             return await client.whoami()
@@ -216,7 +216,7 @@ def _show(outcome: ConnectionTest, *, as_json: bool) -> None:
         print_line(f"{outcome.profile.name} works: {outcome.answered} answered ({outcome.profile.where}).")
 
 
-def _to_json(profile: Profile) -> dict[str, object]:
+def _to_json(profile: ConnectionProfile) -> dict[str, object]:
     return {
         "name": profile.name,
         "dialect": profile.dialect,

@@ -14,8 +14,7 @@ from functools import partial
 from simulator.devices.portaudio import Way
 from simulator.engine.scenario import default_scenario
 from simulator.session import commands as call_commands
-from simulator.session.commands import Session as Call
-from simulator.session.commands import SessionCommand
+from simulator.session.commands import Session, SessionCommand
 from simulator.session.settings import EchoGuard, LiveArm, SessionSettings
 from simulator.session.state import Notice, SessionMessage, Snapshot
 from simulator.study import Arm
@@ -24,16 +23,16 @@ from tui.host import Host, Looking
 from tui.live.commands import NEW_CALL, PAUSE, PLAY_TONE, RECORD, TALK
 from tui.preferences import SPEAKER, kept_round_trip, remember, remembered
 from tui.tune.scene import ARMS
-from tui.tune.session import Session
+from tui.tune.session import TuneSession
 
-OpenCall = Callable[[SessionSettings], Call]
+OpenCall = Callable[[SessionSettings], Session]
 
 _GUARD, _THRESHOLD = "live.echo_guard", "live.echo_threshold_db"
 _GREETING, _NO_GREETING = "live.greeting", "off"
 _NEEDS_CALL = (RECORD, PAUSE, NEW_CALL, TALK, PLAY_TONE)
 
 
-def live_arms(session: Session) -> tuple[LiveArm, ...]:
+def live_arms(session: TuneSession) -> tuple[LiveArm, ...]:
     """Return the present arms of a session, by letter."""
     return tuple(
         LiveArm(ARMS[at], Arm(ARMS[at], session.config_of(at), session.above).resolved)
@@ -41,7 +40,7 @@ def live_arms(session: Session) -> tuple[LiveArm, ...]:
     )
 
 
-def draft_letter(session: Session) -> str:
+def draft_letter(session: TuneSession) -> str:
     """Return the letter of the edited arm."""
     return next(ARMS[at] for at, arm in enumerate(session.arms.all) if arm.is_draft)
 
@@ -106,7 +105,7 @@ class CallController:
         self,
         host: Host,
         open_call: OpenCall,
-        session: Callable[[], Session],
+        session: Callable[[], TuneSession],
         *,
         publish: Callable[[CallState], object],
         tell: Callable[[Sequence[SessionMessage]], object],
@@ -117,7 +116,7 @@ class CallController:
         self._publish, self._tell, self._recorded, self._read_only = publish, tell, recorded, read_only
         self.state = remembered_state()
         self._remembering = asyncio.Lock()
-        self._call: Call | None = None
+        self._call: Session | None = None
         self._looking = Looking(host, self._look)
         self._closed_by_hand = False
         self._paused = False
@@ -175,7 +174,7 @@ class CallController:
         self._become(replace(self.state, shown=stopped, open=False))
         self._host.start(partial(self._close, call), "stopping")
 
-    async def _close(self, call: Call) -> None:
+    async def _close(self, call: Session) -> None:
         await asyncio.to_thread(call.stop)
         self._take(call.take())
         self._recorded()

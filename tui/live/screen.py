@@ -31,7 +31,7 @@ from tui.live.log_pane import LogPane
 from tui.tune.drafts import DraftController
 from tui.tune.questions import DraftDialogs
 from tui.tune.scene import ARMS
-from tui.tune.session import Session
+from tui.tune.session import TuneSession
 from tui.widgets.field_editor_control import FieldControl
 from tui.widgets.field_panel import FieldPanel, FieldsShown
 from tui.widgets.key_line import KeyLine
@@ -94,7 +94,7 @@ class LiveScreen(PaneScreen):
         """There may be a new recording."""
 
     def __init__(
-        self, session: Session, open_call: OpenCall = open_session, look: LookForDevices = devices_there
+        self, session: TuneSession, open_call: OpenCall = open_session, look: LookForDevices = devices_there
     ) -> None:
         super().__init__()
         host, ask = ScreenHost(self), LiveDialogs(self)
@@ -190,11 +190,11 @@ class LiveScreen(PaneScreen):
     # ---- the session
 
     @property
-    def session(self) -> Session:
+    def session(self) -> TuneSession:
         """The session whose arms are in the call."""
         return self.drafts.session
 
-    def sit_down(self, session: Session) -> None:
+    def sit_down(self, session: TuneSession) -> None:
         """Use the arms of this session."""
         self.drafts.session = session
         if self.is_attached:

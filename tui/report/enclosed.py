@@ -22,7 +22,7 @@ from simulator.recording import Recording, open_recording
 from simulator.voice.voice import BundledVoice, Voice, voice_for
 from tui.cli.failure import WorkError, complain
 from tui.report.heard_turns import HEARD
-from tui.report.page import AudioClip, Page, ShownTurn
+from tui.report.page import AudioClip, ReportPage, ShownTurn
 from tui.report.parts import Drawn, DrawnArm, sendable
 
 _NEAR_S: Final = 3.0
@@ -33,7 +33,7 @@ WITH_WORDS: Final = "It holds what callers said."
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class EnclosureRequest:
     """The requested contents, and the folder for a result's relative paths."""
 
     audio: bool
@@ -41,7 +41,7 @@ class Wanted:
     folder: Path
 
 
-def enclose(page: Page, drawn: Sequence[Drawn], wanted: Wanted) -> Page:
+def enclose(page: ReportPage, drawn: Sequence[Drawn], wanted: EnclosureRequest) -> ReportPage:
     """Return the page with words and audio of its turns. Reports and leaves out what is missing.
 
     Raises :class:`~tui.cli.failure.WorkError` if there are turns and all of it is missing.
@@ -65,7 +65,7 @@ def enclose(page: Page, drawn: Sequence[Drawn], wanted: Wanted) -> Page:
     return replace(page, turns=tuple(turns), private=" ".join(said))
 
 
-def _enclosed(shown: ShownTurn, drawn: Drawn, wanted: Wanted, voice: Voice) -> ShownTurn:
+def _enclosed(shown: ShownTurn, drawn: Drawn, wanted: EnclosureRequest, voice: Voice) -> ShownTurn:
     path = _path(drawn, wanted.folder)
     if HEARD in drawn.arms and (path / CALL_FILE).is_file():
         call, arm = read_call_folder(path), drawn.arms[HEARD]

@@ -6,7 +6,7 @@ from simulator.measures.readout_table import BY_NAME, BY_PLACE, Meaning, Readout
 from tui.figures import apart, counted, gains_and_costs, interval_words, listed, sentence
 from tui.report.change import change
 from tui.report.heard_turns import HEARD, SIMULATED
-from tui.report.page import Cell, ChangeToApply, Page, Table, TableRow, facts
+from tui.report.page import Cell, ChangeToApply, ReportPage, Table, TableRow, facts
 from tui.report.parts import Arm
 from tui.report.pictures import Distribution, distribution, seconds
 from tui.report.results import Checked, Periods
@@ -20,7 +20,7 @@ _HEARD_TONES = {HEARD: 0, SIMULATED: 1}
 # ---- how close the simulator comes
 
 
-def checked_page(found: Checked) -> Page:
+def checked_page(found: Checked) -> ReportPage:
     """Return the page of a check."""
     calls = counted(found.calls, "real call")
     answers = {
@@ -28,7 +28,7 @@ def checked_page(found: Checked) -> Page:
         SIMULATED: [one.simulated_ms for one in found.answers],
     }
     picture = distribution("How long callers wait for the answer", "answers", answers, _HEARD_TONES)
-    return Page(
+    return ReportPage(
         title=f"How close the simulator comes to {calls}",
         lead=f"{counted(found.turns, 'answer')}, heard and simulated under the profile {found.profile}.",
         verdict=_check_verdict(found),
@@ -88,11 +88,11 @@ def _check_table(found: Checked) -> Table:
 # ---- two periods
 
 
-def periods_page(found: Periods) -> Page:
+def periods_page(found: Periods) -> ReportPage:
     """Return the page of a comparison of two periods."""
     since = found.after.since[:10]
     services = listed(found.services)
-    return Page(
+    return ReportPage(
         title=f"{services}: before and after {since}",
         lead=f"{counted(found.before.calls, 'real call')} before, {found.after.calls:,} after, heard in the audio.",
         verdict=_periods_verdict(found, since),

@@ -93,7 +93,7 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class ReportPage:
     """The contents of a report, in order."""
 
     title: str
@@ -128,7 +128,7 @@ def tones(names: Sequence[str]) -> dict[str, int]:
     return {name: place % TONES for place, name in enumerate(names)}
 
 
-def render(page: Page) -> str:
+def render(page: ReportPage) -> str:
     """Return the page as HTML."""
     environment = Environment(
         loader=PackageLoader("tui.report"),

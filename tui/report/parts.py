@@ -33,13 +33,13 @@ Prose = Annotated[str, AfterValidator(lambda text: sendable(text, 5 * _LONGEST))
 """A few sentences, made safe likewise."""
 
 
-class Part(BaseModel):
+class ResultPart(BaseModel):
     """A part of a result. Unknown fields are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, hide_input_in_errors=True)
 
 
-class Latency(Part):
+class Latency(ResultPart):
     """A latency's percentiles in ms. ``None`` if nothing was measured."""
 
     p50: float | None
@@ -47,7 +47,7 @@ class Latency(Part):
     n: int
 
 
-class Counted(Part):
+class Counted(ResultPart):
     """How often something happened, of how many times it could have happened."""
 
     count: float
@@ -61,7 +61,7 @@ Readouts = dict[str, Latency | Counted | float | bool | dict[str, float]]
 Interval = tuple[float, float]
 
 
-class Compared(Part):
+class Compared(ResultPart):
     """One readout in all arms, with differences from the baseline."""
 
     arms: dict[Text, float | None]
@@ -72,7 +72,7 @@ class Compared(Part):
     why_no_interval: Text | None = None
 
 
-class Comparison(Part):
+class Comparison(ResultPart):
     """All arms against a baseline."""
 
     baseline: Text
@@ -80,7 +80,7 @@ class Comparison(Part):
     readouts: dict[str, Compared]
 
 
-class Required(Part):
+class Required(ResultPart):
     """A gate's result for one limit."""
 
     require: Text
@@ -89,21 +89,21 @@ class Required(Part):
     sentence: Text
 
 
-class Arm(Part):
+class Arm(ResultPart):
     """A configuration and its settings."""
 
     name: Text
     voice_config: dict[str, Any]
 
 
-class Profile(Part):
+class UsedProfile(ResultPart):
     """The engine profile, and its assumed values."""
 
     name: Text
     assumed: tuple[Text, ...] = ()
 
 
-class Recorded(Part):
+class Recorded(ResultPart):
     """One recording. ``path`` serves to find it, and is never shown."""
 
     id: Text
@@ -112,7 +112,7 @@ class Recorded(Part):
     labelled: bool = True
 
 
-class LeftOut(Part):
+class LeftOut(ResultPart):
     """A file that was not used, and why."""
 
     path: Text
@@ -120,7 +120,7 @@ class LeftOut(Part):
     error: Text = ""
 
 
-class ReportedOutcome(Part):
+class ReportedOutcome(ResultPart):
     """One turn's outcome in one arm. Latencies are in ms."""
 
     first_sound_ms: int | None = None
@@ -131,13 +131,13 @@ class ReportedOutcome(Part):
     not_answered: bool = False
 
 
-class ReportTurn(Part):
+class ReportTurn(ResultPart):
     """One turn in every arm."""
 
     arms: dict[Text, ReportedOutcome]
 
 
-class Sound(Part):
+class Sound(ResultPart):
     """A sound of the agent, in s."""
 
     kind: Text
@@ -147,7 +147,7 @@ class Sound(Part):
     text: str = Field(default="", repr=False)
 
 
-class Moment(Part):
+class Moment(ResultPart):
     """One decision, its time and its reason."""
 
     t_s: float
@@ -167,7 +167,7 @@ class DrawnArm(ReportedOutcome):
     audio: tuple[tuple[float, float, float], ...] = ()
 
 
-class Drawn(Part):
+class Drawn(ResultPart):
     """One of the turns that differ most, in the two compared arms, or in one."""
 
     recording: Text
@@ -178,7 +178,7 @@ class Drawn(Part):
     arms: dict[Text, DrawnArm]
 
 
-class AtThreshold(Part):
+class AtThreshold(ResultPart):
     """The effect of one threshold on the turn confidence. Waits are in ms."""
 
     arm: Text = ""
@@ -187,21 +187,21 @@ class AtThreshold(Part):
     delay_ms: dict[str, float | None]
 
 
-class AtBudget(Part):
+class AtBudget(ResultPart):
     """The shortest wait at which at most a given share of turns is ended early."""
 
     budget: float
     judged: AtThreshold | None = None
 
 
-class Curve(Part):
+class Curve(ResultPart):
     """Turns ended early against the mean wait in ms."""
 
     cut_in_rate: tuple[float, ...]
     mean_ms: tuple[float | None, ...]
 
 
-class TradeOff(Part):
+class TradeOff(ResultPart):
     """The end-of-turn trade-off for one kind of recording, for the arms that share a curve."""
 
     arms: tuple[Text, ...]
@@ -213,7 +213,7 @@ class TradeOff(Part):
     curve: dict[str, Curve]
 
 
-class BargeInScore(Part):
+class BargeInScore(ResultPart):
     """The score of one kind of sound over the agent, in one arm."""
 
     arm: Text
@@ -224,7 +224,7 @@ class BargeInScore(Part):
     false_alarms: int | None = None
 
 
-class VoiceScore(Part):
+class VoiceScore(ResultPart):
     """Detected speech compared with labelled speech."""
 
     group: Text

@@ -20,23 +20,23 @@ from tui.report.parts import (
     Drawn,
     Interval,
     LeftOut,
-    Part,
-    Profile,
     Prose,
     Readouts,
     Recorded,
     ReportTurn,
     Required,
+    ResultPart,
     Text,
     TradeOff,
+    UsedProfile,
     VoiceScore,
 )
 
 
-class Simulated(Part):
+class Simulated(ResultPart):
     """``turnlab.simulation/1`` and ``turnlab.evaluation/1``."""
 
-    profile: Profile
+    profile: UsedProfile
     what_if: dict[str, Any] = Field(default_factory=dict)
     arms: tuple[Arm, ...] = Field(min_length=1)
     recordings: tuple[Recorded, ...]
@@ -65,21 +65,21 @@ class Simulated(Part):
         return self
 
 
-class CheckedTurn(Part):
+class CheckedTurn(ResultPart):
     """One answer, measured and simulated, in ms."""
 
     heard_ms: float
     simulated_ms: float
 
 
-class CheckedCount(Part):
+class CheckedCount(ResultPart):
     """How often something was measured, and how often it was simulated on average."""
 
     heard: float
     simulated: float
 
 
-class Checked(Part):
+class Checked(ResultPart):
     """``turnlab.calls_check/1``."""
 
     profile: Text
@@ -96,7 +96,7 @@ class Checked(Part):
     required: tuple[Required, ...] = ()
 
 
-class Period(Part):
+class Period(ResultPart):
     """One of two periods."""
 
     calls: int
@@ -105,7 +105,7 @@ class Period(Part):
     voice_config: dict[str, Any] | None = None
 
 
-class PeriodReadout(Part):
+class PeriodReadout(ResultPart):
     """One readout in two periods: a share 0…1, ms, or seconds per call. ``values`` are the latencies in ms."""
 
     before: float
@@ -116,7 +116,7 @@ class PeriodReadout(Part):
     values: tuple[tuple[float, ...], tuple[float, ...]] | None = None
 
 
-class Periods(Part):
+class Periods(ResultPart):
     """``turnlab.calls_compare/1``."""
 
     services: tuple[Text, ...]
@@ -128,14 +128,14 @@ class Periods(Part):
     required: tuple[Required, ...] = ()
 
 
-class Goal(Part):
+class Goal(ResultPart):
     """The goal of a sweep."""
 
     name: Text
     description: Text = ""
 
 
-class Setting(Part):
+class Setting(ResultPart):
     """One tried setting. ``confirmed`` and ``ci95`` are set if it was confirmed."""
 
     name: Text
@@ -148,7 +148,7 @@ class Setting(Part):
     ci95: dict[str, Interval | None] | None = None
 
 
-class FieldWorth(Part):
+class FieldWorth(ResultPart):
     """One changed field, and its effect."""
 
     field: Text
@@ -157,7 +157,7 @@ class FieldWorth(Part):
     sentence: Text
 
 
-class LimitMet(Part):
+class LimitMet(ResultPart):
     """One limit, when chosen and when confirmed."""
 
     limit: Text
@@ -166,7 +166,7 @@ class LimitMet(Part):
     sentence: Text
 
 
-class GoalFigure(Part):
+class GoalFigure(ResultPart):
     """One figure of the goal: today, when chosen, and when confirmed."""
 
     readout: Text
@@ -176,14 +176,14 @@ class GoalFigure(Part):
     ci95: Interval | None
 
 
-class Against(Part):
+class Against(ResultPart):
     """A preset, compared with the recommended setting."""
 
     preset: Text
     breaks: tuple[Text, ...] = ()
 
 
-class Recommended(Part):
+class Recommended(ResultPart):
     """The recommended setting."""
 
     index: int = Field(ge=0)
@@ -197,7 +197,7 @@ class Recommended(Part):
     changes: tuple[FieldWorth, ...]
 
 
-class Swept(Part):
+class Swept(ResultPart):
     """``turnlab.sweep/1``."""
 
     goal: Goal

@@ -8,7 +8,7 @@ from typing import Final
 from simulator.measures.readout_table import BY_NAME, BY_PLACE, Meaning, Readout
 from tui.figures import apart, counted, gains_and_costs, interval_words, listed, sentence, signed
 from tui.report.change import change, settings_change, settings_table
-from tui.report.page import Cell, Fact, Page, Reason, ShownTurn, Table, TableRow, facts, tones
+from tui.report.page import Cell, Fact, Reason, ReportPage, ShownTurn, Table, TableRow, facts, tones
 from tui.report.parts import Compared, Counted, Drawn, Latency, Recorded, ReportTurn
 from tui.report.pictures import Distribution, distribution, seconds, turn_picture
 from tui.report.results import Simulated
@@ -26,7 +26,7 @@ WAITS: Final = (
 """The readouts whose values are drawn, each with the picture's title and their name."""
 
 
-def simulated_page(found: Simulated, kind: str) -> Page:
+def simulated_page(found: Simulated, kind: str) -> ReportPage:
     """Return the page of a simulation or an evaluation, as ``kind`` says."""
     names = [arm.name for arm in found.arms]
     baseline = found.comparison.baseline if found.comparison else names[0]
@@ -39,7 +39,7 @@ def simulated_page(found: Simulated, kind: str) -> Page:
         title = f"How {baseline} sounds"
         changes = [settings_change(by_name[baseline])]
     tone = tones(names)
-    return Page(
+    return ReportPage(
         title=title,
         lead=_lead(found, kind),
         verdict=_verdict(found, baseline, others),

@@ -11,7 +11,7 @@ from simulator.measures.readout_table import Meaning, Readout
 from tui.figures import apart, counted, listed, signed
 from tui.report.change import change, settings_table, shown
 from tui.report.front import Placed, front_picture
-from tui.report.page import Cell, ChangeToApply, Page, Table, TableRow, facts, tones
+from tui.report.page import Cell, ChangeToApply, ReportPage, Table, TableRow, facts, tones
 from tui.report.parts import Arm, Readouts
 from tui.report.pictures import FrontPicture
 from tui.report.results import GoalFigure, Recommended, Setting, Swept
@@ -33,7 +33,7 @@ _STOPPED: Final = "The sweep was stopped early: a longer one may find more."
 _MET: Final = {True: "✓ met", False: "✗ not met", None: "not judged"}
 
 
-def swept_page(found: Swept) -> Page:
+def swept_page(found: Swept) -> ReportPage:
     """Return the page of a sweep."""
     baseline = found.settings[found.baseline]
     taken = found.recommended
@@ -44,7 +44,7 @@ def swept_page(found: Swept) -> Page:
     tone = tones([arm.name for arm in arms])
     made = change(arms[0], arms[1]) if len(arms) > 1 else None
     tried = counted(len(found.settings), "setting")
-    return Page(
+    return ReportPage(
         title=_title(found),
         lead=f"{tried} tried for the goal {found.goal.name}. {found.goal.description}".strip(),
         verdict=_verdict(found),

@@ -9,9 +9,9 @@ from base.files import write_private
 from base.json_text import TextError
 from tui.cli.failure import CallError, check_output, writing
 from tui.cli.tables import print_whole
-from tui.report.enclosed import Wanted, enclose
+from tui.report.enclosed import EnclosureRequest, enclose
 from tui.report.heard import checked_page, periods_page
-from tui.report.page import Page, render
+from tui.report.page import ReportPage, render
 from tui.report.results import Checked, Periods, Result, Simulated, Swept, read_result
 from tui.report.simulated import simulated_page
 from tui.report.swept import swept_page
@@ -39,7 +39,7 @@ def write_report(request: ReportRequest) -> None:
         schema, result = read_result(request.result)
     except TextError as error:
         raise CallError(str(error)) from None
-    wanted = Wanted(request.with_audio, request.with_words, request.result.parent)
+    wanted = EnclosureRequest(request.with_audio, request.with_words, request.result.parent)
     page = page_of(schema, result)
     if isinstance(result, Periods):
         if wanted.audio or wanted.words:
@@ -52,7 +52,7 @@ def write_report(request: ReportRequest) -> None:
     print_whole(f"{request.output}: the report, readable by you alone; look at it before you send it.")
 
 
-def page_of(schema: str, result: Result) -> Page:
+def page_of(schema: str, result: Result) -> ReportPage:
     """Return the page of a result."""
     if isinstance(result, Simulated):
         return simulated_page(result, "evaluation" if schema == "turnlab.evaluation/1" else "simulation")

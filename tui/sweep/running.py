@@ -30,7 +30,7 @@ from tui.user_presets import all_presets
 if TYPE_CHECKING:
     from simulator.sweep.plan import SweepPlan
     from simulator.sweep.result import SweepProgress, SweepResult
-    from tui.sweep.setup import Wanted
+    from tui.sweep.setup import SweepRequest
     from tui.sweep.sources import Sources
     from tui.sweep.today import Today
 
@@ -86,14 +86,16 @@ class SweepController:
         self._stopped = False
         self.running = False
 
-    def start(self, wanted: Wanted, sources: Sources, ask_today: Callable[[], Awaitable[Today]]) -> None:
+    def start(self, wanted: SweepRequest, sources: Sources, ask_today: Callable[[], Awaitable[Today]]) -> None:
         """Start, unless a sweep is running. ``ask_today`` returns what callers get now."""
         if not self.running:
             self.running, self._stopped = True, False
             self._progress(SweepStatus("Opening the calls… · x stops"))
             self._host.start(partial(self._begin, wanted, sources, ask_today), "sweep begins")
 
-    async def _begin(self, wanted: Wanted, sources: Sources, ask_today: Callable[[], Awaitable[Today]]) -> None:
+    async def _begin(
+        self, wanted: SweepRequest, sources: Sources, ask_today: Callable[[], Awaitable[Today]]
+    ) -> None:
         today = await ask_today()
         if today.unknown:
             self._host.tell(today.unknown, "Sweep", severity="warning", timeout=SECONDS_TO_READ)
@@ -106,7 +108,7 @@ class SweepController:
 
     # ---- in the thread
 
-    def _run(self, wanted: Wanted, sources: Sources, today: Today, job: Job) -> None:
+    def _run(self, wanted: SweepRequest, sources: Sources, today: Today, job: Job) -> None:
         def cancelled() -> bool:
             if job.cancelled:
                 raise _LeftError  # the result is not needed, and Turnlab waits for this thread when it quits
@@ -182,7 +184,7 @@ def time_left(seconds: float) -> str:
     return f"about {seconds / 60:.0f} min left"
 
 
-def _plan_of(wanted: Wanted, today: Today) -> SweepPlan:
+def _plan_of(wanted: SweepRequest, today: Today) -> SweepPlan:
     presets, _ = all_presets()
     profile = profile_for(today.service_id).profile
     return plan_of(

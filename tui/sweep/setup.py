@@ -26,7 +26,7 @@ _BUDGET_HELP = "How many settings are tried at most. More find more, and take lo
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SweepRequest:
     """The checked content of the form."""
 
     goal: Goal
@@ -41,7 +41,7 @@ class Setup:
     """The state of the form. ``wanted`` is ``None`` while a line is invalid. ``start`` says what would run."""
 
     rows: tuple[FormRow, ...] = ()
-    wanted: Wanted | None = None
+    wanted: SweepRequest | None = None
     start: str = ""
 
     @property
@@ -151,10 +151,10 @@ class SetupController:
         # the earlier session's calls may not have been found yet
         offered = any(key == self._typed.over for key, _ in self._sources.choices)
         if not problems and goal is not None and offered:
-            wanted = Wanted(goal, ranges, budget, self._typed.over, self._typed.only)
+            wanted = SweepRequest(goal, ranges, budget, self._typed.over, self._typed.only)
         return Setup(rows, wanted, self._start(wanted, problems, count))
 
-    def _start(self, wanted: Wanted | None, problems: Mapping[str, str], count: int) -> str:
+    def _start(self, wanted: SweepRequest | None, problems: Mapping[str, str], count: int) -> str:
         if problems:
             wrong = len(problems)
             return f"Not yet: {wrong} line{'s' * (wrong != 1)} below cannot be; enter goes there"

@@ -19,7 +19,7 @@ from tui.terminal_text import NAME_WIDTH, screen_text
 from tui.tune.arms import ArmError, ComparisonArm
 from tui.tune.journal import keep_arms, kept_arms
 from tui.tune.scene import ARMS
-from tui.tune.session import Session
+from tui.tune.session import TuneSession
 from tui.user_presets import all_presets, read_preset
 
 ANOTHER_SERVICE, A_FILE = "another service…", "a file…"
@@ -55,7 +55,7 @@ class ArmsController:
         self,
         host: Host,
         client: ServicesClient | None,
-        session: Session,
+        session: TuneSession,
         questions: ArmQuestions,
         *,
         changed: Callable[[], object],

@@ -19,7 +19,7 @@ from tui.host import Host, Timing
 from tui.tune.draft import conflicts, giving_way
 from tui.tune.fields import FieldState
 from tui.tune.journal import DraftJournal, Keeping, KeptDraft
-from tui.tune.session import Session
+from tui.tune.session import TuneSession
 
 KEPT_AFTER_S = 0.3
 """Seconds without a change before the draft is written: a dragged slider is one write."""
@@ -54,7 +54,7 @@ class DraftController:
     def __init__(
         self,
         host: Host,
-        session: Session,
+        session: TuneSession,
         questions: DraftQuestions,
         *,
         label: Callable[[], str],
@@ -136,10 +136,10 @@ class DraftController:
             self._soon.stop()
         self._soon = self._host.after(KEPT_AFTER_S, partial(self._write_later, self.session))
 
-    def _write_later(self, session: Session) -> None:
+    def _write_later(self, session: TuneSession) -> None:
         self._host.start(partial(self._write, session), "journal")
 
-    async def _write(self, session: Session) -> None:
+    async def _write(self, session: TuneSession) -> None:
         keeping = self._keeping(session)
         try:
             # In a thread: a disk may be slow.
@@ -165,7 +165,7 @@ class DraftController:
             keeping.journal.write(draft.stored, draft.config, keeping.turn(), self.session.noted)
         keeping.journal.close()
 
-    def _keeping(self, session: Session) -> Keeping:
+    def _keeping(self, session: TuneSession) -> Keeping:
         """Return the storage of a session's draft."""
         if session.keeping is None:
             # A free draft belongs to no platform.

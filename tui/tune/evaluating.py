@@ -25,7 +25,7 @@ from tui.host import Host
 from tui.terminal_text import cell, content, cut, show_text
 from tui.tune.bench import AnalysedRecording, Analyst, FoundRecording, group_title
 from tui.tune.recordings import RecordingsController
-from tui.tune.session import Session
+from tui.tune.session import TuneSession
 
 Answer = ScoreCase | Literal["label"]
 
@@ -63,7 +63,7 @@ class EvaluationController:
         host: Host,
         recordings: RecordingsController,
         ask: Callable[[EvaluationInput, Evaluated], Awaitable[Answer | None]],
-        session: Session,
+        session: TuneSession,
         *,
         go_to: Callable[[str, int], object],
         label: Callable[[], object],

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tui.connection import ConnectedApp
     from tui.tune.places import Places
     from tui.tune.screen import TuneScreen
-    from tui.tune.session import Session
+    from tui.tune.session import TuneSession
 
 
 PRESET_JUMP = "See what this preset would change in the draft, and apply it."
@@ -155,7 +155,7 @@ class TuneModes:
             with suppress(OSError):  # this needs no message
                 remember(LAST_TUNED, service.id)
 
-    async def session(self) -> Session:
+    async def session(self) -> TuneSession:
         """Return the last session, else one with a free draft."""
         return self._screens[await self.take(None)].session
 

@@ -21,7 +21,7 @@ from tui.host import SECONDS_TO_READ, Host
 from tui.screens import key_for
 from tui.tune.draft import conflicts, giving_way
 from tui.tune.fields import shown_value
-from tui.tune.session import Session
+from tui.tune.session import TuneSession
 
 LOOK_EVERY_S = 30.0
 """Seconds between two checks of what is stored."""
@@ -66,7 +66,7 @@ class PlatformController:
         self,
         host: Host,
         client: ServicesClient | None,
-        session: Session,
+        session: TuneSession,
         questions: PlatformQuestions,
         *,
         in_view: Callable[[], bool],

@@ -39,7 +39,7 @@ from tui.tune.questions import TuneDialogs
 from tui.tune.readout_table import ReadoutPane, ReadoutTable, TableFigures
 from tui.tune.recording_list import RecordingList
 from tui.tune.recordings import RecordingsController
-from tui.tune.session import Session
+from tui.tune.session import TuneSession
 from tui.tune.symptom_trials import SymptomsController
 from tui.tune.timeline_pane import TimelinePane
 from tui.tune.trial import Trial
@@ -101,7 +101,7 @@ class TuneScreen(PaneScreen):
         profile: EngineProfile | None = None,
     ) -> None:
         super().__init__()
-        self.session = session = Session(
+        self.session = session = TuneSession(
             service, profile, voice_known=client is None or client.dialect != "classic"
         )
         host, ask = ScreenHost(self), TuneDialogs(self, session.trial_runner)

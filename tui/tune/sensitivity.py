@@ -45,7 +45,7 @@ _NAME = 16
 
 
 @dataclass(frozen=True, slots=True)
-class TradeOff:
+class SliderTradeOff:
     """The curve of arm A's turns, by the model and by silence alone, and each arm's place, A first.
 
     ``steps`` are the points of the slider's steps. ``over`` says what was judged.
@@ -70,7 +70,7 @@ def why_no_curve(measurement: Measurement, profile: EngineProfile) -> str:
     return ""
 
 
-def trade_off(trial: Trial, measurement: Measurement, profile: EngineProfile) -> TradeOff:
+def trade_off(trial: Trial, measurement: Measurement, profile: EngineProfile) -> SliderTradeOff:
     """Judge the labelled turns in scope at every threshold. This takes about 2 ms per turn: call it in a thread."""
     turns, policy = _turns(measurement), end_of_turn_policy(profile.values)
     sensitivity = sensitivity_of(profile.values)
@@ -85,7 +85,7 @@ def trade_off(trial: Trial, measurement: Measurement, profile: EngineProfile) ->
     curve = judge_all(turns, rule, {*_EVEN, *ends_at.values()})
     alone = judge_all(by_silence(turns), rule, _EVEN)
     count, heard = len(curve.turns), len({turn.recording for turn in turns})
-    return TradeOff(
+    return SliderTradeOff(
         judged=tuple(point(curve, place) for place in range(len(curve.thresholds))),
         silence=tuple(point(alone, place) for place in range(len(alone.thresholds))),
         steps={setting: point_at(curve, threshold) for setting, threshold in ends_at.items()},
@@ -125,7 +125,7 @@ class SensitivityDialog(Dialog[Offer]):
     class Judged(Message):
         """The judgement is finished."""
 
-        def __init__(self, found: TradeOff) -> None:
+        def __init__(self, found: SliderTradeOff) -> None:
             super().__init__()
             self.found = found
 
@@ -135,7 +135,7 @@ class SensitivityDialog(Dialog[Offer]):
         super().__init__(f"{SENSITIVITY}: turns ended early against waiting")
         self._profile, self._trial, self._measurement = profile, trial, measurement
         self._names, self._fine = names, fine
-        self._found: TradeOff | None = None
+        self._found: SliderTradeOff | None = None
         self._before = trial.arm_a.resolved.eager_eot_threshold
         own = profile.values.eot_threshold.value
         self._stands_at = self._before if self._before is not None else sensitivity_of(profile.values).equal_to(own)

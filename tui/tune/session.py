@@ -24,7 +24,7 @@ FIRST_COMPARED = "balanced"
 BEFORE_SAVE = "before the save"
 
 
-class Session:
+class TuneSession:
     """Everything that the Tune screen knows and does not draw.
 
     ``revision`` counts changes that affect a readout.

@@ -36,7 +36,7 @@ from services.embedded.classic.translate import (
 )
 from services.embedded.gate import IN_ORGANIZATION, By, ClassicRoute, Db, Workspace
 from services.embedded.platform.service_shapes import SetName
-from services.embedded.rules import RefusedError
+from services.embedded.rules import RuleBrokenError
 
 Json = dict[str, Any]
 router = APIRouter(
@@ -64,7 +64,7 @@ def get_services(
     continuation_token: Offset = 0,
 ) -> Response:
     """One page of services."""
-    wanted = store.ServiceFilter(is_active=is_active, classic_ids=tuple(ids), tags=tag_filter(tags, "tags"))
+    wanted = store.ServiceQuery(is_active=is_active, classic_ids=tuple(ids), tags=tag_filter(tags, "tags"))
     with db.read() as connection:
         found, total = store.find_services(
             connection,
@@ -200,14 +200,14 @@ def _service(connection: sqlite3.Connection, workspace_id: str, service_id: str)
 def _owner_id(connection: sqlite3.Connection, workspace_id: str, owner: owners.Owner, classic_id: str) -> str:
     """Return the UUID of the agent or graph for a new service. It must have a version.
 
-    Raises 404, :class:`RefusedError`.
+    Raises 404, :class:`RuleBrokenError`.
     """
     found = owners.find_owner(connection, owner, workspace_id, classic_id)
     what = _WHAT[owner]
     if found is None:
         raise HTTPException(404, f"The specified {what} does not exist.")
     if found["latest_version"] is None:
-        raise RefusedError(f"the {what} '{found['name']}' has no version yet", "body", f"{what}_id")
+        raise RuleBrokenError(f"the {what} '{found['name']}' has no version yet", "body", f"{what}_id")
     return str(found["id"])
 
 
@@ -216,7 +216,7 @@ def _known_owner(
 ) -> Json:
     found = owners.find_owner(connection, owner, workspace_id, classic_id)
     if found is None:
-        raise RefusedError(f"there is no {_WHAT[owner]} {classic_id}", "body", place)
+        raise RuleBrokenError(f"there is no {_WHAT[owner]} {classic_id}", "body", place)
     return found
 
 
@@ -228,12 +228,12 @@ def _check_runnable(connection: sqlite3.Connection, service: Json) -> None:
     for owner, place in ((owners.AGENTS, "agent_id"), (owners.CONTEXT_GRAPHS, "context_graph_id")):
         found = owners.find_owner(connection, owner, service["workspace_id"], service[place], deleted=True)
         if found is None or found["deleted_at"] is not None or found["latest_version"] is None:
-            raise RefusedError(f"its {_WHAT[owner]} is deprecated or has no version", "body", "is_active")
+            raise RuleBrokenError(f"its {_WHAT[owner]} is deprecated or has no version", "body", "is_active")
 
 
 def _check_same(own: str, sent: str | None, what: str) -> None:
     if sent is not None and sent != own:
-        raise RefusedError(f"the {what} {sent} is not the one of this service, {own}", "body", what)
+        raise RuleBrokenError(f"the {what} {sent} is not the one of this service, {own}", "body", what)
 
 
 def _stored(

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic_core import PydanticCustomError
 
 from services.embedded.owners import VersionRange
-from services.embedded.rules import RefusedError
+from services.embedded.rules import RuleBrokenError
 from services.embedded.voice_shapes import encodable
 
 ID_PATTERN = r"^[a-f0-9]{24}$"
@@ -31,7 +31,7 @@ def paged(name: str, items: list[dict[str, Any]], total: int, offset: int) -> di
 def ordering(sort_by: Iterable[str], columns: dict[str, str]) -> str:
     """Return the ORDER BY for ``+name``, ``-is_active`` and so on. Ids break ties.
 
-    ``columns`` has the SQL of each allowed name. Raises :class:`RefusedError` for any other.
+    ``columns`` has the SQL of each allowed name. Raises :class:`RuleBrokenError` for any other.
     """
     terms = []
     for wanted in sort_by:
@@ -39,7 +39,7 @@ def ordering(sort_by: Iterable[str], columns: dict[str, str]) -> str:
         descending, name = wanted.startswith("-"), wanted.lstrip("+- ")
         if name not in columns or len(wanted) - len(name) > 1:
             allowed = ", ".join(columns)
-            raise RefusedError(f"must be one of {allowed}, with + or - in front", "query", "sort_by")
+            raise RuleBrokenError(f"must be one of {allowed}, with + or - in front", "query", "sort_by")
         terms.append(f"{columns[name]} {'DESC' if descending else 'ASC'}")
     return f" ORDER BY {', '.join([*terms, 'id'])}"
 
@@ -47,13 +47,13 @@ def ordering(sort_by: Iterable[str], columns: dict[str, str]) -> str:
 def tag_filter(tags: Iterable[str], place: str) -> tuple[tuple[str, str | None], ...]:
     """Return key and value of each ``key:value``. ``*`` matches any value, ``None`` no value.
 
-    Raises :class:`RefusedError`.
+    Raises :class:`RuleBrokenError`.
     """
     found: list[tuple[str, str | None]] = []
     for tag in tags:
         key, colon, value = tag.partition(":")
         if not key or not colon:
-            raise RefusedError("must be written key:value, key:* or key:", "query", place)
+            raise RuleBrokenError("must be written key:value, key:* or key:", "query", place)
         found.append((key, value or None))
     return tuple(found)
 
@@ -61,11 +61,11 @@ def tag_filter(tags: Iterable[str], place: str) -> tuple[tuple[str, str | None],
 def version_range(version: str | None, sort_by: Iterable[str], latest: int | None) -> VersionRange:
     """Return the version range that ``3``, ``latest``, ``2-5`` or ``2-latest`` means.
 
-    Raises :class:`RefusedError`.
+    Raises :class:`RuleBrokenError`.
     """
     order = list(sort_by)
     if not set(order) <= {"version", "+version", " version", "-version"}:
-        raise RefusedError("must be version, with + or - in front", "query", "sort_by")
+        raise RuleBrokenError("must be version, with + or - in front", "query", "sort_by")
     descending = bool(order) and order[0].startswith("-")
     if version is None:
         return VersionRange(descending=descending)
@@ -78,7 +78,7 @@ def _number(text: str, latest: int | None) -> int:
         return latest or 0
     if text.isascii() and text.isdigit() and len(text) <= 15:
         return int(text)
-    raise RefusedError("must be a number, latest, or two of them with - between", "query", "version")
+    raise RuleBrokenError("must be a number, latest, or two of them with - between", "query", "version")
 
 
 def _stripped(pattern: str | None = None) -> Any:

@@ -19,7 +19,7 @@ from services.embedded.gate import IN_WORKSPACE, By, Db, PlatformRoute, Workspac
 from services.embedded.platform import owner_shapes as shapes
 from services.embedded.platform.owner_shapes import next_states
 from services.embedded.platform.service_shapes import Listed, Listing, VersionListing, VersionsListed
-from services.embedded.rules import RefusedError, naming
+from services.embedded.rules import RuleBrokenError, naming
 
 Json = dict[str, Any]
 router = APIRouter(prefix="/v1/{workspace_id}", route_class=PlatformRoute, dependencies=IN_WORKSPACE)
@@ -84,7 +84,7 @@ class _Owners:
             try:
                 version = owners.add_version(connection, self.owner, found["id"], content, by.user_id)
             except ValueError:
-                raise RefusedError("NaN and infinite numbers are not JSON", "body") from None
+                raise RuleBrokenError("NaN and infinite numbers are not JSON", "body") from None
             subject = Subject(f"{self.kind}_version", found["id"], found["name"])
             record(connection, by, "create", subject, None, {"version": version["version"]})
             return AsciiJson(self._version(found, version), status_code=201)
@@ -131,7 +131,7 @@ def _number(version: int | str) -> int:
     """Return the version's number. A number beyond the file's range becomes one that no version has."""
     text = str(version)
     if not text.removeprefix("-").isdecimal():
-        raise RefusedError("must be a version's number, or latest", "path", "version")
+        raise RuleBrokenError("must be a version's number, or latest", "path", "version")
     return int(text) if len(text) <= 15 else 0
 
 
@@ -145,14 +145,16 @@ def _checked(body: shapes.CreateContextGraphVersion) -> Json:
     names = [state.name for state in body.states]
     for name in names:
         if names.count(name) > 1:
-            raise RefusedError(f"two states are called '{name}'", "body", "states")
+            raise RuleBrokenError(f"two states are called '{name}'", "body", "states")
     for place in ("new_user_initial_state", "returning_user_initial_state", "terminal_state"):
         if getattr(body, place) not in names:
-            raise RefusedError(f"there is no state '{getattr(body, place)}'", "body", place)
+            raise RuleBrokenError(f"there is no state '{getattr(body, place)}'", "body", place)
     for state in body.states:
         for following in next_states(state):
             if following not in names:
-                raise RefusedError(f"'{state.name}' leads to '{following}', which is not a state", "body", "states")
+                raise RuleBrokenError(
+                    f"'{state.name}' leads to '{following}', which is not a state", "body", "states"
+                )
     return body.model_dump()
 
 

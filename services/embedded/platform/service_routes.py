@@ -42,7 +42,7 @@ def create_service(db: Db, by: By, body: CreateService) -> Response:
 @router.get("", operation_id="list-services", response_model=ServicePage, responses=READ)
 def list_services(workspace: Workspace, db: Db, listed: Listed, is_active: bool | None = None) -> Response:
     """One page of services."""
-    wanted = store.ServiceFilter(search=listed.search, is_active=is_active)
+    wanted = store.ServiceQuery(search=listed.search, is_active=is_active)
     with db.read() as connection:
         found, total = store.find_services(
             connection, workspace, wanted, ordering=listed.ordering, limit=listed.limit, offset=listed.offset

@@ -10,7 +10,7 @@ from fastapi import Depends, Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from services.embedded import store
-from services.embedded.rules import RefusedError
+from services.embedded.rules import RuleBrokenError
 from services.embedded.voice_shapes import ServiceVoiceConfig, Text, VoiceConfigPatch
 from services.model import VERSION_SET_NAME_LENGTH, VERSION_SET_NAME_PATTERN, version_set_name
 
@@ -208,7 +208,7 @@ class Listing:
         ordering = store.order(sort_by)
         if ordering is None:
             allowed = ", ".join(store.SORTABLE)
-            raise RefusedError(f"must be one of {allowed}, with - in front for descending", "query", "sort_by")
+            raise RuleBrokenError(f"must be one of {allowed}, with - in front for descending", "query", "sort_by")
         self.search = search
         self.ordering = ordering
         self.limit = limit
@@ -220,7 +220,7 @@ class VersionListing:
 
     def __init__(self, sort_by: str | None = None, limit: Limit = 10, continuation_token: Offset = 0) -> None:
         if sort_by not in (None, "version", "-version"):
-            raise RefusedError("must be version, with - in front for descending", "query", "sort_by")
+            raise RuleBrokenError("must be version, with - in front for descending", "query", "sort_by")
         self.descending = sort_by != "version"
         self.limit = limit
         self.offset = continuation_token

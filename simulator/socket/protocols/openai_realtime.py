@@ -11,7 +11,15 @@ import json
 
 from base.samples import Samples
 from simulator.socket.messages import AudioIn, AudioOut, Wire
-from simulator.socket.protocols.protocol import Audio, Clear, Fault, Heard, OtherMessage, WireMessage, object_of
+from simulator.socket.protocols.protocol import (
+    AudioMessage,
+    ClearMessage,
+    FaultMessage,
+    Heard,
+    OtherMessage,
+    WireMessage,
+    object_of,
+)
 
 WIRE = Wire(24_000)
 _AUDIO = ("response.output_audio.delta", "response.audio.delta")
@@ -42,14 +50,16 @@ class OpenAIRealtimeProtocol:
         kind = fields.get("type")
         if kind in _AUDIO:
             try:
-                return [Audio(self._in.read(base64.b64decode(str(fields.get("delta", "")), validate=True)))]
+                return [AudioMessage(self._in.read(base64.b64decode(str(fields.get("delta", "")), validate=True)))]
             except (binascii.Error, ValueError):
                 return []
         if kind == "input_audio_buffer.speech_started":
-            return [Clear()]
+            return [ClearMessage()]
         if kind == "error":
             error = fields.get("error")
-            return [Fault(str(error.get("message", error)) if isinstance(error, dict) else json.dumps(fields))]
+            return [
+                FaultMessage(str(error.get("message", error)) if isinstance(error, dict) else json.dumps(fields))
+            ]
         return [OtherMessage(fields)] if fields else []
 
     def rest(self) -> Samples:

@@ -8,7 +8,14 @@ from typing import Any
 from base.samples import SAMPLE_RATE, Samples
 from simulator.errors import SimulatorError
 from simulator.socket.messages import PLAIN, RATES, AudioIn, AudioOut, Wire
-from simulator.socket.protocols.protocol import Audio, Clear, Fault, Heard, OtherMessage, WireMessage
+from simulator.socket.protocols.protocol import (
+    AudioMessage,
+    ClearMessage,
+    FaultMessage,
+    Heard,
+    OtherMessage,
+    WireMessage,
+)
 
 _FRAMES: dict[str, tuple[tuple[str, str], ...]] = {
     "TextFrame": (("id", "uint64"), ("name", "string"), ("text", "string")),
@@ -53,12 +60,12 @@ class PipecatProtocol:
         try:
             frame.ParseFromString(message if isinstance(message, bytes) else b"\xff")
         except Exception:  # protobuf's own exception, which depends on its implementation
-            return [Fault(message)] if isinstance(message, str) else []
+            return [FaultMessage(message)] if isinstance(message, str) else []
         match frame.WhichOneof("frame"):
             case "audio":
                 return self._audio(frame.audio)
             case "interruption":
-                return [Clear()]
+                return [ClearMessage()]
             case "message":
                 return [OtherMessage({"data": frame.message.data})]
             case _:
@@ -79,11 +86,11 @@ class PipecatProtocol:
     def _audio(self, audio: Any) -> list[Heard]:
         rate = audio.sample_rate or SAMPLE_RATE
         if rate not in RATES or audio.num_channels > 1:
-            return [Fault(f"audio at {rate} Hz in {audio.num_channels} channels")]
+            return [FaultMessage(f"audio at {rate} Hz in {audio.num_channels} channels")]
         if rate != self.wire.rate:
             self.wire = Wire(rate)
             self._in = AudioIn(self.wire)
-        return [Audio(self._in.read(audio.audio))]
+        return [AudioMessage(self._in.read(audio.audio))]
 
 
 @cache

@@ -15,26 +15,26 @@ WireMessage = str | bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Audio:
+class AudioMessage:
     """The agent's next samples, float32 ``[n]`` in -1…1 at 16 kHz."""
 
     samples: Samples
 
 
 @dataclass(frozen=True, slots=True)
-class Clear:
+class ClearMessage:
     """Audio not yet played is dropped: the agent was interrupted."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class MarkMessage:
     """The agent wants to know when all audio before this mark has been played."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FaultMessage:
     """An error reported by the agent, in its own words."""
 
     text: str
@@ -47,10 +47,10 @@ class OtherMessage:
     message: dict[str, Any]
 
 
-Heard = Audio | Clear | Mark | Fault | OtherMessage
+Heard = AudioMessage | ClearMessage | MarkMessage | FaultMessage | OtherMessage
 
 
-class Line(Interface):
+class WireConnection(Interface):
     """A carrier of messages: a WebSocket, or a substitute. Both raise ``ConnectionClosed`` at its end."""
 
     async def send(self, message: WireMessage, /) -> None:

@@ -6,7 +6,15 @@ import json
 
 from base.samples import Samples
 from simulator.socket.messages import PLAIN, AudioIn, AudioOut, Wire
-from simulator.socket.protocols.protocol import Audio, Clear, Fault, Heard, OtherMessage, WireMessage, object_of
+from simulator.socket.protocols.protocol import (
+    AudioMessage,
+    ClearMessage,
+    FaultMessage,
+    Heard,
+    OtherMessage,
+    WireMessage,
+    object_of,
+)
 
 
 class TurnlabProtocol:
@@ -29,13 +37,13 @@ class TurnlabProtocol:
     def hear(self, message: WireMessage) -> list[Heard]:
         """Return the audio, or the message."""
         if isinstance(message, bytes):
-            return [Audio(self._in.read(message))]
+            return [AudioMessage(self._in.read(message))]
         fields = object_of(message)
         match fields.get("type"):
             case "clear":
-                return [Clear()]
+                return [ClearMessage()]
             case "error":
-                return [Fault(str(fields.get("message", message)))]
+                return [FaultMessage(str(fields.get("message", message)))]
             case _:
                 return [OtherMessage(fields)]
 

@@ -14,11 +14,11 @@ from base.samples import Samples
 from simulator.audio.g711 import LINE_RATE
 from simulator.socket.messages import AudioIn, AudioOut, StartError, Wire
 from simulator.socket.protocols.protocol import (
-    Audio,
-    Clear,
-    Fault,
+    AudioMessage,
+    ClearMessage,
+    FaultMessage,
     Heard,
-    Mark,
+    MarkMessage,
     OtherMessage,
     WireMessage,
     object_of,
@@ -76,14 +76,14 @@ class TwilioProtocol:
         fields = object_of(message)
         match fields.get("event"):
             case "media":
-                return [Audio(self._in.read(payload_of(fields)))]
+                return [AudioMessage(self._in.read(payload_of(fields)))]
             case "clear":
-                return [Clear()]
+                return [ClearMessage()]
             case "mark":
                 mark = fields.get("mark")
-                return [Mark(str(mark.get("name", "")))] if isinstance(mark, dict) else []
+                return [MarkMessage(str(mark.get("name", "")))] if isinstance(mark, dict) else []
             case "error":
-                return [Fault(json.dumps(fields))]
+                return [FaultMessage(json.dumps(fields))]
             case _:
                 return [OtherMessage(fields)] if fields else []
 
