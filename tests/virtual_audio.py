@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 TOOLS = ("pulseaudio", "pactl", "pacat", "parec", "paplay")
@@ -59,6 +60,11 @@ class VirtualAudio:
         }
         self._server: subprocess.Popen[bytes] | None = None
         self._running: list[subprocess.Popen[bytes]] = []
+
+    def use(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Let this test's programs find it, and no other."""
+        for name, value in self.environment.items():
+            monkeypatch.setenv(name, value)
 
     def start(self, *, awake: bool = True) -> None:
         """Plug microphone and speaker in; a microphone not ``awake`` delivers nothing at all."""

@@ -94,10 +94,7 @@ class LabelDocument:
 
     def take_up(self, raw: Mapping[str, Any]) -> None:
         """Replace the content with content saved elsewhere, as an undoable step. Raises :class:`LabelError`."""
-        try:
-            Labels.model_validate(raw)
-        except ValidationError as error:
-            raise LabelError(f"Not done: {first_fault(error)}.") from None
+        _refuse_invalid(raw)
         self._edits.move_to(copy.deepcopy(dict(raw)))
 
     def replace_all(self, raw: Mapping[str, Any]) -> None:
@@ -178,10 +175,7 @@ class LabelDocument:
         kinds = {mark.kind for mark in (old, new) if mark is not None}
         if new is not None and new.kind not in REPLAYED and (old is None or old.stretch != new.stretch):
             _fit_moves(raw, new, self._duration_ms)
-        try:
-            Labels.model_validate(raw)
-        except ValidationError as error:
-            raise LabelError(f"Not done: {first_fault(error)}.") from None
+        _refuse_invalid(raw)
         if "move" in kinds:
             _refuse_unplayed(before, raw)
         return raw
@@ -191,6 +185,13 @@ class LabelDocument:
             raise LabelError("Not done: it would end before it starts.")
         if mark.start_ms < 0 or mark.end_ms > self._duration_ms:
             raise LabelError(f"Not done: the recording goes from 0 to {self._duration_ms / 1000:.3f} s.")
+
+
+def _refuse_invalid(raw: Mapping[str, Any]) -> None:
+    try:
+        Labels.model_validate(raw)
+    except ValidationError as error:
+        raise LabelError(f"Not done: {first_fault(error)}.") from None
 
 
 def _corrected(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,11 +19,10 @@ from simulator.executors import open_executor
 from simulator.measures.readout_table import READOUTS
 from simulator.recording import bundled_folder
 from simulator.sweep.running import run
-from simulator.sweep.split import split_calls
 from tests.cli.conftest import Turnlab, turnlab_in
 from tests.cli.report_pages import check_page
 from tests.cli.test_schemas import check
-from tests.simulator.sweep_calls import small_plan, thinking_call
+from tests.simulator.sweep_calls import calls_that_differ, small_plan
 from tui.cli.failure import CallError
 from tui.report.results import read_result
 from tui.report.writing import ReportRequest, page_of, write_report
@@ -113,8 +112,7 @@ def test_a_page_says_what_was_found_and_what_to_change(turnlab: Turnlab, folder:
 
 
 def test_a_sweep_that_breaks_a_limit_where_confirmed_says_so_first(turnlab: Turnlab, tmp_path: Path) -> None:
-    (fold,) = split_calls([thinking_call(number) for number in range(20)], 0).folds
-    calls = [thinking_call(number, pauses=(2,) if number in fold.confirm else (0,)) for number in range(20)]
+    calls = calls_that_differ()
     with open_executor(1) as executor:
         found = run(small_plan(limits=("cut_ins<=1%",), budget=12), calls, executor)
     (tmp_path / "swept.json").write_text(json.dumps(found.to_json()))

@@ -35,6 +35,25 @@ class Exchange:
         return await self.upstream(self.head + self.body)
 
 
+@asynccontextmanager
+async def listening(
+    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+) -> AsyncIterator[str]:
+    """Serve connections on a free port of this machine; yield the address. At the end, those still open end too."""
+    serving: set[asyncio.Task[None] | None] = set()
+
+    async def noted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving.add(asyncio.current_task())
+        await serve(reader, writer)
+
+    server = await asyncio.start_server(noted, "127.0.0.1", 0)
+    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server.close()
+    for task in filter(None, serving):
+        task.cancel()
+    await asyncio.gather(*filter(None, serving), return_exceptions=True)
+
+
 @dataclass
 class FaultyProxy:
     """Counts what passes. Each of ``faults`` is used for one request; afterwards requests just pass."""
@@ -56,19 +75,8 @@ class FaultyProxy:
         """Open a proxy before a platform's address."""
         parts = urlsplit(upstream)
         proxy = cls(str(parts.hostname), int(parts.port or 80))
-        serving: set[asyncio.Task[None] | None] = set()
-
-        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            serving.add(asyncio.current_task())
-            await proxy._serve(reader, writer)
-
-        server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        proxy.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        yield proxy
-        server.close()
-        for task in filter(None, serving):
-            task.cancel()
-        await asyncio.gather(*filter(None, serving), return_exceptions=True)
+        async with listening(proxy._serve) as proxy.url:
+            yield proxy
 
     def count(self, start: str) -> int:
         """Return how many requests began with ``start``, such as ``GET /v1``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,6 +37,17 @@ def classic_client(platform: Served, http: httpx.AsyncClient, **options: Any) ->
     known = platform.access
     key = ClassicKey.of(known.token, known.api_key_id, known.user_id)
     return ClassicClient(http, organization=known.organization_id, key=key, **options)
+
+
+def crash_screen(error: BaseException, test: str, *, frames: int = 1) -> list[str]:
+    """Return all that a crash screen could print of an error: its texts, and the local values of what it passed.
+
+    ``test`` is the test's own file, whose frames hold what was sent and are left out; ``frames`` must be left.
+    """
+    shown = traceback.TracebackException.from_exception(error, capture_locals=True)
+    passed = [str(frame.locals) for frame in shown.stack if frame.filename != test]
+    assert len(passed) >= frames
+    return [str(error), repr(error), str(vars(error)), *shown.format_exception_only(), *passed]
 
 
 @contextmanager

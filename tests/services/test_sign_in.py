@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +15,7 @@ from services.changes.ledger import Backups
 from services.errors import BadResponseError, RateLimitedError, ServiceError, UnauthorizedError, UnreachableError
 from services.sign_in import REFRESH_BEFORE_S, ClassicKey
 from tests.services.faulty_proxy import FaultyProxy, answer, reset
-from tests.services.serving import Served, classic_client
+from tests.services.serving import Served, classic_client, crash_screen
 
 pytestmark = pytest.mark.usefixtures("no_waiting")
 
@@ -181,11 +179,7 @@ async def test_neither_key_nor_token_is_seen_anywhere(
 
 
 def _nowhere(error: BaseException, *secrets: str) -> None:
-    """Assert that neither the error nor any frame it passed shows a secret, as a crash screen would print it."""
-    shown = traceback.TracebackException.from_exception(error, capture_locals=True)
-    frames = [str(frame.locals) for frame in shown.stack if frame.filename != __file__]
-    assert len(frames) >= 2
-    for text in (str(error), repr(error), str(vars(error)), json.dumps(frames)):
+    for text in crash_screen(error, __file__, frames=2):
         for secret in (*secrets, *TOKENS):
             assert secret not in text
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -32,6 +31,8 @@ from services.model import Page
 from services.paging import iter_services
 from services.platform import PlatformClient
 from services.sign_in import ClassicKey
+from tests.services.faulty_proxy import listening
+from tests.services.serving import crash_screen
 
 TOKEN = "amigo-key-3f9c1b77e2"
 
@@ -59,10 +60,8 @@ def answered(status: str, body: object, *headers: str) -> bytes:
 async def platform_that_sends(answer: bytes | Answer) -> AsyncIterator[tuple[PlatformClient, list[bytes]]]:
     """A server that reads one request and then misbehaves as raised; yields a client and the requests it got."""
     requests: list[bytes] = []
-    serving: set[asyncio.Task[None] | None] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        serving.add(asyncio.current_task())
         requests.append(await reader.readuntil(b"\r\n\r\n"))
         if isinstance(answer, bytes):
             writer.write(answer)
@@ -70,14 +69,8 @@ async def platform_that_sends(answer: bytes | Answer) -> AsyncIterator[tuple[Pla
             await answer(writer)
         writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
+    async with listening(serve) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
         yield PlatformClient(http, workspace_id="w/1", token=TOKEN), requests
-    server.close()
-    for task in filter(None, serving):
-        task.cancel()
-    await asyncio.gather(*filter(None, serving), return_exceptions=True)
 
 
 async def _error_after(answer: bytes | Answer) -> ServiceError:
@@ -85,11 +78,7 @@ async def _error_after(answer: bytes | Answer) -> ServiceError:
         with pytest.raises(ServiceError) as caught:
             await client.get_service("a/b")
     error = caught.value
-    shown = traceback.TracebackException.from_exception(error, capture_locals=True)
-    # A crash screen prints local values too; this test's own hold the request as it arrived.
-    frames = [str(frame.locals) for frame in shown.stack if frame.filename != __file__]
-    assert len(frames) >= 2
-    for text in (str(error), repr(error), str(vars(error)), *shown.format_exception_only(), *frames):
+    for text in crash_screen(error, __file__, frames=2):
         assert TOKEN not in text
     # Nothing low-level hangs on to the error: its frames would hold the header.
     assert error.__context__ is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from typing import Literal
 
 from presets.config import VoiceConfig
 from presets.library import builtin_presets
@@ -12,6 +13,7 @@ from simulator.labels import Labels
 from simulator.sweep.goals import goal_of
 from simulator.sweep.plan import SweepCall, SweepPlan, plan_of, sweep_call
 from simulator.sweep.space import parse_range
+from simulator.sweep.split import split_calls
 from tests.simulator.tracks import Speech, activity_of, fixed_profile, observations, recording_of
 
 
@@ -36,6 +38,13 @@ def thinking_call(
     labels = Labels.model_validate({"id": name, "turns": turns}) if labelled else None
     activity = replace(activity_of(observations(track), at * FRAME_MS), sound=name)
     return sweep_call(recording_of(labels, name=name), activity, caller)
+
+
+def calls_that_differ(thinking: Literal["confirm", "choose"] = "confirm") -> list[SweepCall]:
+    """Return calls in which only those callers pause to think who confirm a sweep, or who choose."""
+    (fold,) = split_calls([thinking_call(number) for number in range(20)], 0).folds
+    pausing = getattr(fold, thinking)
+    return [thinking_call(number, pauses=(2,) if number in pausing else (0,)) for number in range(20)]
 
 
 def small_plan(

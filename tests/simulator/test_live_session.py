@@ -60,8 +60,7 @@ def audio(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[VirtualAu
     monkeypatch.setenv("TURNLAB_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("TURNLAB_CACHE_DIR", str(tmp_path / "cache"))
     sound = VirtualAudio()
-    for name, value in sound.environment.items():
-        monkeypatch.setenv(name, value)
+    sound.use(monkeypatch)
     sound.start(awake=False)
     yield sound
     sound.stop()

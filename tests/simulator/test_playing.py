@@ -199,8 +199,7 @@ def test_the_speaker_plays_the_call_and_time_goes_on_when_it_is_pulled(
     mix = call(bundled, "coughs", BundledVoice())
     start_ms = mix.played.sounds[0].start_ms
     sound = VirtualAudio()
-    for name, value in sound.environment.items():
-        monkeypatch.setenv(name, value)
+    sound.use(monkeypatch)
     player = Player(SystemSpeaker)
     try:
         sound.start(awake=False)
@@ -281,8 +280,7 @@ def test_a_speaker_that_is_closed_while_it_opens_is_not_killed(
 @pytest.mark.parametrize("end", ["the other end dies in the middle of a block", "the speaker is pulled"])
 def test_the_speakers_process_ends_in_order(end: str, monkeypatch: pytest.MonkeyPatch) -> None:
     sound = VirtualAudio()
-    for name, value in sound.environment.items():
-        monkeypatch.setenv(name, value)
+    sound.use(monkeypatch)
     command = [sys.executable, "-m", "simulator.playing.speaker_process"]
     try:
         sound.start(awake=False)

@@ -155,10 +155,15 @@ def test_readouts_over_several_runs_pool_turns_and_add_counts() -> None:
     assert (Count(1, 13).upper95, Count(0, 0).upper95) == (None, None)
 
 
+def turns_apart(turns: int) -> tuple[list[Speech], Labels]:
+    """Return a caller of so many turns far apart, and their labels."""
+    track = [Speech(start, start + 50, 0.9) for start in range(10, 10 + 600 * turns, 600)]
+    return track, truth(*((speech.start, speech.end) for speech in track))
+
+
 def arms_over(name: str, turns: int) -> dict[tuple[str, str], Measured]:
     """Return a plain arm and one with the slower voice, over a recording of so many turns."""
-    track = [Speech(start, start + 50, 0.9) for start in range(10, 10 + 600 * turns, 600)]
-    labels = truth(*((speech.start, speech.end) for speech in track))
+    track, labels = turns_apart(turns)
     configs: dict[str, dict[str, object]] = {"base": {}, "slow": {"tts_model": "sonic-3"}}
     return {(name, arm): play_track(track, own, labels=labels).measured for arm, own in configs.items()}
 
@@ -190,8 +195,7 @@ def test_a_comparison_subtracts_what_it_shows_and_says_why_it_has_no_interval() 
 
 def long_call(turns: int, other: dict[str, object], **more: dict[str, object]) -> Comparison:
     """Compare a plain arm without fillers with others over one recording."""
-    track = [Speech(start, start + 50, 0.9) for start in range(10, 10 + 600 * turns, 600)]
-    labels = truth(*((speech.start, speech.end) for speech in track))
+    track, labels = turns_apart(turns)
     configs: dict[str, dict[str, object]] = {"base": {}, "other": other, **more}
     runs = {
         ("one", arm): play_track(track, {"filler_style": "silent", **own}, labels=labels).measured

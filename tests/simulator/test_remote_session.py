@@ -57,8 +57,7 @@ def test_a_session_ends_in_order_where_its_other_end_dies_in_the_middle_of_an_or
 @pytest.mark.skipif(missing() is not None, reason=str(missing()))
 def test_a_session_ends_where_the_sound_system_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     audio = VirtualAudio()
-    for name, value in audio.environment.items():
-        monkeypatch.setenv(name, value)
+    audio.use(monkeypatch)
     audio.start()
     child = begun()
     assert child.stdin is not None

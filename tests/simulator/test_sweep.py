@@ -27,7 +27,7 @@ from simulator.sweep.result import SweepProgress, SweepResult, read_result
 from simulator.sweep.running import run
 from simulator.sweep.space import parse_range
 from simulator.sweep.split import split_calls
-from tests.simulator.sweep_calls import small_plan, thinking_call
+from tests.simulator.sweep_calls import calls_that_differ, small_plan, thinking_call
 from tests.simulator.test_executors import dask
 
 
@@ -115,8 +115,7 @@ def test_a_limit_that_cannot_be_met_says_what_stands_in_the_way() -> None:
 @pytest.mark.slow
 def test_a_limit_that_breaks_where_confirmed_is_said_first() -> None:
     """Callers who confirm pause to think, and those who choose do not."""
-    (fold,) = split_calls([thinking_call(number) for number in range(20)], 0).folds
-    calls = [thinking_call(number, pauses=(2,) if number in fold.confirm else (0,)) for number in range(20)]
+    calls = calls_that_differ()
     none = swept(small_plan(limits=("cut_ins<=1%",), budget=12), calls)
     assert none.recommended is not None
     assert none.recommended.limits[0].met_where_chosen is not False
@@ -129,7 +128,7 @@ def test_a_limit_that_breaks_where_confirmed_is_said_first() -> None:
     other = swept(replace(small_plan(limits=("cut_ins<=12%",), budget=12), presets=known), calls)
     assert other.verdict.startswith("The setting that was found is not confirmed within the limits: ")
     assert "Within every limit there: patient." in other.verdict
-    turned = [thinking_call(number, pauses=(2,) if number in fold.choose else (0,)) for number in range(20)]
+    turned = calls_that_differ("choose")
     slow = swept(replace(small_plan(limits=("cut_ins<=12%",), budget=30, today=patient), presets=known), turned)
     assert "By the goal it does worse than eager. A preset here stands for today's settings with " in slow.verdict
     worse = swept(small_plan(limits=("cut_ins<=12%",), budget=30, today=patient), calls)

@@ -151,6 +151,14 @@ def make_app(open_client: OpenClient | None, **options: Any) -> TurnlabApp:
 AnyClient: Any = object
 
 
+async def assert_refreshes(pilot: Pilot[None], client: ScriptedClient, key: str) -> None:
+    """Assert that a key asks the platform once more."""
+    asked = len(client.asked)
+    await pilot.press(key)
+    await settle(pilot)
+    assert len(client.asked) == asked + 1
+
+
 class ScriptedClient(AnyClient):  # type: ignore[misc]  # (has only the methods that the screens in its tests ask)
     """A platform of given services, that fails and waits when it is told to."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.command import Hit
 from textual.events import AppBlur, AppFocus
 
-from tests.tui.conftest import ScriptedClient, make_app, service, settle
+from tests.tui.conftest import ScriptedClient, assert_refreshes, make_app, service, settle
 from tests.tui.pace import until
 from tui.app import TurnlabApp
 from tui.commands.help_screen import HelpScreen
@@ -35,10 +35,7 @@ async def test_a_remapped_key_works_and_shows_in_help_and_footer() -> None:
     app = make_app(client.open, keymap={"app.help": "f2", "services.refresh": "f6"})
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
-        asked = len(client.asked)
-        await pilot.press("f6")
-        await settle(pilot)
-        assert len(client.asked) == asked + 1
+        await assert_refreshes(pilot, client, "f6")
         assert "f2 Help" in app.screen.query_one(KeyLine).render().plain
         await pilot.press("f2")
         assert isinstance(app.screen, HelpScreen)

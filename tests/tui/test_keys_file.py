@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from textual.keys import KEY_DISPLAY_ALIASES, KEY_NAME_REPLACEMENTS, KEY_TO_UNICODE_NAME, Keys, format_key
 
-from tests.tui.conftest import ScriptedClient, make_app, settle
+from tests.tui.conftest import ScriptedClient, assert_refreshes, make_app, settle
 from tests.tui.pace import until
 from tui.preferences import chosen_keys, key_text, keys_file
 from tui.screens import with_keys
@@ -94,10 +94,7 @@ async def test_the_app_opens_with_a_bad_file_and_tells_of_it(monkeypatch: pytest
         told = [note.message for note in app._notifications]
         assert "keys.toml: 'nope' is no command; 'turnlab keys' lists them" in told
         assert any(note.startswith("and 1 more") for note in told)
-        asked = len(client.asked)
-        await pilot.press("f6")
-        await settle(pilot)
-        assert len(client.asked) == asked + 1
+        await assert_refreshes(pilot, client, "f6")
 
 
 async def test_the_keys_are_read_again_when_their_file_is_saved() -> None:
@@ -108,10 +105,7 @@ async def test_the_keys_are_read_again_when_their_file_is_saved() -> None:
         keys_file().parent.mkdir(exist_ok=True)
         keys_file().write_text('services.refresh = "f6"\nservices.undoo = "f7"\ntune.labels = "ctrl+b"')
         await until(pilot, lambda: [note for note in app._notifications if "services.undo?" in note.message])
-        asked = len(client.asked)
-        await pilot.press("f6")
-        await settle(pilot)
-        assert len(client.asked) == asked + 1
+        await assert_refreshes(pilot, client, "f6")
         assert with_keys("{tune.labels} labels one, {tune.save} saves") == "^b labels one, ^s saves"
 
 

@@ -61,6 +61,14 @@ def start(tmp_path: Path) -> Iterator[Start]:
         terminal.close()
 
 
+def assert_quits(terminal: Terminal) -> None:
+    """Assert that ``q`` ends the dashboard, which said nothing and leaves the terminal as it was."""
+    terminal.type("q")
+    assert terminal.end() == 0
+    assert terminal.said == ""
+    terminal.assert_restored()
+
+
 @pytest.mark.parametrize(
     "steps", [pytest.param(STEPS[-2:], id="help"), pytest.param(STEPS, marks=pytest.mark.slow, id="every screen")]
 )
@@ -73,10 +81,7 @@ def test_screens_open_and_the_terminal_is_left_as_it_was(
     for key, shown in steps:
         terminal.type(key)
         terminal.see(shown)
-    terminal.type("q")
-    assert terminal.end() == 0
-    assert terminal.said == ""
-    terminal.assert_restored()
+    assert_quits(terminal)
 
 
 @pytest.mark.slow
@@ -86,9 +91,7 @@ def test_a_folder_that_is_named_opens_in_tune(start: Start, tmp_path: Path) -> N
     shutil.copy(bundled_folder() / "coughs.flac", folder / "our-call.flac")
     terminal = start(TURNLAB, "--read-only", folder)
     terminal.see("our-call")
-    terminal.type("q")
-    assert terminal.end() == 0
-    terminal.assert_restored()
+    assert_quits(terminal)
 
 
 @pytest.mark.slow
@@ -105,10 +108,7 @@ def test_the_command_of_the_readme_opens_the_dashboard(start: Start) -> None:
     # This environment stands already, so that nothing is fetched.
     terminal = start(sys.executable, CLONE / "run.py", UV_OFFLINE="1", UV_PROJECT_ENVIRONMENT=sys.prefix)
     terminal.see(FIRST_SERVICE)
-    terminal.type("q")
-    assert terminal.end() == 0
-    assert terminal.said == ""
-    terminal.assert_restored()
+    assert_quits(terminal)
 
 
 @pytest.mark.parametrize(

@@ -380,6 +380,13 @@ def test_interrupting_is_answered_with_less_sensitivity_than_there_is_and_slowne
     assert offered({}, other_way) == [0.7, 0.8, 0.9, 1.0, 0.5, 0.4, 0.3, 0.15, 0.0]
 
 
+async def open_curve(pilot: Pilot[None]) -> None:
+    """Open the trade-off curve and wait until it is drawn."""
+    await pilot.press("c")
+    await settle_on(pilot, SensitivityDialog)
+    await until(pilot, lambda: "ended early" in str(pilot.app.screen.query_one("#curve-legend").render()))
+
+
 @pytest.mark.slow
 async def test_the_curve_shows_where_the_arms_stand_and_takes_the_draft_along(app: TurnlabApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
@@ -390,15 +397,11 @@ async def test_the_curve_shows_where_the_arms_stand_and_takes_the_draft_along(ap
             return float(line.removeprefix(row).split()[2 * arm].replace(",", ""))
 
         waited, cut_in = figure_of("response after turn p50"), figure_of("cut-ins, of turns")
-        await pilot.press("c")
-        await settle_on(pilot, SensitivityDialog)
-        await until(pilot, lambda: "ended early" in str(app.screen.query_one("#curve-legend").render()))
+        await open_curve(pilot)
         await pilot.press("enter")
         await settle_on(pilot, TuneScreen)
         assert screen.session.draft.changes() == {}, "nothing was moved to"
-        await pilot.press("c")
-        await settle_on(pilot, SensitivityDialog)
-        await until(pilot, lambda: "ended early" in str(app.screen.query_one("#curve-legend").render()))
+        await open_curve(pilot)
         await pilot.press(*["left"] * 5)
         await pilot.pause()
         shown = str(app.screen.query_one("#curve-stands").render())

@@ -10,35 +10,25 @@ from pathlib import Path
 
 import pytest
 from textual import events
-from textual.pilot import Pilot
 
 from presets.config import of_values
 from simulator.recording import bundled_folder
-from tests.tui.tune_support import open_tune, rest, settle_on, slider
+from tests.tui.tune_support import open_drafted, rest, settle_on
 from tui.app import TurnlabApp
 from tui.dialogs.dialog import TextDialog
 from tui.dialogs.dialogs import PickOne
 from tui.tune.choosing_dialogs import TextEntry
 from tui.tune.copies import Target, as_command, as_curl, read_pasted
 from tui.tune.fields import EntryError
-from tui.tune.screen import TuneScreen
 
 BOOKING = bundled_folder() / "booking.flac"
 BODY = {"filler_vocabulary": ["it's", '"x" $HOME `id`'], "max_buffer_delay_ms": None}
 
 
-async def drafted(pilot: Pilot[None]) -> TuneScreen:
-    screen = await open_tune(pilot, "Intake Line", BOOKING)
-    slider(screen, "max_buffer_delay_ms").focus()
-    await pilot.press("enter", *"360", "enter")
-    await rest(pilot)
-    return screen
-
-
 @pytest.mark.slow
 async def test_what_is_copied_is_shown(app: TurnlabApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
-        await drafted(pilot)
+        await open_drafted(pilot)
         await pilot.press("y")
         await settle_on(pilot, PickOne)
         await pilot.press("end", "enter")
@@ -89,7 +79,7 @@ def test_the_embedded_platform_is_called_where_it_is_served() -> None:
 
 async def test_what_the_terminal_pastes_is_shown_as_changes_before_it_is_taken(app: TurnlabApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
-        screen = await drafted(pilot)
+        screen = await open_drafted(pilot)
         before = screen.session.draft.changes()
         screen.post_message(events.Paste('{"voice_config": {"post_eot_pause_ms": 150}}'))
         await settle_on(pilot, TextEntry)

@@ -300,6 +300,14 @@ async def test_an_arm_can_be_a_preset_another_service_or_a_file(folder: Path) ->
     assert drafting.changed == drafting.session.revision == 3
 
 
+async def asked_for_arms(*requests: tuple[str, int] | None) -> Drafting:
+    """Return a draft after these requests to its list of arms."""
+    drafting = Drafting(arms=[*requests])
+    ArmsController(drafting.host, None, drafting.session, drafting.answers, changed=drafting._note).choose_all()
+    await drafting.host.finish()
+    return drafting
+
+
 def said_over(drafting: Drafting) -> list[str]:
     """Return what the list of arms said of each request, where it said something."""
     return [str(question[-1]) for name, question, _ in drafting.answers.asked if name == "arms" and question[-1]]
@@ -315,9 +323,7 @@ async def test_the_arms_are_swapped_locked_duplicated_and_taken_away_until_it_is
         ("remove", 2),
         ("swap", 1),
     ]
-    drafting = Drafting(arms=[*requests, ("remove", 1), None])
-    ArmsController(drafting.host, None, drafting.session, drafting.answers, changed=drafting._note).choose_all()
-    await drafting.host.finish()
+    drafting = await asked_for_arms(*requests, ("remove", 1), None)
     assert said_over(drafting) == [
         "This arm is locked: unlock it first.",
         "This arm is locked: unlock it first.",
@@ -332,9 +338,7 @@ async def test_the_arms_are_swapped_locked_duplicated_and_taken_away_until_it_is
 
 async def test_a_baseline_that_moves_with_a_removal_is_said_once() -> None:
     requests = [("duplicate", 1), ("duplicate", 1), ("remove", 1), ("baseline", 2), ("remove", 1)]
-    drafting = Drafting(arms=[*requests, None])
-    ArmsController(drafting.host, None, drafting.session, drafting.answers, changed=drafting._note).choose_all()
-    await drafting.host.finish()
+    drafting = await asked_for_arms(*requests, None)
     assert said_over(drafting) == [
         "The baseline is B, balanced copy now; it was B, balanced.",
         "The baseline is B, balanced copy 2 now; it was C, balanced copy 2.",

@@ -11,7 +11,7 @@ from presets.fields import FIELDS
 from services.model import Service
 from simulator.recording import bundled_folder
 from tests.tui.conftest import ScriptedClient, make_app, settle
-from tests.tui.tune_support import open_tune, rest, settle_on
+from tests.tui.tune_support import open_tune, rest, settle_on, show_tune
 from tui.app import TurnlabApp
 from tui.dialogs.dialogs import PickOne
 from tui.tune.choosing_dialogs import TextEntry
@@ -117,10 +117,7 @@ async def test_a_rare_field_that_is_set_or_odd_stays_in_view(app: TurnlabApp) ->
     config, problems = load({"tts_config": {"speed": 1.2}, "realtime_voice": 3})
     service = Service(id="s", name="Odd", voice_config=config, voice_problems=tuple(problems))
     async with app.run_test(size=(120, 40)) as pilot:
-        await settle(pilot)
-        screen = TuneScreen(None, service, recordings=BOOKING)
-        await app.push_screen(screen)
-        await rest(pilot)
+        screen = await show_tune(pilot, TuneScreen(None, service, recordings=BOOKING))
         assert in_view(screen) & RARE == {"tts_config", "realtime_voice"}
         screen.query_one(FieldPanel).focus_field("tts_config")
         await pilot.press("backspace")

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import JsonValue
@@ -18,7 +19,7 @@ from simulator.recording import bundled_folder
 from tests.tui.conftest import make_app
 from tests.tui.pace import until
 from tests.tui.test_services_version_sets import notes
-from tests.tui.tune_support import open_tune, rest, settle_on, slider
+from tests.tui.tune_support import open_drafted, rest, settle_on, slider
 from tui.app import TurnlabApp
 from tui.dialogs.dialogs import UnsavedChanges
 from tui.dialogs.find_dialog import FindDialog
@@ -37,13 +38,18 @@ def toasts(app: TurnlabApp) -> list[str]:
 
 async def tuned(pilot: Pilot[None]) -> TuneScreen:
     """Open Intake Line, set one field anew and put another back to inherit."""
-    screen = await open_tune(pilot, "Intake Line", BOOKING)
-    slider(screen, "max_buffer_delay_ms").focus()
-    await pilot.press("enter", *"360", "enter")
+    screen = await open_drafted(pilot)
     slider(screen, "barge_in_min_speech_s").focus()
     await pilot.press("backspace")
     await rest(pilot)
     return screen
+
+
+async def shown_body(pilot: Pilot[None], *keys: str) -> Any:
+    """Ask to save; return what the plan says is sent."""
+    await pilot.press(*keys)
+    await settle_on(pilot, PlanDialog)
+    return json.loads(str(pilot.app.screen.query_one("#plan-json").render()))
 
 
 async def test_saving_sends_exactly_the_changed_fields_and_the_service_then_has_them(app: TurnlabApp) -> None:
@@ -60,9 +66,7 @@ async def test_saving_sends_exactly_the_changed_fields_and_the_service_then_has_
             return await send(service_id, changes)
 
         app.client.update_voice_config = watched  # type: ignore[method-assign]
-        await pilot.press("ctrl+s")
-        await settle_on(pilot, PlanDialog)
-        body = json.loads(str(app.screen.query_one("#plan-json").render()))
+        body = await shown_body(pilot, "ctrl+s")
         expected = {"max_buffer_delay_ms": 360, "barge_in_min_speech_s": None}
         assert body == {"voice_config": expected}
         await pilot.press(*"relaese", "enter")
@@ -123,9 +127,7 @@ async def test_where_both_changed_a_field_one_chooses_before_anything_is_sent(ap
         await pilot.press("t", "ctrl+s")
         assert isinstance(app.screen, MergeDialog)
         assert "barge_in_min_speech_s" in str(app.screen.query_one("#merge-problem").render())
-        await pilot.press("m", "ctrl+s")
-        await settle_on(pilot, PlanDialog)
-        body = json.loads(str(app.screen.query_one("#plan-json").render()))
+        body = await shown_body(pilot, "m", "ctrl+s")
         assert body == {"voice_config": {"barge_in_min_speech_s": None}}
         await pilot.press(*"release", "enter")
         await rest(pilot)

@@ -14,7 +14,7 @@ from presets.config import load
 from services.model import Service
 from simulator.recording import bundled_folder
 from tests.tui.conftest import ScriptedClient, make_app, settle
-from tests.tui.tune_support import open_tune, rest, settle_on, slider
+from tests.tui.tune_support import open_tune, rest, settle_on, show_tune, slider
 from tui.app import TurnlabApp
 from tui.dialogs.dialogs import PickOne, UnsavedChanges
 from tui.services.screen import ServicesScreen
@@ -390,10 +390,7 @@ async def test_a_stored_value_out_of_bounds_and_unknown_fields_are_shown(app: Tu
     config, problems = load({"max_buffer_delay_ms": 1500, "tts_model": 3, "adaptive_pacing": {"mode": "[b]"}})
     service = Service(id="s", name="[red]Odd[/red]", voice_config=config, voice_problems=tuple(problems))
     async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
-        screen = TuneScreen(None, service, recordings=BOOKING)
-        await app.push_screen(screen)
-        await rest(pilot)
+        screen = await show_tune(pilot, TuneScreen(None, service, recordings=BOOKING))
         assert "[red]Odd[/red]" in screen.query_one(ArmHeader).text
         panel = screen.query_one(FieldPanel)
         panel.focus_field(FIELD)

@@ -57,8 +57,22 @@ async def open_tune(pilot: Pilot[None], service: str | None = None, recordings: 
     if service is not None:
         page = await app.client.list_services(sort_by="name")
         chosen = next(found for found in page.items if found.name == service)
-    screen = TuneScreen(app.client, chosen, recordings=recordings)
-    await app.push_screen(screen)
+    return await show_tune(pilot, TuneScreen(app.client, chosen, recordings=recordings))
+
+
+async def show_tune(pilot: Pilot[None], screen: TuneScreen) -> TuneScreen:
+    """Show a Tune screen and wait for it."""
+    await settle(pilot)
+    await pilot.app.push_screen(screen)
+    await rest(pilot)
+    return screen
+
+
+async def open_drafted(pilot: Pilot[None]) -> TuneScreen:
+    """Open Tune for Intake Line, and set one field."""
+    screen = await open_tune(pilot, "Intake Line", bundled_folder() / "booking.flac")
+    slider(screen, "max_buffer_delay_ms").focus()
+    await pilot.press("enter", *"360", "enter")
     await rest(pilot)
     return screen
 

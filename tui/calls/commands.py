@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.commands.command import Command, part
-from tui.commands.shared import NEXT_PANE, PREVIOUS_PANE
+from tui.commands.shared import NEXT_PANE, PREVIOUS_PANE, row_moves
 
 PULL = Command(
     "calls.pull",
@@ -166,12 +166,5 @@ COMMANDS: tuple[Command, ...] = (
         "Look at an earlier part of the call.",
         action="pan(-0.5)",
     ),
-    Command("calls.down", "Down", "j,down", "Move down.", action="go('down')"),
-    Command("calls.up", "Up", "k,up", "Move up.", action="go('up')"),
-    Command(
-        "calls.page-down", "Page down", "pagedown,ctrl+d", "Move down by what is in view.", action="go('page_down')"
-    ),
-    Command("calls.page-up", "Page up", "pageup,ctrl+u", "Move up by what is in view.", action="go('page_up')"),
-    Command("calls.first", "First", "g,home", "Go to the first call.", action="go('first')"),
-    Command("calls.last", "Last", "G,end", "Go to the last call.", action="go('last')"),
+    *row_moves("calls", first="Go to the first call.", last="Go to the last call."),
 )

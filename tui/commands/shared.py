@@ -52,6 +52,24 @@ NEXT_PANE = Command("next-pane", "Pane", "tab", "Go to the next pane.", action="
 PREVIOUS_PANE = Command(
     "previous-pane", "Pane before", "shift+tab", "Go to the pane before.", action="turn_pane(-1)"
 )
+_ROW_MOVES = (
+    ("down", "Down", "j,down", "Move down."),
+    ("up", "Up", "k,up", "Move up."),
+    ("page_down", "Page down", "pagedown,ctrl+d", "Move down by what is in view."),
+    ("page_up", "Page up", "pageup,ctrl+u", "Move up by what is in view."),
+    ("first", "First", "g,home", "Go to the first row."),
+    ("last", "Last", "G,end", "Go to the last row."),
+)
+
+
+def row_moves(screen: str, **does: str) -> tuple[Command, ...]:
+    """Return a screen's commands that move through rows. ``does`` describes some of them on that screen."""
+    return tuple(
+        Command(f"{screen}.{move.replace('_', '-')}", name, keys, does.get(move, usual), action=f"go({move!r})")
+        for move, name, keys, usual in _ROW_MOVES
+    )
+
+
 BACK = Command("back", "Back", "escape", "Back to the pane one begins in.", action="step_back")
 
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tui.commands.command import Command
+from tui.commands.shared import row_moves
 from tui.screens import key_for
 
 if TYPE_CHECKING:
@@ -281,25 +282,11 @@ COMMANDS: tuple[Command, ...] = (
         action="step_back",
         in_footer=True,
     ),
-    Command(
-        "services.down", "Down", "j,down", "Move down in the list or table that has the focus.", action="go('down')"
-    ),
-    Command("services.up", "Up", "k,up", "Move up in the list or table that has the focus.", action="go('up')"),
-    Command(
-        "services.page-down",
-        "Page down",
-        "pagedown,ctrl+d",
-        "Move down by what is in view.",
-        action="go('page_down')",
-    ),
-    Command("services.page-up", "Page up", "pageup,ctrl+u", "Move up by what is in view.", action="go('page_up')"),
-    Command("services.first", "First", "g,home", "Go to the first row.", action="go('first')"),
-    Command(
-        "services.last",
-        "Last",
-        "G,end",
-        "Go to the last row; a long list is fetched to its end.",
-        action="go('last')",
+    *row_moves(
+        "services",
+        down="Move down in the list or table that has the focus.",
+        up="Move up in the list or table that has the focus.",
+        last="Go to the last row; a long list is fetched to its end.",
     ),
 )
 """In the order of the footer and the help screen."""
