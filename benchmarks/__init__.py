@@ -1,1 +1,1 @@
-"""What is fast, measured. Run one with ``uv run python -m benchmarks.NAME``; each prints its figures."""
+"""Benchmarks. Run one with ``uv run python -m benchmarks.NAME``; each prints its figures."""

@@ -1,4 +1,4 @@
-"""Seconds of audio that stage 1 takes in a second of a core: ``uv run python -m benchmarks.analysis [FILE]``.
+"""Seconds of audio that stage 1 analyses per second of one core: ``uv run python -m benchmarks.analysis [FILE]``.
 
 Without a file, the bundled recordings are joined into ten minutes of calls.
 """
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def rate(source: AudioSource, model: EndOfTurnModel) -> float:
-    """Return how many seconds of it one core analyses in a second, the median of three times."""
+    """Return how many seconds of audio one core analyses per second, the median of three runs."""
     return source.duration_s / statistics.median(_timed(lambda: analyze(source, model)) for _ in range(3))
 
 
@@ -75,7 +75,7 @@ def _timed(work: object) -> float:
 
 
 def bundled_calls(folder: Path, seconds: int = 600) -> Path:
-    """Write so many seconds of the bundled recordings, one after another, into a folder."""
+    """Write ``seconds`` of the bundled recordings, in sequence, to a file in a folder; return its path."""
     calls = [open_audio(path).samples() for path in find_audio([bundled_folder()])]
     joined = np.concatenate(calls * (seconds * SAMPLE_RATE // sum(len(call) for call in calls) + 1))
     path = folder / "calls.flac"

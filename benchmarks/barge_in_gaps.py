@@ -1,8 +1,9 @@
 """How long a gap in the caller's speech may be bridged: ``uv run python -m benchmarks.barge_in_gaps CORPUS``.
 
-For gaps of 200 ms (what ends a span of speech), 300 and 500 ms, with and without counting the gap itself towards
-the 0.8 s: how many turns of a second or more of people talking would stop an agent within 2 s of their onset, were
-they spoken over one; how many labelled murmurs and noises would; and how many pairs of those murmurs 250 ms apart.
+The gaps are 200 ms (which ends a span of speech), 300 and 500 ms, each with and without counting the gap itself
+towards the 0.8 s. The figures are: how many turns of at least a second, by people talking, would stop an agent
+within 2 s of their onset if they were spoken over one; how many labelled murmurs and noises would; and how many
+pairs of those murmurs 250 ms apart.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ Spans = Sequence[tuple[int, int]]
 
 
 def reached_ms(spans: Spans, from_ms: int, until_ms: int, gap_ms: int, *, counts: bool) -> int | None:
-    """Return when 0.8 s of speech begun in a stretch are full, gaps up to ``gap_ms`` bridged; ``None``: never."""
+    """Return when a stretch's speech reaches 0.8 s, with gaps up to ``gap_ms`` bridged; ``None``: never."""
     spoken_ms, last_ms = 0, -(1 << 40)
     for start_ms, end_ms in spans:
         if end_ms <= from_ms - NEAR_MS or start_ms >= until_ms:

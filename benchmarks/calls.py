@@ -1,7 +1,7 @@
 """Simulated calls measured from audio, against the simulation: ``uv run python -m benchmarks.calls [speed]``.
 
 Each bundled recording is simulated under several presets, rendered to two channels with the other side 35 dB below,
-sent through 8 kHz µ-law, and measured from that audio alone. Figures are in ``benchmarks/calls.md``.
+sent through 8 kHz µ-law, and measured from that audio alone. ``benchmarks/calls.md`` has the figures.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ BOLD: dict[str, dict[str, Any]] = {
     "quick to answer": {"barge_in_min_speech_s": 0.25, "eager_eot_threshold": 0.6},
     "patient": {"eager_eot_threshold": 0.2},
 }
-"""Settings beside the presets, under which agents cut in and stop for nothing."""
+"""Settings besides the presets, under which agents cut in and stop for nothing."""
 
 COUNTS = (
     "turns",
@@ -60,7 +60,7 @@ COUNTS = (
 
 @dataclass(frozen=True, slots=True)
 class RenderedCall:
-    """A simulated call as a file, and what is true of it; ``audible``: from when to when a sound can be heard."""
+    """A simulated call as a file, and its truth; ``audible``: when each sound can first and last be heard."""
 
     name: str
     path: Path
@@ -69,7 +69,7 @@ class RenderedCall:
 
 
 def configurations() -> dict[str, VoiceConfig]:
-    """Return the presets and the settings beside them."""
+    """Return the presets and the settings besides them."""
     presets = {name: preset.config for name, preset in builtin_presets().items()}
     return presets | {name: parse(one, source=name) for name, one in BOLD.items()}
 
@@ -103,8 +103,9 @@ def render(
 
 
 def _audible(measured: Measured, agent: Samples) -> dict[int, int]:
-    """Return for each planned edge of a sound when it can be heard: clips may begin or end softly, or with an "s"
-    that no telephone carries.
+    """Return when each planned edge of a sound is audible.
+
+    Clips may begin or end softly, or with an "s" that a telephone does not transmit.
     """
     found = {}
     for sound in measured.sounds:
@@ -118,7 +119,7 @@ def _audible(measured: Measured, agent: Samples) -> dict[int, int]:
 
 
 def counts_of(truth: Measured, heard: HeardCall) -> dict[str, tuple[int, int]]:
-    """Return each count as it is and as it was heard."""
+    """Return each count, true and heard."""
     over, measured = truth.material.over, heard.measured
     assert measured is not None
     own = measured.material.over
@@ -134,7 +135,7 @@ def counts_of(truth: Measured, heard: HeardCall) -> dict[str, tuple[int, int]]:
 
 
 def times_of(call: RenderedCall, heard: HeardCall) -> dict[str, list[int]]:
-    """Return the errors, ms, of turn ends, first sounds and stops of a call whose turns were all found."""
+    """Return the errors, ms, of turn ends, first sounds and stops, for a call whose turns were all found."""
     errors: dict[str, list[int]] = {"turn_end": [], "first_sound_ms": [], "barge_in_stop_ms": []}
     for true, found in zip(call.measured.turns, heard.turns, strict=True):
         errors["turn_end"].append(found.turn.end_ms - true.turn.end_ms)
@@ -155,13 +156,13 @@ def times_of(call: RenderedCall, heard: HeardCall) -> dict[str, list[int]]:
 
 
 def _off(heard_ms: int, planned_ms: int, call: RenderedCall) -> int:
-    """Return how far off a heard edge is; nothing between where it is planned and where it is audible."""
+    """Return the error of a heard edge, ms; 0 between its planned and its audible time."""
     low, high = sorted((planned_ms, call.audible.get(planned_ms, planned_ms)))
     return heard_ms - min(max(heard_ms, low), high)
 
 
 def main() -> None:
-    """Print how well the ear does, and how fast it is. ``speed`` alone times a call of two hours."""
+    """Print the accuracy and speed of the measures; ``speed`` only times a call of two hours."""
     if sys.argv[1:] == ["speed"]:
         _speed()
         return
@@ -191,7 +192,7 @@ def main() -> None:
 
 
 def _speed() -> None:
-    """Time calls of 10 minutes and of 2 hours, made of one call again and again."""
+    """Time calls of 10 minutes and of 2 hours, made of one call repeated."""
     with tempfile.TemporaryDirectory() as folder:
         call = next(rendered(Path(folder), ("telephone",), 1))
         once, rate = sf.read(call.path, dtype="int16")

@@ -1,6 +1,6 @@
 """How long stages 2 and 3 take: ``uv run python -m benchmarks.decisions``.
 
-Times are of the processor, not of the clock, so that what else the machine does counts little.
+Times are CPU times, which other programs hardly affect.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _one_arm(analysed: list[tuple[Recording, Activity]], arms: list[Arm]) -> Non
 
 
 def _sweep(recording: Recording, activity: Activity) -> None:
-    """A thousand configurations, none like another."""
+    """Time a thousand different configurations."""
     profile = default_profile()
     arms = [
         Arm(
@@ -77,7 +77,7 @@ def _sweep(recording: Recording, activity: Activity) -> None:
 
 
 def _growth(recording: Recording, activity: Activity) -> None:
-    """The same call once, and sixty times on end: time for each event should stay the same."""
+    """Time a call and sixty repetitions of it: the time per event should stay the same."""
     rigid = replace(recording, labels=None)
     spans = len(activity.spans)
     config, profile = Arm("balanced", VoiceConfig()).resolved, default_profile()
@@ -119,7 +119,7 @@ def _ms(seconds: list[float]) -> str:
 
 
 def shifted(seen: Observation, shift_ms: int) -> Observation:
-    """Return an observation as it is made ``shift_ms`` later."""
+    """Return an observation shifted ``shift_ms`` later."""
     if not shift_ms:
         return seen
     known_ms = seen.known_ms + shift_ms

@@ -1,8 +1,8 @@
-"""Whether an acknowledged change outlives the server: ``uv run python -m benchmarks.durability``.
+"""Whether an acknowledged change survives a kill of the server: ``uv run python -m benchmarks.durability``.
 
-Eight clients change services at random over real connections while the server is killed with SIGKILL at random
-moments and started again; after every kill the workspace must open, and hold every change that was acknowledged. A
-change that was not acknowledged may be there or not. ``tests/interop/test_durability.py`` runs it scaled down.
+Eight clients change services at random over real connections, while the server is killed with SIGKILL at random
+times and restarted. After every kill the workspace must open and contain every acknowledged change. A change
+without acknowledgement may or may not be there. ``tests/interop/test_durability.py`` runs a smaller version.
 """
 
 from __future__ import annotations
@@ -32,30 +32,30 @@ Json = dict[str, Any]
 
 @dataclass
 class Known:
-    """What one client knows of one service of its own."""
+    """What one client knows of one of its services."""
 
     service_id: str
     states: list[Json]
-    """What it may be: a change without an answer may have come about, or not."""
+    """Its possible states: a change without an answer may have happened or not."""
     deleted: bool = False
     maybe_deleted: bool = False
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a run found."""
+    """A run's results."""
 
     operations: int
     kills: int
-    """How often the server was killed while requests were on their way."""
+    """How often the server was killed during requests."""
     missing: list[str]
-    """Every acknowledged change that was not there afterwards."""
+    """Every acknowledged change that was missing afterwards."""
     seconds: float
     slowest_start_s: float
 
 
 class Server:
-    """The server's process, killed and started again on the same workspace and port."""
+    """The server's process, killed and restarted on the same workspace and port."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -64,7 +64,7 @@ class Server:
         self.slowest_start_s = 0.0
 
     def start(self) -> None:
-        """Start, and wait until requests can come."""
+        """Start, and wait until it accepts requests."""
         started = time.perf_counter()
         port = self.ready["url"].rpartition(":")[2] if self.ready else "0"
         command = [str(TURNLAB), "serve", "--json", "--port", port, "--data", str(self._folder)]
@@ -77,7 +77,7 @@ class Server:
         self.slowest_start_s = max(self.slowest_start_s, time.perf_counter() - started)
 
     def end(self, how: signal.Signals) -> int:
-        """End it and return the exit code."""
+        """End the process and return its exit code."""
         assert self._process is not None
         self._process.send_signal(how)
         self._process.communicate(timeout=START_S)
@@ -85,7 +85,7 @@ class Server:
 
 
 class Tally:
-    """How many operations were answered."""
+    """Counts the answered operations."""
 
     def __init__(self, goal: int) -> None:
         self.goal = goal
@@ -93,13 +93,13 @@ class Tally:
         self._lock = threading.Lock()
 
     def add(self) -> None:
-        """Count one."""
+        """Count one operation."""
         with self._lock:
             self.done += 1
 
 
 class Client(threading.Thread):
-    """Changes services of its own, and remembers what was acknowledged."""
+    """Changes its own services, and records the acknowledged changes."""
 
     def __init__(self, server: Server, seed: int, tally: Tally, owners: Json) -> None:
         super().__init__(name=f"client {seed}")
@@ -112,13 +112,13 @@ class Client(threading.Thread):
         self.fault: str | None = None
 
     def run(self) -> None:
-        """Change things until there have been enough changes."""
+        """Make changes until the total is reached."""
         with httpx.Client(headers={"Authorization": f"Bearer {self._server.ready['api_key']}"}, timeout=30) as http:
             while self._tally.done < self._tally.goal:
                 try:
                     self._change(http)
                 except httpx.TransportError:
-                    time.sleep(0.02)  # the server is gone; somebody is starting it
+                    time.sleep(0.02)  # the server is gone and being restarted
 
     def _change(self, http: httpx.Client) -> None:
         base = f"{self._server.ready['url']}/v1/{self._server.ready['workspace_id']}/services"
@@ -167,7 +167,7 @@ class Client(threading.Thread):
 def run(
     folder: Path, *, operations: int = OPERATIONS, kills: int = KILLS, clients: int = CLIENTS, seed: int = 1
 ) -> Report:
-    """Run it and return what was found. Exits with a message if the workspace does not open again."""
+    """Run it and return the results. Exits with a message if the workspace does not open again."""
     server = Server(folder)
     server.start()
     rng = random.Random(seed)
@@ -178,7 +178,7 @@ def run(
         client.start()
     missing: list[str] = []
     killed = 0
-    # spread over the operations, so that each kill meets requests on their way
+    # spread over the operations, so that each kill coincides with requests
     for number in range(1, kills + 1):
         goal = (number - rng.random()) * operations / (kills + 1)
         while tally.done < goal and any(client.is_alive() for client in everyone):
@@ -224,13 +224,13 @@ def _missing(server: Server, client: Client) -> list[str]:
 
 def _tracked(service: Json) -> Json:
     tracked = {name: service[name] for name in ("description", "tool_capacity", "keyterms", "voice_config")}
-    # Fields that are not set come back too, as null or as the platform's default.
+    # Fields that are not set are also returned, as null or as the platform's default.
     chosen = (tracked["voice_config"] or {}).get("eot_timeout_ms")
     return tracked | {"voice_config": {} if chosen is None else {"eot_timeout_ms": chosen}}
 
 
 def main() -> None:
-    """Print what was found; exit 1 if anything is missing."""
+    """Print the results; exit 1 if a change is missing."""
     with tempfile.TemporaryDirectory() as folder:
         report = run(Path(folder))
     print(f"{report.operations} operations by {CLIENTS} clients in {report.seconds:.1f} s")

@@ -1,9 +1,8 @@
-"""The figures of the turn-taking engine on labelled real speech: ``uv run python -m benchmarks.figures CORPUS``.
+"""The turn-taking engine's figures on labelled real speech: ``uv run python -m benchmarks.figures CORPUS``.
 
-Nothing in voice activity and barge-in was fitted. The end of turn is shown by kind of speech, with the shape that
-was chosen on all of it; how well that does on speakers it was not chosen by, ``benchmarks/calibration`` says.
-Recordings that their labels call hard (echo, 5 dB) are apart. Figures by eot-bench's definitions, of people
-talking, and the speed of the analysis follow.
+Nothing in voice activity and barge-in was fitted. The end of turn is shown by kind of speech, with the shape chosen
+on all of it; ``benchmarks/calibration`` has the results on held-out speakers. Recordings labelled hard (echo, 5 dB)
+are separate. Figures by eot-bench's definitions for people talking, and the analysis speed, follow.
 """
 
 from __future__ import annotations
@@ -40,11 +39,11 @@ STOP_WITHIN_MS = 1100
 SAME_END_MS = 200
 F1_WITHIN = 0.02
 SHORTER_PERCENT = {"natural": {0.05: -22.0, 0.1: -16.0, 0.2: -10.0}}
-"""How much shorter than by silence alone waits are to be, by kind of speech and budget; elsewhere not longer."""
+"""How much shorter than by silence alone waits must be, by kind of speech and budget; elsewhere not longer."""
 
 TALKING = "natural"
 LONGEST_END_S = 4.0
-"""What comes later in the silence after a turn, no policy of eot-bench waits for."""
+"""No policy of eot-bench waits longer in the silence after a turn."""
 
 SPEED_FROM_S = 120
 TIMES_REAL_TIME = 100
@@ -91,7 +90,7 @@ def _reference(recording: Recording) -> FrameScore:
 
 
 def _print_detected_turns(evaluation: Evaluation) -> None:
-    """Say how many turns that the label editor detects where people talk end where labelled ones do."""
+    """Print how many turns detected by the label editor, for people talking, end where labelled ones do."""
     right = detected = labelled = 0
     for recording, scored in zip(evaluation.recordings, evaluation.scored, strict=True):
         labels = recording.labels
@@ -141,7 +140,7 @@ def _print_end_of_turn(evaluation: Evaluation) -> None:
 
 
 def _print_eot_bench(evaluation: Evaluation) -> None:
-    """Print the figures of eot-bench's definitions, each labelled turn of people talking being a row."""
+    """Print the figures by eot-bench's definitions; each labelled turn of people talking is a row."""
     found = [
         one
         for recording in evaluation.recordings

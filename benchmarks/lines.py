@@ -1,7 +1,8 @@
-"""How often the agent interrupts itself on loudspeakers, and a caller still can, by guard, loss and delay.
+"""How often the agent interrupts itself on loudspeakers, and whether a caller can interrupt it.
 
-``python -m benchmarks.lines [--guard GUARD…]``. Each cell is a live call on devices made of arrays, whose
-microphone hears the speaker: the caller says ten turns, hears five answers out, talks over the other five for 2 s.
+``python -m benchmarks.lines [--guard GUARD…]`` varies guard, echo loss and delay. Each cell is a live call on
+devices made of arrays, whose microphone hears the speaker. The caller takes ten turns, listens to five answers and
+talks over the other five for 2 s.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class Room:
         self.now_ms = session.snapshot().now_ms
 
     def pass_time(self, said: Samples) -> None:
-        """Let 10 ms pass, in which the caller says ``said``, float32 ``[160]``."""
+        """Advance 10 ms, in which the caller says ``said``, float32 ``[160]`` at 16 kHz."""
         echo, self.coming = self.coming[:STEP], self.coming[STEP:]
         noise = 10 ** (ROOM_DB / 20) * self.random.standard_normal(STEP).astype(np.float32)
         self.cards.push(said + self.gain * echo + noise)
@@ -49,12 +50,12 @@ class Room:
         wait_for(lambda: self.session.snapshot().now_ms >= self.now_ms - 64, "the decisions")
 
     def say(self, said: Samples) -> None:
-        """Say something."""
+        """Let the caller speak."""
         for at in range(0, len(said) - STEP + 1, STEP):
             self.pass_time(said[at : at + STEP])
 
     def wait(self, *, sounding: bool, for_ms: int, at_most_ms: int = 12_000) -> None:
-        """Wait until the agent has sounded, or been silent, for some time."""
+        """Wait until the agent has sounded, or been silent, for ``for_ms``."""
         lasted = 0
         for _ in range(at_most_ms // STEP_MS):
             self.pass_time(np.zeros(STEP, np.float32))
@@ -64,7 +65,7 @@ class Room:
 
 
 def measured(guard: EchoGuard, loss_db: int | None, delay_ms: int) -> tuple[int, int, int]:
-    """Return how often the agent interrupted itself, was interrupted, and should have been."""
+    """Return how often the agent interrupted itself, was interrupted, and should have been interrupted."""
     turn = open_recording(bundled_folder() / "booking.flac").source.samples()[16_000 : 16_000 * 4]
     over = open_recording(bundled_folder() / "interruptions.flac").source.samples()[109_936 : 109_936 + 32_000]
     cards = ArrayCards()

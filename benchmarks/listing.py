@@ -1,7 +1,7 @@
-"""How long a workspace of 10,000 services takes to list: ``uv run python -m benchmarks.listing [SERVICES]``.
+"""How long it takes to list a workspace of 10,000 services: ``uv run python -m benchmarks.listing [SERVICES]``.
 
-Over a real socket to ``turnlab serve`` in a process of its own, in both dialects, without rate limits. Memory is of
-the client's process: streamed, each service forgotten at once; and kept, as the dashboard does.
+It uses a real socket to ``turnlab serve`` in a separate process, in both dialects, without rate limits. Memory is
+that of the client's process: streamed, where each service is forgotten at once, and kept, as in the dashboard.
 """
 
 from __future__ import annotations

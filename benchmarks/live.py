@@ -1,4 +1,4 @@
-"""A live call through a virtual microphone and speaker: how soon it decides and falls silent, and what it costs.
+"""A live call through a virtual microphone and speaker: its decision and stop latency, and its cost.
 
 ``uv run python -m benchmarks.live`` plays bundled callers into the microphone in real time.
 """
@@ -27,11 +27,11 @@ CALLERS = ("interruptions", "booking", "fast-talker")
 CONFIG = {"eot_timeout_ms": 1000, "barge_in_min_speech_s": 0.3, "barge_in_cooldown_s": 0.0}
 CHUNK_S = 0.005
 AUDIBLE = 10 ** (-50 / 20)
-"""Softer than this is silence, dBFS -50."""
+"""The level below which sound counts as silence: -50 dBFS."""
 
 
 class Monitor:
-    """Hears the speaker; every 5 ms with the moment at which they had arrived here."""
+    """Records the speaker's output every 5 ms with its time of arrival."""
 
     def __init__(self, environment: dict[str, str]) -> None:
         plain = ("--raw", f"--rate={SPEAKER_RATE}", "--channels=1", "--format=s16le")
@@ -52,7 +52,7 @@ class Monitor:
             self.heard.append((time.monotonic(), bool(loud)))
 
     def last_loud_s(self, from_s: float, until_s: float) -> float | None:
-        """Return when the last audible 5 ms arrived in a stretch."""
+        """Return when the last audible 5 ms arrived in a time range, s."""
         return max((at_s for at_s, loud in self.heard if loud and from_s <= at_s <= until_s), default=None)
 
 

@@ -1,7 +1,7 @@
-"""A live call in the dashboard, drawn at 120×40 and recorded: how soon it decides, and what all of it costs.
+"""A live call in the dashboard, drawn at 120×40 and recorded: its decision latency, and the total cost.
 
-``uv run python -m benchmarks.live_dashboard [MINUTES]`` plays bundled callers into a virtual microphone, by default
-one after the other once, else over and over for so many minutes, with the memory both processes hold.
+``uv run python -m benchmarks.live_dashboard [MINUTES]`` plays bundled callers into a virtual microphone: each once
+by default, else repeatedly for that many minutes, with the memory of both processes.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def _draw(watched: Path) -> None:
-    """Be the dashboard: open Live and tell twice a second how it goes, until the file is gone."""
+    """Run the dashboard: open Live and report its state twice a second, until the file is gone."""
     from tui.app import TurnlabApp
 
     calls: list[RemoteSession] = []

@@ -1,6 +1,6 @@
-"""An hour of audio through a live session, as fast as it takes it, or so many minutes as one says.
+"""Memory of a live session over an hour of audio, or ``MINUTES``, as fast as it runs.
 
-``uv run python -m benchmarks.live_memory [MINUTES]``: the caller says the same again and again, and is recorded.
+``uv run python -m benchmarks.live_memory [MINUTES]``: the caller repeats the same recording, and is recorded.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MOST_WAITING_MS = 1000
 
 
 def main(minutes: int) -> None:
-    """Print how memory goes, every ten minutes of the call."""
+    """Print the memory in use, every ten minutes of the call."""
     cards = ArrayCards()
     arm = Arm("A", parse({"eot_timeout_ms": 1000}))
     with tempfile.TemporaryDirectory() as folder:

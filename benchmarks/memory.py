@@ -1,6 +1,6 @@
-"""How much memory a long recording takes: ``uv run python -m benchmarks.memory [HOURS]``.
+"""Memory for the analysis of a long recording: ``uv run python -m benchmarks.memory [HOURS]``.
 
-Analyses a recording of two hours, plain and with every what-if knob on, each in a process of its own.
+Analyses a recording of two hours, plain and with every what-if setting on, each in a separate process.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def print_peaks(hours: float, kinds: tuple[str, ...]) -> None:
-    """Print the peak memory of analysing a recording of some hours in these ways."""
+    """Print the peak memory for analysing a recording of some hours in these ways."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "long.flac"
         _write_long(path, hours)

@@ -1,9 +1,9 @@
-"""How many small mistakes the tests catch: mutates conditions and constants one at a time and runs the tests.
+"""Mutation testing: mutates conditions and constants one at a time, and runs the tests.
 
-``uv run python -m benchmarks.mutations --seed 1 --count 60 FOLDER...`` mutates files of this very checkout and puts
-each back afterwards, so give it a clone of its own, without changes that are not committed. Every folder is one of
-:data:`TESTS`, whose tests run with ``-x`` for each mutant; a mutant is caught where one of them fails. Prints the
-mutants that survived, and the share that was caught.
+``uv run python -m benchmarks.mutations --seed 1 --count 60 FOLDER...`` mutates files of this checkout and restores
+each afterwards, so run it in a separate clone without uncommitted changes. Every folder is one of :data:`TESTS`,
+whose tests run with ``-x`` for each mutant; a mutant is caught if one of them fails. Prints the surviving mutants,
+and the share caught.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ TESTS = {
     "services/promotion": ("tests/services/test_promotion.py", "tests/services/test_writing.py"),
     "presets": ("tests/presets", "tests/services/test_voice_config.py", "tests/tui/test_tune_draft.py"),
 }
-"""The quick tests that reach each folder; those that are not there are left out."""
+"""The quick tests that reach each folder; missing ones are left out."""
 
 LIBRARIES = (
     "numpy",
@@ -48,10 +48,10 @@ LIBRARIES = (
     "textual.app",
     "hypothesis",
 )
-"""What the tests import and no mutant changes; imported once."""
+"""Imports of the tests that no mutant changes; imported once."""
 
 SLOWEST = 10.0
-"""A mutant whose tests take this many times as long as without it hangs, and is caught."""
+"""A mutant whose tests take this many times as long as without it hangs, and counts as caught."""
 
 _COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,
@@ -70,7 +70,7 @@ _CALLS = {"min": "max", "max": "min", "any": "all", "all": "any"}
 
 
 class Mutant(NamedTuple):
-    """One place of a file, what stands there, and what is put there."""
+    """One place in a file, its original expression, and the replacement."""
 
     file: Path
     node: ast.expr
@@ -92,7 +92,7 @@ class Mutant(NamedTuple):
 
 
 def mutants_of(file: Path) -> Iterator[Mutant]:
-    """Yield every mutant of a file, in the order of its text."""
+    """Yield every mutant of a file, in text order."""
     for node in _expressions(ast.parse(file.read_text(encoding="utf-8"))):
         for instead in _instead_of(node):
             yield Mutant(file, node, instead)
@@ -161,7 +161,7 @@ def _run(tests: list[str], limit_s: float = math.inf) -> bool:
 
 
 def measure(folder: str, seed: int, count: int) -> tuple[int, int]:
-    """Try mutants of a folder; return how many were caught, of how many."""
+    """Try mutants of a folder; return how many were caught, and how many were tried."""
     tests = [test for test in TESTS[folder] if Path(test).exists()]
     possible = [mutant for file in sorted(Path(folder).rglob("*.py")) for mutant in mutants_of(file)]
     chosen = random.Random(seed).sample(possible, min(count, len(possible)))

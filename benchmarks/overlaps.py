@@ -31,13 +31,13 @@ MOST_FALSE = 0.11
 MOST_HELD = 0.05
 LIMITS_DB = np.arange(0, 5.01, 0.1)
 _APART_MS = 700
-"""A backchannel whose stretch of speech is so much longer than its label is in somebody else's speech."""
+"""A backchannel whose span of speech exceeds its label by this much lies in another person's speech."""
 
 Array = NDArray[np.float64]
 
 
 class Said(NamedTuple):
-    """Something said over the agent, or as it would be: its length, s, and how sure the voice is, 0…1."""
+    """Speech over the agent, or the equivalent: its length, s, and the voice probability, 0…1."""
 
     who: str
     kind: str
@@ -47,7 +47,7 @@ class Said(NamedTuple):
 
 
 def said_in(path: Path) -> Iterator[Said]:
-    """Yield what a recording holds of it, hard ones left out."""
+    """Yield the examples in a recording; hard recordings have none."""
     recording = open_recording(path)
     labels = recording.labels
     about = labels.model_dump() if labels else {}
@@ -83,7 +83,7 @@ def _labelled(labels: Labels, *, natural: bool) -> Iterator[tuple[str, float, fl
 
 
 def advice(found: list[Said]) -> None:
-    """Print how well the advice tells interruptions from backchannels, by folds over speakers."""
+    """Print how well the advice separates interruptions from backchannels, by folds over speakers."""
     wants = np.array([one.kind != "backchannel" for one in found])
     seen = np.array([[min(one.length_s, 0.5), one.voice] for one in found])
     who = np.array([one.who for one in found])
@@ -104,7 +104,7 @@ def advice(found: list[Said]) -> None:
 
 
 def _fitted(seen: Array, wants: NDArray[np.bool_]) -> Array:
-    """Return constant and weights of a logistic fit in which both kinds weigh alike, lightly held back."""
+    """Return constant and weights of a logistic fit with equal weight for both kinds and light regularisation."""
     middle, width = seen.mean(axis=0), seen.std(axis=0)
     rows = np.column_stack([np.ones(len(seen)), (seen - middle) / width])
     share = np.where(wants, 0.5 / wants.sum(), 0.5 / (~wants).sum())
@@ -121,7 +121,7 @@ def _logit(fitted: Array, seen: Array) -> Array:
 
 
 class Stretch(NamedTuple):
-    """A stretch of sound long enough to stop the agent: who made it, and what is needed to say when it does."""
+    """A stretch of sound long enough to stop the agent: its speaker, and the data for when it would stop it."""
 
     who: str
     activity: Activity
@@ -136,7 +136,7 @@ class Stretch(NamedTuple):
 
 
 def stretches(paths: list[Path]) -> Iterator[Stretch]:
-    """Yield the stretches of 0.8 s and more."""
+    """Yield the stretches of at least 0.8 s."""
     for path in paths:
         recording = open_recording(path)
         about = recording.labels.model_dump() if recording.labels else {}
@@ -147,16 +147,16 @@ def stretches(paths: list[Path]) -> Iterator[Stretch]:
 
 
 def laughter(name: str, found: list[Stretch]) -> None:
-    """Print how many stretches would stop the agent, at once, later, or not within 3 s."""
+    """Print how many stretches would stop the agent at once, later, or not within 3 s."""
     limit_db = default_profile().values.laughter_limit_db.value
     held_ms = np.array([one.held_ms(limit_db) for one in found])
     print(f"{name}: {_counted(held_ms)}")
 
 
 def laughter_by_folds(speech: list[Stretch], laughs: list[Stretch]) -> None:
-    """Print the same where the limit is the highest that the speech of other speakers allows.
+    """Print the same with the highest limit that the speech of other speakers allows.
 
-    It may hold up a twentieth of that speech, and lose none. No limit has seen a laugh.
+    The limit may delay a twentieth of that speech, and lose none. No limit was fitted on laughs.
     """
     held_ms = np.array([[one.held_ms(limit) for limit in LIMITS_DB] for one in (*speech, *laughs)])
     folds = np.array([fold(one.who) for one in (*speech, *laughs)])
@@ -182,7 +182,7 @@ def _counted(held_ms: Array) -> str:
 
 
 def _free_ms(activity: Activity, number: int, limit_db: float) -> int:
-    """Return when speech of a span first may stop the agent."""
+    """Return when the speech of a span may first stop the agent."""
     free_ms = activity.spans[number].start_ms + NEEDED_MS
     held = False
     for seen in activity.observations:

@@ -1,9 +1,9 @@
-"""Where the default threshold stands: ``uv run python -m benchmarks.placement CORPUS [THRESHOLD …]``.
+"""The effect of the default threshold: ``uv run python -m benchmarks.placement CORPUS [THRESHOLD …]``.
 
-Every labelled recording that has turns and is not hard is simulated under ``balanced`` (seed 0), and the time from
-the true end of each turn to the agent's first sound, filler or response, is averaged, by kind of speech and over
-all. The vendor documents 900 ms. The default profile's own threshold comes first, then those named. What else lies
-between a caller and the answer follows, where people talk, under each of three presets.
+Every labelled recording that has turns and is not hard is simulated under ``balanced`` (seed 0). The mean time from
+the true end of each turn to the agent's first sound, filler or response, is shown by kind of speech and over all.
+The vendor documents 900 ms. The default profile's own threshold comes first, then those given. The other stages of
+the wait follow, for people talking, under each of three presets.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Speech:
     heard: tuple[tuple[Recording, Activity], ...]
 
     def outcomes(self, profile: EngineProfile, preset: str = ARM) -> list[TurnOutcome]:
-        """Return what every turn met under a profile and a preset."""
+        """Return the outcome of every turn under a profile and a preset."""
         arm = Arm(preset, builtin_presets()[preset].config)
         return [
             outcome
@@ -50,7 +50,7 @@ class Speech:
 
 
 def labelled_speech(paths: Iterable[Path]) -> list[Speech]:
-    """Return recordings by kind of speech, those with turns that are not hard."""
+    """Return recordings by kind of speech: those with turns that are not hard."""
     model = end_of_turn_model()
     found: dict[str, list[tuple[Recording, Activity]]] = {}
     for path in sorted(paths):
@@ -69,7 +69,7 @@ def at_threshold(threshold: float) -> EngineProfile:
 
 
 def mean_first_sound_ms(turns: Sequence[TurnOutcome]) -> float:
-    """Return the mean time to the first sound over the turns that were answered, ms."""
+    """Return the mean time to the first sound over the answered turns, ms."""
     return float(np.mean([turn.first_sound_ms for turn in turns if turn.first_sound_ms is not None]))
 
 
@@ -96,7 +96,7 @@ def _stages(preset: str, turns: Sequence[TurnOutcome]) -> str:
 
 
 def main() -> None:
-    """Print the placement of the default threshold, and of others."""
+    """Print the results of the default threshold, and of others."""
     if len(sys.argv) < 2 or not Path(sys.argv[1]).is_dir():
         sys.exit("name the folder of the corpus: python -m benchmarks.placement CORPUS [THRESHOLD …]")
     speech = labelled_speech(Path(sys.argv[1]).glob("*.flac"))

@@ -1,7 +1,7 @@
-"""How quick the embedded platform is with 10,000 services: ``uv run python -m benchmarks.platform``.
+"""The speed of the embedded platform with 10,000 services: ``uv run python -m benchmarks.platform``.
 
-Requests go through the application in this process, as the dashboard's do: the whole server side and its JSON, no
-network. Targets: a page under 50 ms.
+Requests go through the application in this process, like the dashboard's: the whole server side and its JSON,
+without a network. The target is a page under 50 ms.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ async def main() -> None:
 
 
 def fill(database: Database) -> None:
-    """Add services until there are :data:`SERVICES`, each as large as the demo workspace's first."""
+    """Add services up to :data:`SERVICES`, each as large as the demo workspace's first."""
     with database.write() as db:
         template = store.find_service(db, demo_id("workspace", "Riverside Family Clinic"), _first())
         assert template is not None

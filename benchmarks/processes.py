@@ -1,4 +1,4 @@
-"""What processes use, as Linux tells."""
+"""The resources that processes use, from Linux's ``/proc``."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from pathlib import Path
 
 
 def cpu_s(process: int) -> float:
-    """Return the processor time a process has used so far, s."""
+    """Return the CPU time of a process so far, s."""
     fields = _stat(process)
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def cpu_with_children_s(process: int) -> float:
-    """Return the processor time of a process and those it has begun that still run, s."""
+    """Return the CPU time of a process and its running children, s."""
     return cpu_s(process) + sum(cpu_with_children_s(child) for child in _children(process))
 
 
 def resident_mb(process: int) -> float:
-    """Return the memory a process holds, MB."""
+    """Return the resident memory of a process, MB."""
     pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 

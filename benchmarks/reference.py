@@ -1,8 +1,8 @@
-"""Makes the numbers again that ``turnlab models --check`` holds a machine against::
+"""Recomputes the reference of ``turnlab models --check``::
 
     python -m benchmarks.reference
 
-To be run on purpose, where a change to the detectors, or to what they are given to hear, is meant to change them.
+Run it on purpose: only when a change to the detectors, or to their input, is meant to change the reference.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What a search through settings costs: ``uv run python -m benchmarks.rehearsals``.
+"""The cost of a search through settings: ``uv run python -m benchmarks.rehearsals``.
 
-Times are of the processor, not of the clock, so that what else the machine does counts little. Settings are drawn
-at random, none like another; calls are the bundled recordings.
+Times are CPU times, which other programs hardly affect. Settings are drawn at random without repetition; calls are
+the bundled recordings.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from simulator.sweep.rehearsal import Rehearsal
 
 SETTINGS = 200
 SEARCHED = frozenset({"response_ms", "cut_ins", "false_barge_ins", "dead_air_s"})
-"""The readouts of a usual goal with its limits."""
+"""The readouts of a common goal with its limits."""
 
 CALLS, CALL_MIN, TRIED = 100, 3, 1000
-"""What a sweep of usual size is: calls, how long each is in minutes, and settings."""
+"""A sweep of common size: calls, minutes per call, and settings."""
 
 
 def main() -> None:
@@ -109,14 +109,16 @@ def _batch(given: Shared[list[SweepCall]], settings: list[ResolvedVoiceConfig]) 
 
 
 def _shared(calls: list[SweepCall], minutes: float) -> None:
-    """What it costs to share the work out, in time of all processes and in bytes."""
+    """Measure the overhead of sharing the work, in CPU time of all processes and in bytes."""
     settings = _settings(1200)
     batches = [settings[first : first + 300] for first in range(0, len(settings), 300)]
     spent: dict[int, float] = {}
     for workers in (1, 2):
         with open_executor(workers) as executor:
             given = share(executor, calls)
-            list(in_order(executor, partial(_batch, given), [settings[:2]] * workers * 2))  # they have begun
+            list(
+                in_order(executor, partial(_batch, given), [settings[:2]] * workers * 2)
+            )  # the workers have started
             before, started = cpu_with_children_s(os.getpid()), time.perf_counter()
             for call in in_order(executor, partial(_batch, given), batches):
                 call.result()

@@ -1,7 +1,7 @@
 """How often a second voice in the caller's room is noticed: ``uv run python -m benchmarks.second_voice CORPUS``.
 
-Each recording of one person talking is heard as it is, and with the speech of another laid under it, 8, 12 and 16
-dB below (seed 0). Then every other recording of the corpus in which a second voice seems to be is named.
+Each recording of one person talking is analysed unchanged, and mixed with another person's speech 8, 12 and 16 dB
+below (seed 0). Then every other recording of the corpus that seems to have a second voice is listed.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _noticed(path: Path) -> bool:
 
 
 def _loud(samples: Samples) -> float:
-    """Return the level of the loudest quarter."""
+    """Return the level of the loudest quarter, dBFS."""
     power = np.sort(np.square(samples, dtype=np.float64))[-len(samples) // 4 :]
     return float(np.sqrt(power.mean()))
 

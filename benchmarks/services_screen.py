@@ -1,8 +1,8 @@
-"""How the Services screen copes with 10,000 services: ``uv run python -m benchmarks.services_screen``.
+"""The Services screen with 10,000 services: ``uv run python -m benchmarks.services_screen``.
 
-The real dashboard over the embedded platform, without a terminal behind it, at 120 by 40. Targets: the first page
-on screen in under 300 ms after the connection stands, a filter answered in under 50 ms, no stall of the event loop
-while everything is paged in, memory under 250 MB.
+The real dashboard runs over the embedded platform, without a terminal, at 120 by 40. Targets: the first page on
+screen within 300 ms of the connection, a filter answered within 50 ms, no stall of the event loop while all pages
+load, memory under 250 MB.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ async def main() -> None:
 
 
 async def _first_page(file: Path) -> float:
-    """Return the milliseconds from the connection to the first rows' being drawn."""
+    """Return the time from the connection to the first rows on screen, ms."""
     app = TurnlabApp(open_client=lambda: open_embedded(file))
     async with app.run_test(size=(120, 40)) as pilot:
         await _until(lambda: app.client is not None)
@@ -83,7 +83,7 @@ async def _filters(pilot: Pilot[None]) -> str:
 
 
 async def _filter(pilot: Pilot[None], text: str) -> float:
-    """Return the milliseconds from a typed filter to its first answer in the list, and let the rest come."""
+    """Return the time from a typed filter to its first rows in the list, ms, and wait for the rest."""
     screen = pilot.app.screen
     assert isinstance(pilot.app, TurnlabApp)
     services = pilot.app.services_screen

@@ -1,8 +1,9 @@
-"""Silero's own way from frame probabilities to speech, as its documentation describes ``get_speech_timestamps``.
+"""Silero's own conversion of frame probabilities to speech, after the documentation of ``get_speech_timestamps``.
 
-Speech starts at a frame of at least 0.5; it ends where the probability falls below 0.35 and does not reach 0.5
-again for 100 ms; spans of up to 250 ms are dropped; what is left grows by 30 ms on either side, or meets halfway.
-It looks ahead, so it can judge a recording but not lead a call. The package needs torch and is never imported.
+Speech starts at a frame of at least 0.5. It ends where the probability falls below 0.35 and does not reach 0.5
+again for 100 ms. Spans of up to 250 ms are dropped, and the others are extended by 30 ms on either side, or to the
+middle of the gap. It looks ahead, so it can judge a recording but not control a call. The package needs torch and
+is never imported.
 """
 
 from __future__ import annotations

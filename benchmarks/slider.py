@@ -1,8 +1,8 @@
-"""How long from a slider's step until readouts and timeline are drawn anew.
+"""The time from a slider's step to the new readouts and timeline.
 
-Run ``uv run python -m benchmarks.slider``. The whole dashboard runs headless at 120 x 40 with a recording that
-lasts over a minute on the simulator's clock, and two arms. A step is a key sent to the focused slider; it is over
-when the screen has painted the figures that belong to it. Decisions alone are measured without a screen.
+Run ``uv run python -m benchmarks.slider``. The whole dashboard runs headless at 120 x 40 with a recording of over a
+minute on the simulator's clock, and two arms. A step is a key sent to the focused slider; it ends when the screen
+has painted the new figures. Decisions alone are measured without a screen.
 """
 
 from __future__ import annotations
@@ -32,23 +32,23 @@ FIELD = "max_buffer_delay_ms"
 
 
 class WatchedTuneScreen(TuneScreen):
-    """A Tune screen that tells when figures that belong to its settings were painted."""
+    """A Tune screen that reports when the figures of its current settings have been painted."""
 
     def __init__(self) -> None:
         super().__init__(None, None, recordings=bundled_folder() / RECORDING)
         self.painted = asyncio.Event()
 
     def watch_tried(self, before: TrialState, now: TrialState) -> None:
-        """Draw, and tell after the painting."""
+        """Draw, and report after the painting."""
         super().watch_tried(before, now)
         if now.measured is not None and now.measured is not before.measured:
             self.call_after_refresh(self.painted.set)
 
 
 async def time_steps(steps: int) -> list[float]:
-    """Return the seconds from key to paint for so many steps, to and fro over the whole slider."""
+    """Return the times from key to paint, s, for ``steps`` steps, back and forth over the whole slider."""
     with tempfile.TemporaryDirectory() as folder:
-        # A draft that was kept before would be offered, and take the keys.
+        # A stored draft would be offered first, and take the keys.
         os.environ["TURNLAB_DATA_DIR"] = folder
         app = TurnlabApp(open_client=lambda: open_embedded(Path(folder) / "workspace.db"))
         async with app.run_test(size=(120, 40)) as pilot:
@@ -64,13 +64,13 @@ async def time_steps(steps: int) -> list[float]:
                 app.simulate_key("right" if number // 15 % 2 == 0 else "left")
                 await asyncio.wait_for(screen.painted.wait(), 10)
                 times.append(time.perf_counter() - begun)
-                # The next step starts from rest, as the next key of a person does.
+                # The next step starts from rest, like a person's next key.
                 await asyncio.sleep(0.02)
             return times
 
 
 def time_decisions(analysed: AnalysedRecording, rounds: int) -> list[float]:
-    """Return the seconds one arm's decisions and measures take, every time with another configuration."""
+    """Return the times of one arm's decisions and measures, s, each with another configuration."""
     profile, times = default_profile(), []
     for number in range(rounds):
         config = of_values(preset("balanced").config.set_values() | {FIELD: 200 + number * 700 // rounds})

@@ -1,12 +1,12 @@
 """The agent on a socket: ``uv run python -m benchmarks.socket agree`` and ``... crowd``.
 
-``agree [PRESET…] [--wire RATE[:mulaw]…]``: what ``turnlab agent`` tells of its calls in its events, and what
-``turnlab call`` measures from the audio, turn by turn: for every preset over the bundled recordings, and over seven
-calls in which the caller cuts in at one moment after another; more than two minutes a preset and wire. At another
-rate than 16 kHz the agent's resampling, which it names in ``adds_ms``, is added to what it tells.
-``unhurried``, with the same options: the same on a clock that waits for the work, so that no machine is too busy.
-``crowd``: sixteen calls at once, the blocks that were late as their callers saw it, and what the agent's process
-cost.
+``agree [PRESET…] [--wire RATE[:mulaw]…]``: compares the events of ``turnlab agent`` with what
+``turnlab call`` measures from the audio, turn by turn. It runs every preset over the bundled recordings, and over
+seven calls in which the caller cuts in at different times; more than two minutes per preset and wire. At a rate
+other than 16 kHz, the agent's resampling delay, its ``adds_ms``, is added to the agent's times.
+``unhurried``, with the same options, does the same on a clock that waits for the work, so no machine is too slow.
+``crowd`` measures sixteen calls at once: the blocks answered late as their callers saw them, and the CPU time of
+the agent's process.
 """
 
 from __future__ import annotations
@@ -53,10 +53,10 @@ LINES = 7
 """How many calls are measured at once."""
 
 CUTS_IN_OVER_S = 1.3
-"""The barge-ins made for this begin 1 s into an answer, when nobody takes it for a filler, to so much later."""
+"""The barge-ins begin between 1 s into an answer, when it is too long for a filler, and this much later."""
 
 STAGGER_S = 0.37
-"""Callers call one after the other, so that those with one recording do not fall silent in the same instant."""
+"""The delay between callers, so that those with the same recording do not fall silent at the same time."""
 
 CALLS = 16
 CROWD_S = 60.0
@@ -68,7 +68,7 @@ _AGREED = ("first_sound_ms", "response_ms", "barge_in_stop_ms")
 
 @contextmanager
 def agent(*options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Run ``turnlab agent`` in a process of its own; give its address."""
+    """Run ``turnlab agent`` in a separate process; yield its address and the process."""
     command = [sys.executable, "-m", "tui", "agent", "--port", "0", "--json", *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
@@ -127,7 +127,7 @@ def in_real_time(preset: str, wire: Wire) -> Iterator[Calls]:
 
 @contextmanager
 def unhurried(preset: str, wire: Wire) -> Iterator[Calls]:
-    """Call the same agent in this process, one caller after the other, on a clock that waits."""
+    """Call the same agent in this process, one caller after another, on a clock that waits for the work."""
     voice = voice_for("hibari")
     (arm,) = read_arms([preset], allow_unknown=False)
     answering = ServedAgent(
@@ -143,7 +143,7 @@ def _wire(name: str) -> Wire:
 
 @dataclass
 class Apart:
-    """Outside minus inside by readout, ms; ``uneven`` counts what only one side fields."""
+    """Outside minus inside by readout, ms; ``uneven`` counts values that only one side has."""
 
     values: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     uneven: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -151,7 +151,7 @@ class Apart:
 
 
 def _cutting_in(count: int) -> Iterator[Recording]:
-    """Give the hurried caller's recording so that each move but the first cuts in, at another moment in each."""
+    """Yield the caller's recording with every move but the first cutting in, at a different time in each."""
     recording = open_recording(bundled_folder() / "interruptions.flac")
     labels = recording.labels
     assert labels is not None

@@ -1,7 +1,7 @@
-"""How soon ``turnlab`` paints and ``turnlab --help`` answers, warm: ``uv run python -m benchmarks.start``.
+"""The warm start of ``turnlab`` and ``turnlab --help``: ``uv run python -m benchmarks.start``.
 
-The installed command is started in a terminal of 120 by 40; uv's own time does not count. Each run gets the
-workspace file of the runs before it. On a busy machine read the processor's time, which others hardly lengthen.
+The installed command starts in a terminal of 120 by 40; uv's own time does not count. Each run uses the workspace
+file of the runs before it. On a busy machine use the CPU time, which other programs hardly affect.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ TOO_LONG_S = 20.0
 
 
 class Took(NamedTuple):
-    """How long something took: by the clock, and of the processor's time, both in seconds."""
+    """The duration of something, s: wall time, and CPU time."""
 
     seconds: float
     processor_s: float
@@ -36,7 +36,7 @@ class Took(NamedTuple):
 
 def main() -> None:
     """Print the figures."""
-    # An installed program has its bytecode; where none may be written, each start would compile all of Turnlab.
+    # An installed program has its bytecode. Where none may be written, each start would compile all of Turnlab.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory() as folder:
         first_paint(Path(folder))
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def command(arguments: list[str]) -> Took:
-    """Return how long a command takes."""
+    """Return the duration of a command."""
     before, started = os.times(), time.perf_counter()
     subprocess.run(arguments, stdout=subprocess.DEVNULL, check=True)
     took, after = time.perf_counter() - started, os.times()
@@ -57,7 +57,7 @@ def command(arguments: list[str]) -> Took:
 
 
 def first_paint(folder: Path) -> Took:
-    """Return how long the dashboard takes from its start to its first screen's being painted."""
+    """Return the time from the dashboard's start to its first painted screen."""
     report = folder / "first-paint.json"
     report.unlink(missing_ok=True)
     started = time.time()

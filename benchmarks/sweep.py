@@ -1,8 +1,8 @@
-"""How long sweeps take, and whether they find what is best where that is known: ``python -m benchmarks.sweep``.
+"""How long sweeps take, and whether they find the known best setting: ``python -m benchmarks.sweep``.
 
-``speed CALLS SETTINGS [WORKERS]`` sweeps over copies of the bundled recordings, each with latencies and a caller of
-its own. ``truth [SEEDS]`` enumerates a grid of 84 settings on 84 such calls, sweeps over 42 others with a third of
-the grid for a budget, and holds the choice against the best of the grid on the callers who confirm.
+``speed CALLS SETTINGS [WORKERS]`` sweeps over copies of the bundled recordings, each with its own latencies and
+caller. ``truth [SEEDS]`` enumerates a grid of 84 settings on 84 such calls, sweeps over 42 others with a third of
+the grid as its budget, and compares the choice with the best of the grid on the confirming callers.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ GRID = {
 
 
 def calls_of(count: int) -> list[SweepCall]:
-    """Return so many calls: the bundled recordings over and over, each copy with luck and a caller of its own."""
+    """Return ``count`` calls: the bundled recordings repeated, each copy with its own draws and caller."""
     model = end_of_turn_model()
     opened = [open_recording(path) for path in find_audio([bundled_folder()])]
     analysed = [(recording, cached_analysis(recording.source, model)) for recording in opened]
@@ -71,7 +71,7 @@ def speed(count: int, settings: int, workers: int) -> None:
 
 
 def truth(seeds: Sequence[int]) -> None:
-    """Print how near the confirmed choice comes to the best of a grid that was enumerated."""
+    """Print how close the confirmed choice comes to the best of an enumerated grid."""
     every = calls_of(126)
     calls, others = every[:42], every[42:]
     for seed in seeds:
@@ -101,7 +101,7 @@ def truth(seeds: Sequence[int]) -> None:
 
 
 def grid_plan(seed: int) -> SweepPlan:
-    """Return a plan on the grid, with a third of its settings for a budget."""
+    """Return a plan on the grid, with a third of its settings as the budget."""
     ranges = [parse_range(name) for name in GRID]
     goal = goal_of(["response.p50", "cut_ins=0.05"])
     plan = plan_of(goal, ranges, VoiceConfig(), (), {}, load_profile("default"), budget=28, seed=seed)
@@ -110,7 +110,7 @@ def grid_plan(seed: int) -> SweepPlan:
 
 
 def main(given: Sequence[str]) -> None:
-    """Run one of the two."""
+    """Run one of the two benchmarks."""
     if given[:1] == ["speed"]:
         count, settings, *workers = map(int, given[1:])
         speed(count, settings, workers[0] if workers else 2)

@@ -1,8 +1,8 @@
-"""How long drawing the timeline of two hours takes: ``uv run python -m benchmarks.timeline``.
+"""How long it takes to draw the timeline of two hours: ``uv run python -m benchmarks.timeline``.
 
-A bundled recording is laid end to end for two hours and decided in two arms. Drawn is all of it, then closer and
-closer, panned a little each time: the whole work of the widget, from the scene to strips of text. While a slider is
-held, each step is a new scene: of a call of 40 minutes, drawn as it opens.
+A bundled recording is repeated for two hours and decided in two arms. The benchmark draws all of it, then zooms in
+step by step and pans a little each time: the widget's whole work, from the scene to strips of text. While a slider
+is held, each step is a new scene; this is measured with a call of 40 minutes, drawn as it opens.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from tui.widgets.timeline import Timeline
 HOURS = 2
 SHORTER_HOURS = 2 / 3
 CLOSER = 21
-"""Steps from all of it to the closest view."""
+"""Zoom steps from all of it to the closest view."""
 ROUNDS = 3
-"""Times that each view is panned."""
+"""How often each view is panned."""
 SIZES = (((120, 10), "120 x 40", 2.0), ((200, 20), "200 x 60", 5.0))
-"""The timeline's own size on a screen, the screen, and the budget in ms."""
+"""The timeline's size on a screen, the screen's size, and the budget in ms."""
 
 
 class _TimelineApp(App[None]):
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def long_scene(hours: float) -> Scene:
-    """Return a scene of some hours, two arms."""
+    """Return a scene of some hours with two arms."""
     recording = open_recording(bundled_folder() / "thinking.flac")
     activity = cached_analysis(recording.source, end_of_turn_model())
     times = round(hours * 3_600_000 / activity.duration_ms)

@@ -1,1 +1,1 @@
-"""voice_config itself: its fields, how layers inherit, and the presets people start from."""
+"""``voice_config``: its fields, the inheritance of layers, and the presets."""

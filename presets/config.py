@@ -1,4 +1,4 @@
-"""``VoiceConfig``: what one layer says about the voice. ``None`` means "inherit", never "the default"."""
+"""``VoiceConfig``: one layer's settings. ``None`` means "inherit", never "the default"."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from base.masking import masked_words
 from presets.fields import BY_NAME, FieldSpec
 
 LARGEST = 10**9
-"""No field has use for a number beyond this; larger ones would only overflow arithmetic further on."""
+"""No field needs a larger number; larger ones would only overflow later arithmetic."""
 
 _WRONG = object()
-"""Stands for a value that cannot be one of its field's."""
+"""Marks a value that is not valid for its field's type."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with one field, said so that a person can mend it."""
+    """A fault of one field, in words that say how to correct it."""
 
     field: str
     message: str
@@ -37,11 +37,11 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceConfig:
-    """One layer's ``voice_config``: every field optional, unknown fields kept as they came.
+    """One layer's ``voice_config``: every field is optional, and unknown fields are kept unchanged.
 
-    A field that is ``None`` is inherited from the layer above; that differs from being set to a value which
-    happens to equal the default. :func:`parse` and :func:`load` check types; for ranges ask :func:`check`, because
-    a stored value may be out of range and must still be shown.
+    A field that is ``None`` is inherited from the layer above. That differs from a value equal to the default.
+    :func:`parse` and :func:`load` check types, :func:`check` the ranges: a stored value may be out of range and
+    must still be shown.
     """
 
     tts_model: str | None = None
@@ -71,20 +71,20 @@ class VoiceConfig:
     realtime_voice: str | None = None
 
     unknown: Mapping[str, Any] = field(default_factory=dict, hash=False)
-    """Fields this version of Turnlab does not know, as they came."""
+    """Fields that this version of Turnlab does not know, unchanged."""
 
     def set_values(self) -> dict[str, Any]:
-        """Return only what this layer sets, known and unknown fields, as JSON values."""
+        """Return only the fields that this layer sets, known and unknown, as JSON values."""
         known = {name: getattr(self, name) for name in _NAMES}
         values = {name: _as_json(value) for name, value in (known | dict(self.unknown)).items()}
         return {name: value for name, value in values.items() if value is not None}
 
     def unknown_fields(self) -> tuple[str, ...]:
-        """Return the names this version of Turnlab does not know, in the order they came."""
+        """Return the names that this version of Turnlab does not know, in their original order."""
         return tuple(self.unknown)
 
     def with_value(self, name: str, value: object) -> VoiceConfig:
-        """Return a copy with one field changed (``None`` puts it back to inherit).
+        """Return a copy with one field changed (``None`` makes it inherit).
 
         Raises :class:`ConfigError` if the value has the wrong type for the field.
         """
@@ -97,7 +97,7 @@ _NAMES = tuple(one.name for one in fields(VoiceConfig) if one.name != "unknown")
 
 
 def _as_json(value: object) -> Any:
-    """Return a copy of a value as JSON has it; a number that is not finite becomes ``None``."""
+    """Return a copy of a value in JSON's types; a number that is not finite becomes ``None``."""
     if isinstance(value, Mapping):
         return {str(name): _as_json(one) for name, one in value.items()}
     if isinstance(value, (list, tuple)):
@@ -116,7 +116,7 @@ def _is_json(value: object) -> bool:
 
 
 def _typed(spec: FieldSpec, value: object) -> Any:
-    """Return a value as the type of its field, or ``_WRONG``."""
+    """Return a value in its field's type, or ``_WRONG``."""
     match spec.kind:
         case "int" | "float" if isinstance(value, bool):
             right = False
@@ -138,7 +138,7 @@ def _typed(spec: FieldSpec, value: object) -> Any:
 
 
 def _read(raw: Mapping[str, object]) -> tuple[VoiceConfig, list[str]]:
-    """Return what ``raw`` sets without the fields of a wrong type, and the names of these."""
+    """Return the valid fields of ``raw``, and the names of those with a wrong type."""
     known = {
         name: _typed(BY_NAME[name], value) for name, value in raw.items() if name in BY_NAME and value is not None
     }
@@ -161,10 +161,10 @@ def _type_message(name: str) -> str:
 
 
 def load(raw: Mapping[str, object]) -> tuple[VoiceConfig, list[Problem]]:
-    """Read a stored configuration, whatever is in it.
+    """Read a stored configuration with any content.
 
-    Fields of the wrong type are left out (as if inherited) and reported; values out of range are kept and
-    reported. Never raises for a mapping.
+    Fields of the wrong type are reported and count as inherited. Values out of range are reported and kept. Never
+    raises for a mapping.
     """
     kept = {name: value for name, value in raw.items() if _is_text(name)}
     problems = [Problem(repr(name), "is not a valid field name; left out") for name in raw if name not in kept]
@@ -174,7 +174,7 @@ def load(raw: Mapping[str, object]) -> tuple[VoiceConfig, list[Problem]]:
 
 
 def _is_text(name: object) -> bool:
-    """Whether a name can be written as UTF-8: half a surrogate pair cannot."""
+    """Whether a name can be encoded as UTF-8: a lone surrogate cannot."""
     try:
         return isinstance(name, str) and bool(name.encode() or True)
     except UnicodeEncodeError:
@@ -184,8 +184,7 @@ def _is_text(name: object) -> bool:
 def parse(raw: object, *, source: str = "voice_config") -> VoiceConfig:
     """Read a configuration that the user wrote.
 
-    Raises :class:`ConfigError`, naming the field and the remedy, for a wrong type; ranges are left to
-    :func:`check`.
+    Raises :class:`ConfigError` for a wrong type, with the field and the remedy. :func:`check` checks the ranges.
     """
     if not isinstance(raw, Mapping):
         raise ConfigError(f'{source}: must be a JSON object of fields, such as {{"max_buffer_delay_ms": 300}}')
@@ -203,7 +202,7 @@ def of_values(values: Mapping[str, object], *, source: str = "voice_config") -> 
 
 
 def check(config: VoiceConfig) -> list[Problem]:
-    """Return every value that breaks a documented bound or choice (empty: all is well)."""
+    """Return every value outside a documented bound or choice; empty if all are valid."""
     problems = []
     for name, spec in BY_NAME.items():
         value = getattr(config, name)
@@ -228,15 +227,15 @@ def _range_message(spec: FieldSpec, value: Any) -> str | None:
 
 
 def suggest(name: str) -> str | None:
-    """Return the known field nearest to a misspelt one, or ``None``."""
+    """Return the known field closest to a misspelt one, or ``None``."""
     return next(iter(difflib.get_close_matches(name, BY_NAME, n=1, cutoff=0.7)), None)
 
 
 def changes(before: VoiceConfig, after: VoiceConfig) -> dict[str, Any]:
-    """Return the smallest update that turns ``before`` into ``after``.
+    """Return the smallest update that changes ``before`` to ``after``.
 
-    Only changed fields appear; ``None`` puts a field back to inherit (the platform merges the rest). A default that
-    ``after`` spells out stays spelt out.
+    It contains only changed fields. ``None`` makes a field inherit (the platform merges the rest). A default that
+    ``after`` sets explicitly stays explicit.
     """
     said = after.set_values()
     old, new = _plain(before.set_values()), _plain(said)
@@ -245,16 +244,16 @@ def changes(before: VoiceConfig, after: VoiceConfig) -> dict[str, Any]:
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values without those that only spell "inherit"."""
+    """Return values without those that only mean "inherit"."""
     known = {name: BY_NAME[name].plain(value) if name in BY_NAME else value for name, value in values.items()}
     return {name: value for name, value in known.items() if value is not None}
 
 
 def to_show(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings, or values by their fields, without what must stay hidden: • stands for hidden text.
+    """Return settings, or values by field, with secrets hidden: • replaces hidden text.
 
-    That is what reads like a telephone number, and what a field whose name reads like a secret's holds, unless
-    Turnlab knows the field.
+    Hidden are texts that look like a telephone number, and values of unknown fields whose name looks like a
+    secret's.
     """
     return {
         name: masked_words(_without_secrets(value)) if name in BY_NAME else _hidden_as(name, value)
@@ -263,14 +262,14 @@ def to_show(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def hides(value: Any) -> bool:
-    """Whether something of a value of :func:`to_show` is hidden."""
+    """Whether any part of a value of :func:`to_show` is hidden."""
     return HIDDEN in json.dumps(value, ensure_ascii=False)
 
 
 HIDDEN: Final = "•"
 
 _SECRET: Final = re.compile(r"key|token|secret|passw|credential|auth", re.IGNORECASE)
-"""How fields are called that hold what others must not see."""
+"""Matches the names of fields with secret values."""
 
 
 def _without_secrets(value: Any) -> Any:
@@ -288,10 +287,10 @@ def _hidden_as(name: str, value: Any) -> Any:
 
 
 def as_sent(update: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an update as the platform takes it: the default instead of ``None`` where its schema has no null."""
+    """Return an update in the platform's form: the default replaces ``None`` where its schema has no null."""
     return {name: BY_NAME[name].spelt_out(value) if name in BY_NAME else value for name, value in update.items()}
 
 
 def as_read(stored: VoiceConfig) -> VoiceConfig:
-    """Return a configuration that a platform answered: a default that only spells "inherit" is not set."""
+    """Return a platform's configuration in our form: a default that only means "inherit" is not set."""
     return of_values(_plain(stored.set_values()))

@@ -1,4 +1,4 @@
-"""One table of every ``voice_config`` field: editor, validation, help and diffs are made from it.
+"""The table of every ``voice_config`` field, which editor, validation, help and diffs use.
 
 Types come from the platform's OpenAPI document (``ServiceVoiceConfig``); bounds, defaults and meaning from the
 vendor's documentation of voice configuration. A new vendor field is one row here and one line in ``config.py``.
@@ -15,11 +15,11 @@ Group = Literal["Latency", "Fillers", "Response", "Barge-in", "Tools", "Voice"]
 
 @dataclass(frozen=True, slots=True)
 class FieldSpec:
-    """What is known about one field of ``voice_config``.
+    """One field of ``voice_config``.
 
-    ``low``/``high`` are limits a value must keep (``None``: no limit); ``slider`` is the span an editor offers,
-    in the field's own unit. ``default`` is what the built-in layer gives; ``None`` there means "off" or
-    "no limit". ``documented_default`` is false where the vendor names no default and the simulator assumes one.
+    ``low``/``high`` are limits of a value (``None``: no limit). ``slider`` is the range of an editor's slider, in
+    the field's own unit. ``default`` is the built-in layer's value; ``None`` there means "off" or "no limit".
+    ``documented_default`` is false where the vendor documents no default and the simulator assumes one.
     """
 
     name: str
@@ -34,26 +34,26 @@ class FieldSpec:
     slider: tuple[float, float] | None = None
     step: float = 1
     audible_step: float | None = None
-    """A difference that callers can hear, where an editor's ``step`` is finer: a sweep goes in these."""
+    """An audible difference, where an editor's ``step`` is finer: a sweep uses these steps."""
     choices: tuple[str, ...] = ()
     advanced: bool = False
-    """Whether an editor folds it away until it is asked for: the vendor's table of fields leaves it out."""
+    """Whether an editor hides it by default: the vendor's table of fields does not list it."""
     heard: bool = True
-    """Whether the simulator can hear it; the others are kept and edited, but move no readout."""
+    """Whether the simulator models it; other fields are stored and edited, but affect no readout."""
     unset_label: str = "inherit"
     nullable: bool = True
-    """Whether the platform's schema takes ``null``; where not, the default stands for "inherit" both ways."""
+    """Whether the platform's schema allows ``null``; otherwise the default stands for "inherit" both ways."""
 
     def plain(self, value: object) -> object:
-        """Return ``value``, or ``None`` where it is how the platform spells "inherit"."""
+        """Return ``value``, or ``None`` where it is the platform's form of "inherit"."""
         return None if not self.nullable and value == self.default else value
 
     def spelt_out(self, value: object) -> object:
-        """Return ``value`` as the platform stores it: the default where it has no way to spell "inherit"."""
+        """Return ``value`` as the platform stores it: the default where it has no form of "inherit"."""
         return self.default if value is None and not self.nullable else value
 
     def show(self, value: object) -> str:
-        """Return ``value`` as people read it, with its unit (``None``: the label for "not set")."""
+        """Return ``value`` in words, with its unit (``None``: the label for "not set")."""
         if value is None:
             return self.unset_label
         if isinstance(value, bool):

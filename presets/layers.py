@@ -1,4 +1,4 @@
-"""Inheritance: service over workspace over environment over built-in, remembering where each value came from."""
+"""Inheritance: service over workspace over environment over built-in, with the origin of each value."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BUILT_IN = "built-in"
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A named place that sets some fields; earlier layers win over later ones."""
+    """A named layer that sets some fields; earlier layers override later ones."""
 
     name: str
     config: VoiceConfig
@@ -22,10 +22,9 @@ class Layer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedVoiceConfig:
-    """The settings that apply: every field the simulator can hear, and the layer each value came from.
+    """The effective settings: every field that the simulator models, and the layer of each value.
 
-    Nothing is left to inherit. The fields typed ``| None`` are those whose built-in value is "off" or
-    "no limit"; ``None`` says just that.
+    Nothing is left to inherit. In fields typed ``| None``, ``None`` is a value: "off" or "no limit".
     """
 
     tts_model: str
@@ -51,9 +50,9 @@ class ResolvedVoiceConfig:
 
 
 def usable(spec: FieldSpec, value: Any) -> bool:
-    """Whether a set value can be acted on at all; one that cannot counts as inherited.
+    """Whether a set value can be used at all; one that cannot counts as inherited.
 
-    A number merely beyond the documented bounds can be; less than nothing, a limit of no words, an absurdly large
+    A number outside the documented bounds can be used. A negative number, a limit of no words, an absurdly large
     number or an unknown choice cannot.
     """
     if spec.kind == "choice":
@@ -64,7 +63,7 @@ def usable(spec: FieldSpec, value: Any) -> bool:
 
 
 def in_force(spec: FieldSpec, layers: Sequence[Layer]) -> tuple[Any, str]:
-    """Return a field's value and the layer that gives it, most specific first, down to the built-in default."""
+    """Return a field's effective value and its layer, most specific first, down to the built-in default."""
     for layer in layers:
         own = getattr(layer.config, spec.name)
         if own is not None and usable(spec, own):

@@ -1,4 +1,4 @@
-"""Named presets: the three the vendor documents, one JSON file each."""
+"""The presets that the vendor documents, one JSON file each."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Preset:
 
 
 class UnknownPresetError(LookupError):
-    """No preset has that name; the message lists those that exist."""
+    """An unknown preset name; the message lists the existing ones."""
 
 
 @cache
@@ -54,9 +54,9 @@ def spoken_of(presets: Iterable[Preset]) -> tuple[str, ...]:
 
 
 def whole(preset: Preset, presets: Iterable[Preset]) -> dict[str, Any]:
-    """Return what applying a preset means: its own values, and ``None`` for every other field presets speak of.
+    """Return the update that applies a preset: its values, and ``None`` for the other fields that presets set.
 
-    So a service is, in these fields, what the preset's arm is, whichever preset was applied to it before.
+    After it, a service has in these fields exactly the preset's settings, whichever preset was applied before.
     """
     unset: dict[str, Any] = dict.fromkeys(spoken_of((*presets, preset)))
     return unset | preset.config.set_values()

@@ -63,7 +63,7 @@ class Chapter:
 
 
 def story(run: Run, labels: Labels | None, injections: Sequence[Injection] = ()) -> list[Chapter]:
-    """Tell a run. What happened before the first turn belongs to it, and so do sounds that were put in."""
+    """Return the story of a run. Events before the first turn belong to its chapter, as do injected sounds."""
     turns = run.measured.turns
     texts = [turn.text for turn in labels.caller_turns()] if labels and run.measured.labelled else []
     limits = [outcome.turn.start_ms for outcome in turns[1:]] + [_FOREVER_MS]

@@ -1,4 +1,4 @@
-"""Chooses how silence and Smart Turn's output make a wait, from labelled speech, and says how good that is.
+"""Chooses how silence and Smart Turn's output set a wait, from labelled speech, and measures the result.
 
-``uv run python -m benchmarks.calibration CORPUS`` prints what ``FIGURES.md`` holds.
+``uv run python -m benchmarks.calibration CORPUS`` prints ``FIGURES.md``.
 """

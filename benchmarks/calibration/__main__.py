@@ -27,7 +27,7 @@ from simulator.engine.profile import default_profile
 
 SHOWN = (0.02, 0.05, 0.10, 0.20, 0.33, 0.40)
 AIMS = {0.05: 0.22, 0.10: 0.16, 0.20: 0.10}
-"""What is to be saved where people talk, by budget."""
+"""The intended savings for people talking, by budget."""
 
 DRAWS = 1000
 ALL = "all together"
@@ -83,7 +83,7 @@ def _figures(fit: Fit, ours: Shape) -> Iterator[str]:
 
 
 def _aimed_at(fit: Fit) -> str:
-    """Return how many shapes save what is aimed at where people talk, and the least they lose on hesitations."""
+    """Return how many shapes reach the intended savings for people talking, and their least loss on hesitations."""
     everyone = {name: np.ones((1, len(group.turns))) for name, group in fit.groups.items()}
     places = [int(np.flatnonzero(np.isclose(BUDGETS, at))[0]) for at in AIMS]
     lost = []
@@ -131,7 +131,7 @@ def _recordings_and_calls(name: str, group: Pauses) -> str:
 
 
 def _auc(ends: Floats, stops: Floats, end_counts: Floats, stop_counts: Floats) -> float:
-    """Return how often an end sounds more finished than a pause inside a turn, each counted so many times."""
+    """Return how often an end sounds more finished than a pause inside a turn, weighted by the counts."""
     above = (ends[:, None] > stops) + 0.5 * (ends[:, None] == stops)
     total = end_counts.sum() * stop_counts.sum()
     return float(end_counts @ above @ stop_counts / total) if total else float("nan")
@@ -147,23 +147,22 @@ def _in_words(shape: Shape) -> str:
 
 
 _WHY = """\
-The two share the numbers of a pause that sounds finished. The product's takes less for unfinished, and was kept
-because it loses less where it is behind silence alone: 0.6 % at most on spliced hesitations (the best of all
-speakers 1.8 %), 4.6 % on read speech (8.0 %)."""
+Both put completeness 1 at the same output. The product's counts fewer pauses as unfinished. It was kept because
+it loses less where silence alone is better: at most 0.6 % on spliced hesitations (the best of all speakers 1.8 %)
+and 4.6 % on read speech (8.0 %)."""
 
 _PREFACE = """\
-"Natural" are people talking (calls, interviews, requests; nothing spliced), "spliced hesitations" read sentences
-with room tone put in after a word, "read" read sentences and phrases with pauses between them. Hard recordings
-(echo, 5 dB) are left out. What decides is Smart Turn's own output for the last 8 s of the caller's channel, and
-silence.
+"Natural" is people talking (calls, interviews, requests; nothing spliced). "Spliced hesitations" is read sentences
+with room tone inserted after a word. "Read" is read sentences and phrases with pauses between them. Hard recordings
+(echo, 5 dB) are left out. Smart Turn's own output for the last 8 s of the caller's channel and the silence decide.
 
-A budget is the share of turns that may be cut in on (an end of turn more than 0.1 s early). Delays are means over
-all turns from the true end, the smallest at any threshold that keeps to the budget. "Silence alone" is the same
-rule without the output. Intervals: {draws} draws of speakers with replacement, each finding its own thresholds.
-"Held out": each speaker judged by the best of {count} shapes for the speakers of the other folds, of {folds}, with
-one threshold for all. Shapes are chosen by the mean saving from 2 to 40 %, read speech counting a third of the
-others, what is lost at a budget ten times what is gained. AUC: how often an end sounds more finished than a pause
-of {shortest} s or more inside a turn.
+A budget is the share of turns that may be cut in on (an end of turn more than 0.1 s early). A delay is the mean
+over all turns from the true end, the smallest at any threshold within the budget. "Silence alone" is the same rule
+without the output. The intervals are from {draws} draws of speakers with replacement, each with its own thresholds.
+"Held out": the best of {count} shapes for the other folds' speakers, of {folds} folds, judges each speaker, with
+one threshold for all. A shape's score is the mean saving at budgets from 2 to 40 %. Read speech has a third of the
+others' weight, and a loss has ten times the weight of a gain. AUC: how often an end sounds more finished than a
+pause of at least {shortest} s inside a turn.
 """
 
 if __name__ == "__main__":

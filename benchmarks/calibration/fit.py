@@ -1,4 +1,4 @@
-"""The fit: a few numbers that turn the network's output into seconds, chosen by folds over speakers."""
+"""The fit: a few numbers that map the network's output to seconds, chosen by folds over speakers."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from simulator.engine.profile import Values
 
 BUDGETS = np.arange(2, 41) / 100
 WEIGHT = {"natural": 3.0, "spliced hesitations": 3.0, "read": 1.0}
-"""How much a kind of speech counts: read speech, where no sound tells an end, for less."""
+"""The weight of each kind of speech; read speech, whose sound does not show its end, counts less."""
 
 WORSE_WEIGHT = 10.0
-"""What is lost against silence alone at one budget counts so many times what is gained at another."""
+"""A loss against silence alone at one budget counts this many times a gain at another."""
 
 FOLDS = 7
 RESAMPLES = 60
 TIMEOUT_S = np.concatenate([np.arange(0.2, 1.6, 0.02), np.arange(1.6, 5.0, 0.04)])
-"""The waits of a pause of which nothing is known, to sweep."""
+"""The waits of a neutral pause to sweep, s."""
 
 
 class Shape(NamedTuple):
-    """The way from the network's output to seconds: four log-odds for the completeness, three numbers of s."""
+    """The mapping from the network's output to seconds: four log-odds for the completeness, three numbers of s."""
 
     unfinished: float
     undecided_from: float
@@ -40,7 +40,7 @@ class Shape(NamedTuple):
     head_start_until_s: float
 
     def wait_s(self, odds: Floats) -> Floats:
-        """Return how long a pause is waited in at each patience, s, ``[pauses, k]``."""
+        """Return how long a pause is waited in for each neutral wait, s, ``[pauses, k]``."""
         knots = (self.unfinished, self.undecided_from, self.undecided_to, self.finished)
         completeness = np.interp(odds, knots, [level for _, level in COMPLETENESS])
         doubt = Doubt(1.0, self.ceiling_s, self.head_start_s, self.head_start_until_s)
@@ -52,7 +52,7 @@ class Shape(NamedTuple):
 
 
 def shipped(values: Values) -> Shape:
-    """Return the shape that the product uses under a profile."""
+    """Return the product's shape under a profile."""
     (unfinished, _), (undecided_from, _), (undecided_to, _), (finished, _) = COMPLETENESS
     return Shape(
         unfinished,
@@ -74,13 +74,13 @@ def shapes() -> Iterator[Shape]:
 
 
 class Judged(NamedTuple):
-    """Turns under one shape: cut in on or not, and how long their ends wait, s, both ``[turns, k]``."""
+    """Turns under one shape: whether cut in on, and the wait at their ends, s, both ``[turns, k]``."""
 
     cut: Floats
     delay_s: Floats
 
     def delays_s(self, weights: Floats) -> Floats:
-        """Return the mean delay at every budget, ``[n, budgets]``, for turns weighed ``[n, turns]``."""
+        """Return the mean delay at every budget, s, ``[n, budgets]``, for turn weights ``[n, turns]``."""
         total = weights.sum(axis=1, keepdims=True)
         rate, mean_s = weights @ self.cut / total, weights @ self.delay_s / total
         found: Floats = np.stack([np.where(rate <= at + 1e-9, mean_s, np.inf).min(axis=1) for at in BUDGETS], 1)
@@ -88,18 +88,18 @@ class Judged(NamedTuple):
 
 
 def silence(pauses: Pauses) -> Judged:
-    """Return turns as silence alone judges them."""
+    """Return turns judged by silence alone."""
     return Judged(*pauses.judged(np.broadcast_to(TIMEOUT_S, (len(pauses.odds), len(TIMEOUT_S)))))
 
 
 def saved(judged: Judged, alone: Judged, weights: Floats) -> Floats:
-    """Return how much of silence alone's mean delay is saved at every budget, ``[n, budgets]``, at most 1."""
+    """Return the share of silence alone's mean delay that is saved at every budget, ``[n, budgets]``, at most 1."""
     won: Floats = 1.0 - judged.delays_s(weights) / alone.delays_s(weights)
     return won
 
 
 def resampled(speakers: NDArray[np.str_], times: int, seed: int = 0) -> Floats:
-    """Return how often each turn counts where speakers are drawn with replacement, ``[times, turns]``."""
+    """Return each turn's count when speakers are drawn with replacement, ``[times, turns]``."""
     names, who = np.unique(speakers, return_inverse=True)
     drawn = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), times)
     counts: Floats = drawn.astype(np.float64)[:, who]
@@ -107,12 +107,12 @@ def resampled(speakers: NDArray[np.str_], times: int, seed: int = 0) -> Floats:
 
 
 def fold(speaker: str) -> int:
-    """Return the fold that a speaker's turns are held out in."""
+    """Return the fold that holds out a speaker's turns."""
     return int(hashlib.sha256(speaker.encode()).hexdigest(), 16) % FOLDS
 
 
 class Fit:
-    """Every shape judged once over all groups of turns, to choose among them for any part of the speakers."""
+    """Every shape judged once over all groups of turns, so that any part of the speakers can choose among them."""
 
     def __init__(self, groups: Mapping[str, Pauses]) -> None:
         self.groups = groups
@@ -123,7 +123,7 @@ class Fit:
         }
 
     def choose(self, without: int | None = None) -> Shape:
-        """Return the best shape by the speakers that are not in a fold."""
+        """Return the best shape for the speakers outside a fold."""
         weights = {name: self._weights(group, without) for name, group in self.groups.items()}
         return max(self.judged, key=lambda shape: self._worth(shape, weights))
 
@@ -142,7 +142,7 @@ class Fit:
         return worth
 
     def held_out(self) -> dict[str, Judged]:
-        """Return every turn as judged by the shape chosen without its speaker."""
+        """Return every turn judged by the shape chosen without its speaker."""
         chosen = [self.choose(without=number) for number in range(FOLDS)]
         found = {}
         for name, group in self.groups.items():

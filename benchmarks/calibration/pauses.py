@@ -1,4 +1,4 @@
-"""The labelled turns of a corpus, and their pauses as arrays, to try many ways of waiting quickly."""
+"""The labelled turns of a corpus and their pauses as arrays, which makes it fast to try many waits."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from simulator.recording import open_recording
 Floats = NDArray[np.float64]
 
 KINDS = {"natural": "natural", "hesitation": "spliced hesitations", "pause": "read", "dialogue": "read"}
-"""The kinds of recording there are ends of turn in, and the groups they are scored in."""
+"""The kinds of recording with ends of turn, and the groups they are scored in."""
 
 TIMEOUT_S = 5.0
 SHORTEST_S = 0.35
-"""Shorter pauses inside a turn are not compared with its end: no rule would end a turn so soon."""
+"""Shorter pauses inside a turn are not compared with its end: no rule would end a turn that early."""
 
 _LONGEST_MS = 1_000_000
 _LEAST_ODDS = 1e-6
 
 
 def read_turns(corpus: Path, model: EndOfTurnModel) -> dict[str, list[JudgedTurn]]:
-    """Return the turns that were heard by group, of recordings that are not hard, each with its speaker."""
+    """Return the turns with detected speech by group, from recordings that are not hard, with speakers."""
     found: dict[str, list[JudgedTurn]] = {}
     for path in sorted(corpus.glob("*.flac")):
         raw = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
@@ -45,7 +45,7 @@ def read_turns(corpus: Path, model: EndOfTurnModel) -> dict[str, list[JudgedTurn
 
 
 def _speaker(raw: dict[str, list[dict[str, object]]], turn: JudgedTurn) -> str:
-    """Return who speaks in a turn of a recording that was put together from clips."""
+    """Return the speaker of a turn in a recording composed of clips."""
     clips = [(float(str(clip["at_s"])), str(clip["speaker"])) for clip in raw.get("clips", [])]
     at_s = turn.start_ms / 1000
     return min(clips, key=lambda clip: abs(clip[0] - at_s))[1] if clips else turn.recording
@@ -53,10 +53,11 @@ def _speaker(raw: dict[str, list[dict[str, object]]], turn: JudgedTurn) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pauses:
-    """Turns with all their pauses, ``[pauses]`` each: times in s from where speech ended.
+    """Turns with all their pauses, ``[pauses]`` each: times in s from the end of speech.
 
-    ``odds`` are the log-odds of the network's output, ``offset_s`` says when the pause began, from the turn's true
-    end, ``first`` is each turn's first pause, and ``end`` says which pauses reach over the true end.
+    ``odds`` are the log-odds of the network's output. ``offset_s`` is when the pause began, relative to the turn's
+    true end. ``first`` is the index of each turn's first pause, and ``end`` marks the pauses that include the true
+    end.
     """
 
     turns: tuple[JudgedTurn, ...]
@@ -69,7 +70,7 @@ class Pauses:
 
     @classmethod
     def of(cls, turns: Sequence[JudgedTurn]) -> Pauses:
-        """Return the pauses of some turns, of each of which speech was heard."""
+        """Return the pauses of some turns, each with detected speech."""
         pairs = [(turn, pause) for turn in turns for pause in turn.pauses]
         ends_ms = np.array([pause.ended.end_ms for _, pause in pairs])
         until_ms = np.array([min(pause.until_ms, pause.ended.end_ms + _LONGEST_MS) for _, pause in pairs])
@@ -91,9 +92,10 @@ class Pauses:
         return np.array([turn.drawn_with for turn in self.turns])
 
     def judged(self, wait_s: Floats) -> tuple[Floats, Floats]:
-        """Return which turns are cut in on, 0 or 1, and how long their ends wait, s, both ``[turns, k]``.
+        """Return whether turns are cut in on, 0 or 1, and the wait at their ends, s, both ``[turns, k]``.
 
-        ``wait_s``, ``[pauses, k]``, is the silence that ends a turn. As in :mod:`simulator.measures.tradeoff`.
+        ``wait_s``, ``[pauses, k]``, is the silence that ends a turn. The rules are those of
+        :mod:`simulator.measures.tradeoff`.
         """
         earliest_s = -CUT_IN_TOLERANCE_MS / 1000
         fires_s = np.maximum(np.minimum(wait_s, TIMEOUT_S), self.known_s[:, None])
@@ -107,7 +109,7 @@ class Pauses:
         return cut.astype(np.float64), np.where(np.isinf(delay_s), missed_s, delay_s)
 
     def separated(self) -> tuple[Floats, Floats, NDArray[np.int64], NDArray[np.int64]]:
-        """Return the log-odds at ends of turns and at pauses inside them, and the turn each belongs to."""
+        """Return the log-odds at ends of turns and at pauses inside them, and the turn of each."""
         owner = np.repeat(np.arange(len(self.turns)), np.diff(np.append(self.first, len(self.odds))))
         place = np.arange(len(self.odds))
         ending = np.where(self.end, place, len(place))

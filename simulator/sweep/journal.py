@@ -111,7 +111,7 @@ def _read(content: bytes) -> Iterable[tuple[tuple[int, str], Tried]]:
             )
             yield (raw["fold"], tried.key), tried
         except (NotJsonError, KeyError, TypeError, ValueError, IndexError):
-            continue  # it is tried again
+            continue  # the setting is tried again
 
 
 def _delete_forgotten(folder: Path, mine: Path) -> None:

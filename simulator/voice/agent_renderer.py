@@ -109,7 +109,7 @@ class AgentRenderer:
         heard[first - start : last - start] += stretch
 
     def _ready(self, text: Text) -> Samples | None:
-        """Return a clip that is due now; ``None`` if the voice is silent."""
+        """Return a clip that is due now, from the bundled voice where it is not ready; ``None``: no sound."""
         made = self._clip(text)
         if not made.done():
             return self._stand_in.spoken(*text)
