@@ -45,7 +45,7 @@ NOWHERE = "ws://127.0.0.1:9"
         (["call", NOWHERE, BOOKING, "--token", "half\na secret"], 1, "printable"),
     ],
 )
-def test_a_wrong_call_is_one_line(
+def test_a_wrong_command_line_gets_one_line(
     turnlab: Turnlab, tmp_path: Path, arguments: list[str], code: int, remedy: str
 ) -> None:
     (tmp_path / "there.flac").touch()
@@ -60,7 +60,7 @@ def test_a_wrong_call_is_one_line(
         ("https://me:hush@127.0.0.1:9/talk?key=hush", 2),
     ],
 )
-def test_what_may_be_secret_in_an_address_is_not_repeated(turnlab: Turnlab, url: str, code: int) -> None:
+def test_secrets_in_an_address_are_not_repeated(turnlab: Turnlab, url: str, code: int) -> None:
     told = turnlab("call", url, BOOKING, "--token", "hush").one_line(code)
     assert "//127.0.0.1:9" in told
     assert "/talk" in told
@@ -101,7 +101,7 @@ def test_an_agent_that_refuses_is_quoted(turnlab: Turnlab) -> None:
 
 
 @pytest.mark.slow
-def test_an_agent_that_was_never_heard_is_an_error(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_a_silent_agent_is_an_error(turnlab: Turnlab, tmp_path: Path) -> None:
     sf.write(tmp_path / "caller.wav", np.zeros(8000), 16_000)
     with agent(_says_next_to_nothing) as url:
         told = turnlab("call", url, tmp_path / "caller.wav", "--rigid")

@@ -30,7 +30,7 @@ from tui.cli import opening
         ('{"filler_vocabulary": [" "]}', "must not hold empty words"),
     ],
 )
-def test_a_wrong_configuration_is_a_wrong_call(turnlab: Turnlab, tone: Path, config: str, says: str) -> None:
+def test_a_wrong_configuration_exits_with_2(turnlab: Turnlab, tone: Path, config: str, says: str) -> None:
     assert says in turnlab("simulate", tone, "--config", config).one_line(2)
 
 
@@ -51,14 +51,14 @@ def test_a_wrong_configuration_is_a_wrong_call(turnlab: Turnlab, tone: Path, con
         ((), "needs a terminal"),
     ],
 )
-def test_a_wrong_call_says_what_to_do(
+def test_a_wrong_command_line_says_what_to_do(
     turnlab: Turnlab, tmp_path: Path, arguments: tuple[str, ...], says: str
 ) -> None:
     assert says in turnlab(*arguments, cwd=tmp_path).one_line(2)
 
 
 @pytest.mark.parametrize("command", ["simulate", "evaluate", "analyze"])
-def test_a_channel_that_is_not_there_is_a_wrong_call(turnlab: Turnlab, tone: Path, command: str) -> None:
+def test_a_missing_channel_exits_with_2(turnlab: Turnlab, tone: Path, command: str) -> None:
     assert "has 1 channel(s)" in turnlab(command, tone, "--caller-channel", "2").one_line(2)
 
 
@@ -79,7 +79,7 @@ def test_a_file_without_a_field_of_voice_config_is_not_a_configuration(
     ],
     ids=["torn", "bytes", "deep"],
 )
-def test_a_torn_file_is_told_in_the_same_words_whatever_it_is_for(
+def test_every_truncated_file_gets_the_same_message(
     turnlab: Turnlab, tone: Path, tmp_path: Path, content: bytes, says: str
 ) -> None:
     call = tmp_path / "call.wav"
@@ -94,12 +94,12 @@ def test_a_torn_file_is_told_in_the_same_words_whatever_it_is_for(
     assert turnlab("simulate", tone, "--config", torn).err == f"turnlab: {told}"
 
 
-def test_an_empty_folder_is_a_wrong_call(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_an_empty_folder_exits_with_2(turnlab: Turnlab, tmp_path: Path) -> None:
     assert "holds no audio" in turnlab("simulate", tmp_path).one_line(2)
 
 
 @pytest.mark.parametrize("command", ["simulate", "analyze"])
-def test_what_is_not_audio_fails_by_name(turnlab: Turnlab, tmp_path: Path, command: str) -> None:
+def test_a_file_that_is_not_audio_is_named(turnlab: Turnlab, tmp_path: Path, command: str) -> None:
     flac = _short("FLAC")
     bad = {
         "empty.wav": (b"", "is empty"),
@@ -127,7 +127,7 @@ def _short(kind: str) -> bytes:
     return file.getvalue()
 
 
-def test_an_mp3_says_nothing_of_its_own_and_a_cut_one_fails_by_name(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_the_mp3_decoder_prints_nothing_and_a_truncated_mp3_is_named(turnlab: Turnlab, tmp_path: Path) -> None:
     import soundfile as sf
 
     samples, rate = sf.read(bundled_folder() / "booking.flac", frames=12 * 16_000)
@@ -139,7 +139,7 @@ def test_an_mp3_says_nothing_of_its_own_and_a_cut_one_fails_by_name(turnlab: Tur
     assert "breaks off" in turnlab("analyze", tmp_path / "cut.mp3").one_line(1)
 
 
-def test_a_sound_file_without_a_sample_fails_by_name(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_an_audio_file_without_samples_is_named(turnlab: Turnlab, tmp_path: Path) -> None:
     import numpy as np
     import soundfile as sf
 
@@ -168,7 +168,7 @@ def test_a_sound_file_without_a_sample_fails_by_name(turnlab: Turnlab, tmp_path:
         ('{"moves": [{"start_s": 0, "end_s": 5, "anchor": {"at": 1e300}}]}', "moves.0.anchor.at"),
     ],
 )
-def test_labels_that_do_not_fit_fail_by_name(turnlab: Turnlab, tmp_path: Path, labels: str, says: str) -> None:
+def test_labels_that_do_not_fit_are_named(turnlab: Turnlab, tmp_path: Path, labels: str, says: str) -> None:
     shutil.copy(bundled_folder() / "coughs.flac", tmp_path / "call.flac")
     (tmp_path / "call.json").write_text(labels)
     line = turnlab("simulate", tmp_path / "call.flac").one_line(1)
@@ -176,7 +176,7 @@ def test_labels_that_do_not_fit_fail_by_name(turnlab: Turnlab, tmp_path: Path, l
     assert says in line
 
 
-def test_a_scenario_that_names_a_missing_state_fails_by_name(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_a_scenario_with_an_unknown_state_is_named(turnlab: Turnlab, tmp_path: Path) -> None:
     shutil.copy(bundled_folder() / "coughs.flac", tmp_path / "call.flac")
     scenario = {"schema": "turnlab.scenario/1", "states": {}, "turns": [{"state": "lost", "response": "Hello."}]}
     (tmp_path / "call.scenario.json").write_text(json.dumps(scenario))
@@ -197,7 +197,7 @@ def test_a_misspelt_field_is_refused_with_the_nearest_name(
         assert "did you mean max_buffer_delay_ms? --allow-unknown lets it pass" in refusal
 
 
-def test_a_field_that_is_let_pass_is_kept_and_said(turnlab: Turnlab, tone: Path) -> None:
+def test_an_allowed_unknown_field_is_kept_and_reported(turnlab: Turnlab, tone: Path) -> None:
     done = turnlab("simulate", tone, "-c", '{"max_bufer_delay_ms": 300}', "--allow-unknown", "--json")
     assert "did you mean max_buffer_delay_ms?" in done.err
     assert done.json()["arms"][0]["voice_config"] == {"max_bufer_delay_ms": 300}
@@ -227,11 +227,11 @@ def test_a_group_without_a_command_shows_its_help(turnlab: Turnlab, group: str) 
         ("nope", "turnlab"),
     ],
 )
-def test_a_wrong_call_names_the_help_of_its_own_command(turnlab: Turnlab, arguments: str, command: str) -> None:
+def test_a_wrong_command_line_names_the_help_of_its_command(turnlab: Turnlab, arguments: str, command: str) -> None:
     assert turnlab(*arguments.split()).one_line(2).endswith(f"; see '{command} --help'")
 
 
-def test_long_work_says_how_far_it_is_where_no_terminal_shows_it(
+def test_long_work_reports_progress_without_a_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with opening.progress("hearing calls", 4) as tell:

@@ -52,7 +52,7 @@ BARGE_IN = {"barge_in_stop_ms", "missed_barge_ins", "false_barge_ins", "talk_ove
 
 
 @pytest.mark.slow
-def test_the_report_says_which_knobs_were_on(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_the_report_names_the_what_if_options(turnlab: Turnlab, tmp_path: Path) -> None:
     path = tmp_path / "call.flac"
     sf.write(path, samples_of("booking", 12), 16_000)
     knobs = ("--telephone", "--noise-snr", "5", "--seed", "7")
@@ -68,7 +68,7 @@ def test_the_report_says_which_knobs_were_on(turnlab: Turnlab, tmp_path: Path) -
     assert report["runs"][0]["readouts"]["response_ms"]["n"] > 0
 
 
-def test_sounds_put_in_are_heard_told_and_counted_as_what_they_are(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_injected_sounds_are_heard_reported_and_counted_by_kind(turnlab: Turnlab, tmp_path: Path) -> None:
     plain = ("simulate", "booking", "--eot", "silence")
     sounds = ("--inject", "television@5", "--inject", "mm-hm@24")
     report = turnlab(*plain, *sounds, "--json").json()
@@ -85,7 +85,7 @@ def test_sounds_put_in_are_heard_told_and_counted_as_what_they_are(turnlab: Turn
     assert "unlabelled, so no false barge-in is counted" in unlabelled.err
 
 
-def test_advice_tells_murmurs_from_interruptions_and_counts_the_stops_it_would_not_have_made(
+def test_advice_separates_backchannels_from_interruptions_and_counts_stops_against_it(
     turnlab: Turnlab,
 ) -> None:
     hasty = ("-c", '{"barge_in_min_speech_s": 0.2}')
@@ -104,7 +104,7 @@ def test_advice_tells_murmurs_from_interruptions_and_counts_the_stops_it_would_n
     assert "Advice, which the rule cannot follow: it is a backchannel or a noise (score 0.0" in told
 
 
-def test_a_sound_lies_in_elastic_replay_where_it_lay_in_the_call() -> None:
+def test_elastic_replay_keeps_the_place_of_an_injected_sound() -> None:
     """Into the agent's answer where the labels have it talk, else with what the caller said before it."""
     plain = open_recording(bundled_folder() / "booking.flac").labels
     assert plain is not None
@@ -130,11 +130,11 @@ def test_a_sound_lies_in_elastic_replay_where_it_lay_in_the_call() -> None:
         ("cough@999", "booking.flac is only 43.7 s long"),
     ],
 )
-def test_a_sound_that_cannot_be_put_in_is_one_sentence(turnlab: Turnlab, wish: str, said: str) -> None:
+def test_a_sound_that_cannot_be_injected_gets_one_sentence(turnlab: Turnlab, wish: str, said: str) -> None:
     assert said in turnlab("simulate", "booking", "--eot", "silence", "--inject", wish).one_line(2)
 
 
-def test_noise_beyond_any_call_is_a_wrong_call(turnlab: Turnlab, tone: Path) -> None:
+def test_an_implausible_noise_level_exits_with_2(turnlab: Turnlab, tone: Path) -> None:
     assert "--noise-snr" in turnlab("analyze", tone, "--noise-snr", "300").one_line(2)
 
 
@@ -155,7 +155,7 @@ def test_a_declared_mix_keeps_all_but_barge_in(turnlab: Turnlab, tmp_path: Path)
 
 
 @pytest.mark.slow
-def test_a_second_voice_in_the_room_is_said_to_spoil_the_figures(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_a_second_voice_makes_the_figures_unreliable(turnlab: Turnlab, tmp_path: Path) -> None:
     caller, other = samples_of("booking"), samples_of("thinking")
     behind = np.roll(other[: len(caller)], 3 * 16_000) * 0.2
     path = call_in(tmp_path, caller + behind, "booking")
@@ -166,7 +166,7 @@ def test_a_second_voice_in_the_room_is_said_to_spoil_the_figures(turnlab: Turnla
     assert "its figures are not to be trusted" in turnlab("evaluate", path).err
 
 
-def test_no_bundled_caller_seems_to_be_two(turnlab: Turnlab) -> None:
+def test_no_bundled_recording_seems_to_have_a_second_voice(turnlab: Turnlab) -> None:
     done = turnlab("simulate", bundled_folder(), "--json")
     assert {run["second_voice"] for run in done.json()["runs"]} == {None}
     assert "second voice" not in done.err
@@ -180,7 +180,7 @@ def test_an_undeclared_mix_is_noticed(turnlab: Turnlab, tmp_path: Path) -> None:
     assert not BARGE_IN & set(done.json()["runs"][0]["readouts"])
 
 
-def test_labels_that_say_that_it_is_the_caller_win_over_the_guess(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_a_channel_in_the_labels_overrides_the_guess(turnlab: Turnlab, tmp_path: Path) -> None:
     caller, agent = two_sides()
     done = turnlab("simulate", call_in(tmp_path, caller + agent, channel="caller"), "--json")
     assert done.err == ""
@@ -188,14 +188,14 @@ def test_labels_that_say_that_it_is_the_caller_win_over_the_guess(turnlab: Turnl
 
 
 @pytest.mark.slow
-def test_a_known_echo_is_no_mix(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_a_known_echo_does_not_count_as_a_mix(turnlab: Turnlab, tmp_path: Path) -> None:
     caller, agent = two_sides()
     path = call_in(tmp_path, caller + 0.05 * agent, condition={"echo_db": -26})
     assert set(turnlab("simulate", path, "--json").json()["runs"][0]["readouts"]) >= BARGE_IN
 
 
 @pytest.mark.parametrize("channel", [None, *(pytest.param(channel, marks=pytest.mark.slow) for channel in "12")])
-def test_of_two_channels_the_guess_is_said_and_the_agents_is_noticed(
+def test_a_guessed_channel_is_reported_and_the_agents_channel_detected(
     turnlab: Turnlab, tmp_path: Path, channel: str | None
 ) -> None:
     path = call_in(tmp_path, np.stack(two_sides(), axis=1))
@@ -218,7 +218,7 @@ def test_the_corpus_of_callers_is_not_taken_for_mixes(turnlab: Turnlab) -> None:
         assert "both sides" not in done.err
 
 
-def test_samples_that_are_not_numbers_are_counted_and_told(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_samples_that_are_not_numbers_are_counted_and_reported(turnlab: Turnlab, tmp_path: Path) -> None:
     hurt = samples_of("coughs", 4)
     hurt[1000:1600] = np.nan
     hurt[5000] = -np.inf
@@ -233,9 +233,7 @@ def test_samples_that_are_not_numbers_are_counted_and_told(turnlab: Turnlab, tmp
 
 @pytest.mark.parametrize("keep", [0.6, *(pytest.param(keep, marks=pytest.mark.slow) for keep in (0.3, 0.999))])
 @pytest.mark.parametrize("command", ["simulate", pytest.param("analyze", marks=pytest.mark.slow)])
-def test_an_ogg_file_that_breaks_off_fails_by_name(
-    turnlab: Turnlab, tmp_path: Path, command: str, keep: float
-) -> None:
+def test_a_truncated_ogg_file_is_named(turnlab: Turnlab, tmp_path: Path, command: str, keep: float) -> None:
     sf.write(tmp_path / "whole.ogg", samples_of("coughs", 6), 16_000)
     whole = (tmp_path / "whole.ogg").read_bytes()
     (tmp_path / "cut.ogg").write_bytes(whole[: round(len(whole) * keep)])
@@ -243,7 +241,7 @@ def test_an_ogg_file_that_breaks_off_fails_by_name(
     assert turnlab(command, tmp_path / "whole.ogg").code == 0
 
 
-def test_turns_of_one_caller_that_overlap_fail_by_name(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_overlapping_turns_of_one_caller_are_named(turnlab: Turnlab, tmp_path: Path) -> None:
     turns = [{"start_s": 1.0, "end_s": 4.0}, {"start_s": 3.0, "end_s": 6.0}]
     path = call_in(tmp_path, None, turns=turns, moves=[])
     assert "call.json: turns: the one at 3 s starts before the one at 1 s" in turnlab("simulate", path).one_line(1)
@@ -254,9 +252,7 @@ def test_turns_of_one_caller_that_overlap_fail_by_name(turnlab: Turnlab, tmp_pat
     assert "one speaker cannot have two turns at once" in turnlab("simulate", same).one_line(1)
 
 
-def test_an_anchor_that_never_comes_is_given_up_after_ten_seconds_of_quiet(
-    turnlab: Turnlab, tmp_path: Path
-) -> None:
+def test_a_missing_anchor_times_out_after_ten_seconds_of_silence(turnlab: Turnlab, tmp_path: Path) -> None:
     shutil.copy(bundled_folder() / "coughs.flac", tmp_path / "call.flac")
     moves = [
         {"start_s": 0.0, "end_s": 0.5, "anchor": {"at": 0.0}},

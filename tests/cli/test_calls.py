@@ -83,7 +83,7 @@ def test_without_audio_nothing_of_the_patient_stays(turnlab: Turnlab, tmp_path: 
 
 
 @pytest.mark.slow
-def test_a_full_disk_is_said_and_the_next_pull_goes_on(
+def test_a_full_disk_is_reported_and_the_next_pull_continues(
     turnlab: Turnlab, installed: Turnlab, tmp_path: Path
 ) -> None:
     data = {"TURNLAB_DATA_DIR": str(tmp_path)}
@@ -116,7 +116,7 @@ def _are_deleted_after_their_days(desk: Turnlab, home: Path) -> None:
     assert not list((home / "data" / "calls").glob("*/*"))
 
 
-def test_wrong_calls_are_answered_in_a_line(turnlab: Turnlab) -> None:
+def test_a_wrong_command_line_gets_one_line(turnlab: Turnlab) -> None:
     assert "like 2026-11-20" in turnlab("calls", "pull", "Intake Line", "--since", "soon").one_line(2)
     assert "give one" in turnlab("calls", "pull", "x", "--days", "2", "--since", "2026-01-01").one_line(2)
     assert "exclude" in turnlab("calls", "purge", "--all", "--older-than", "3").one_line(2)

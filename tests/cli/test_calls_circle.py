@@ -18,7 +18,7 @@ TRUTH = Path(__file__).parents[2] / "recordings" / "demo_calls" / "profile.json"
 
 
 @pytest.mark.slow
-def test_fitting_to_the_demos_calls_finds_what_they_were_made_with(tmp_path: Path, analyses: Path) -> None:
+def test_fitting_to_the_demo_calls_finds_their_profile(tmp_path: Path, analyses: Path) -> None:
     if smart_turn_path() is None:
         pytest.skip("the Smart Turn model is not installed")
     turnlab = turnlab_in(tmp_path, analyses)

@@ -39,7 +39,7 @@ def test_presets_are_listed_and_shown_alone(turnlab: Turnlab) -> None:
     assert "filler_style" in turnlab("presets").out
 
 
-def test_recordings_are_listed_with_where_they_are(turnlab: Turnlab) -> None:
+def test_recordings_are_listed_with_their_folders(turnlab: Turnlab) -> None:
     found = turnlab("recordings", "--json").json()
     assert len(found) >= 6
     for one in found:
@@ -50,7 +50,7 @@ def test_recordings_are_listed_with_where_they_are(turnlab: Turnlab) -> None:
     assert "booking" in turnlab("recordings").out
 
 
-def test_ones_own_recordings_are_listed_before_the_bundled_ones(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_own_recordings_are_listed_before_the_bundled_ones(turnlab: Turnlab, tmp_path: Path) -> None:
     """Those of live calls, which Tune lists; their labels are marked until a person has checked them."""
     own = tmp_path / "data" / "recordings"
     own.mkdir(parents=True)
@@ -96,7 +96,7 @@ def test_analyze_prints_speech_pauses_and_probabilities(turnlab: Turnlab) -> Non
     assert "sounds finished" in turnlab("analyze", bundled_folder() / "booking.flac").out
 
 
-def test_analyze_of_silence_says_that_nobody_was_heard(turnlab: Turnlab, tone: Path) -> None:
+def test_analyze_of_silence_reports_no_speech(turnlab: Turnlab, tone: Path) -> None:
     assert "no speech was heard" in turnlab("analyze", tone).out
 
 
@@ -131,14 +131,14 @@ def test_a_command_imports_only_what_it_needs(arguments: list[str], forbidden: s
 
 
 @pytest.mark.parametrize("arguments", ["recordings --json", pytest.param("recordings", marks=pytest.mark.slow)])
-def test_a_reader_that_has_seen_enough_is_no_error(arguments: str) -> None:
+def test_a_closed_pipe_is_not_an_error(arguments: str) -> None:
     command = f"'{TURNLAB}' {arguments} | true"
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.slow
-def test_an_analysis_leaves_nothing_behind_but_its_cache(tmp_path: Path) -> None:
+def test_an_analysis_writes_only_its_cache(tmp_path: Path) -> None:
     """The model runtime would keep a device id and events for its maker."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("XDG_", "ORT_"))}
     environment |= {"HOME": str(tmp_path), "TURNLAB_CACHE_DIR": str(tmp_path / "cache")}
@@ -174,7 +174,7 @@ def test_completion_is_installed_for_a_shell(turnlab: Turnlab, tmp_path: Path) -
     assert "_turnlab_completion" in (tmp_path / ".bash_completions" / "turnlab.sh").read_text()
 
 
-def test_a_row_is_a_line_in_a_pipe(turnlab: Turnlab) -> None:
+def test_a_row_is_one_line_in_a_pipe(turnlab: Turnlab) -> None:
     out = turnlab("service", "list", environment={"COLUMNS": ""}).out
     (row,) = [line for line in out.splitlines() if "Prescription Refill" in line]
     assert row.split()[0].count("-") == 4

@@ -130,12 +130,12 @@ def test_a_machine_without_a_keyring_keeps_nothing_and_says_what_to_do(desk: Des
         (("connect", "--remove"), "needs the connection's name"),
     ],
 )
-def test_a_wrong_call_is_told(desk: Desk, arguments: tuple[str, ...], says: str) -> None:
+def test_a_wrong_command_line_is_reported(desk: Desk, arguments: tuple[str, ...], says: str) -> None:
     assert says in desk.run(*arguments).one_line(2)
     assert not desk.file.exists()
 
 
-def test_the_environment_is_tested_as_it_is(desk: Desk, platform: Served) -> None:
+def test_a_connection_from_the_environment_can_be_tested(desk: Desk, platform: Served) -> None:
     variables = {
         "PLATFORM_API_URL": platform.url,
         "PLATFORM_WORKSPACE_ID": platform.access.workspace_id,
@@ -148,7 +148,7 @@ def test_the_environment_is_tested_as_it_is(desk: Desk, platform: Served) -> Non
     assert platform.access.token not in listed.out
 
 
-def test_names_from_a_file_do_not_reach_the_terminal_raw(desk: Desk) -> None:
+def test_names_from_a_file_are_escaped(desk: Desk) -> None:
     desk.file.parent.mkdir()
     entry = {"dialect": "platform", "url": "https://x.example", "workspace_id": "\x1b[31mred"}
     desk.file.write_text(json.dumps({"connections": {"ev\u202eil\x1b]0;x\x07": entry}}))

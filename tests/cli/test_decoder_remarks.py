@@ -32,7 +32,7 @@ def harmed(path: Path) -> Path:
     return path
 
 
-def test_the_decoder_says_nothing_and_what_others_write_meanwhile_arrives(
+def test_decoder_messages_are_hidden_and_other_output_arrives(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     path = harmed(tmp_path / "call.wav")
@@ -49,7 +49,7 @@ def test_the_decoder_says_nothing_and_what_others_write_meanwhile_arrives(
     assert drawn > 1
 
 
-def test_mp3_in_a_wav_is_decoded_apart_too(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_mp3_in_a_wav_is_decoded_in_its_own_process_too(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     content = harmed(tmp_path / "call.mp3").read_bytes()
     form = struct.pack("<HHIIHHHHIHHH", 0x55, 1, 16_000, 4_000, 1, 0, 12, 1, 2, 144, 1, 1393)
     chunks = b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", len(content)) + content
@@ -59,7 +59,7 @@ def test_mp3_in_a_wav_is_decoded_apart_too(tmp_path: Path, capfd: pytest.Capture
     assert capfd.readouterr().err == ""
 
 
-def test_reading_that_is_given_up_leaves_no_process_behind(tmp_path: Path) -> None:
+def test_cancelled_decoding_leaves_no_process(tmp_path: Path) -> None:
     program = (
         "import os, sys\n"
         "from pathlib import Path\n"
@@ -78,14 +78,14 @@ def test_reading_that_is_given_up_leaves_no_process_behind(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("name", [pytest.param("call.mp3", marks=pytest.mark.slow), "call.wav"])
-def test_a_command_says_only_what_it_says_itself(turnlab: Turnlab, tmp_path: Path, name: str) -> None:
+def test_a_command_prints_no_decoder_messages(turnlab: Turnlab, tmp_path: Path, name: str) -> None:
     done = turnlab("analyze", harmed(tmp_path / name))
     assert all(line.startswith("turnlab: ") for line in done.err.splitlines())
     shutil.copy(tmp_path / name, tmp_path / "other.ogg")
     assert "mpg123" not in turnlab("simulate", tmp_path).err
 
 
-def test_modules_in_the_folder_somebody_works_in_are_not_run(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_modules_in_the_working_folder_are_not_imported(turnlab: Turnlab, tmp_path: Path) -> None:
     harmed(tmp_path / "call.mp3")
     for name in ("simulator", "numpy", "soundfile"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit(1)\n")

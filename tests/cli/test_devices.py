@@ -34,7 +34,7 @@ def test_a_machine_without_devices_says_so(turnlab: Turnlab, tmp_path: Path) -> 
 
 @pytest.mark.realtime
 @pytest.mark.skipif(missing() is not None, reason=str(missing()))
-def test_a_microphone_that_hears_nothing_at_all_is_said_to_be_silent(turnlab: Turnlab) -> None:
+def test_a_microphone_without_a_signal_is_reported_as_silent(turnlab: Turnlab) -> None:
     sound = VirtualAudio()
     try:
         sound.start()

@@ -12,7 +12,7 @@ SCRIPTED = ("--replay", "scripted", "--eot", "silence")
 
 
 @pytest.mark.slow
-def test_an_echo_is_said_wherever_readouts_are(turnlab: Turnlab) -> None:
+def test_every_readout_table_mentions_an_echo(turnlab: Turnlab) -> None:
     loud = turnlab("simulate", CALL, *SCRIPTED, "--echo-db", "6", "--echo-delay-ms", "150", "--json").json()
     assert loud["what_if"] == {"echo_db": 6.0, "echo_delay_ms": 150}
     assert loud["runs"][0]["readouts"]["false_barge_ins"]["count"] > 0
@@ -30,6 +30,6 @@ def test_the_same_echo_repeats_in_any_order_of_arms(turnlab: Turnlab) -> None:
     }
 
 
-def test_a_delay_of_no_echo_is_a_wrong_call(turnlab: Turnlab) -> None:
+def test_a_delay_without_an_echo_exits_with_2(turnlab: Turnlab) -> None:
     assert "give --echo-db too" in turnlab("simulate", CALL, "--echo-delay-ms", "50").one_line(2)
     assert "--echo-db" in turnlab("simulate", CALL, "--echo-db", "-3").one_line(2)

@@ -77,7 +77,7 @@ def predicted(path: Path) -> list[dict[str, Any]]:
     return found
 
 
-def test_predictions_are_rows_of_every_silence_in_the_columns_of_eot_bench(
+def test_predictions_have_eot_benchs_columns_and_a_row_for_every_silence(
     shop: Turnlab, bench: Path, tmp_path: Path
 ) -> None:
     report = shop(*BENCH, bench, "--json", cwd=tmp_path).json()
@@ -107,7 +107,7 @@ def test_predictions_are_rows_of_every_silence_in_the_columns_of_eot_bench(
 
 
 @pytest.mark.slow
-def test_rows_beside_their_audio_meet_the_same_as_rows_that_hold_it(
+def test_rows_with_separate_or_embedded_audio_give_equal_predictions(
     shop: Turnlab, bench: Path, tmp_path: Path
 ) -> None:
     to_jsonl(tmp_path / "rows" / "rows.jsonl", rows())
@@ -122,7 +122,7 @@ def test_rows_beside_their_audio_meet_the_same_as_rows_that_hold_it(
 
 
 @pytest.mark.slow
-def test_what_comes_later_changes_no_prediction(shop: Turnlab, tmp_path: Path) -> None:
+def test_later_audio_changes_no_prediction(shop: Turnlab, tmp_path: Path) -> None:
     """The end of one turn with its caller going on after 1 s: until that is heard, all is as it was."""
     (row, *_) = rows()
     audio, rate = sf.read(io.BytesIO(row["audio"]["bytes"]), dtype="float32")
@@ -178,7 +178,7 @@ def test_figures_are_those_of_the_definitions() -> None:
     assert alone_300.cut_rate == 1.0
 
 
-def test_rows_and_files_that_fail_are_named_and_hide_no_other(shop: Turnlab, tmp_path: Path) -> None:
+def test_failed_rows_and_files_are_named_and_the_others_processed(shop: Turnlab, tmp_path: Path) -> None:
     first, second, third, fourth = rows()
     broken = third | {"audio": {"bytes": b"no audio", "path": None}}
     to_parquet(tmp_path / "a.parquet", [first, broken, first | {"silence_spans": []}])
@@ -208,7 +208,7 @@ def test_rows_and_files_that_fail_are_named_and_hide_no_other(shop: Turnlab, tmp
     assert {one["id"] for one in predicted(tmp_path / "out.parquet")} == {"turn-0", "turn-1"}
 
 
-def test_a_file_of_predictions_is_passed_over_and_never_replaced_unasked(
+def test_a_predictions_file_is_skipped_as_input_and_never_replaced_unasked(
     shop: Turnlab, bench: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(bench, tmp_path / "bench")
@@ -220,7 +220,7 @@ def test_a_file_of_predictions_is_passed_over_and_never_replaced_unasked(
     assert (tmp_path / "bench" / "predictions.parquet").read_bytes() == before
 
 
-def test_a_wrong_call_says_what_to_do(turnlab: Turnlab, bench: Path, tmp_path: Path) -> None:
+def test_a_wrong_command_line_says_what_to_do(turnlab: Turnlab, bench: Path, tmp_path: Path) -> None:
     assert "goes without --config" in turnlab(*BENCH, bench, "--config", "quality").one_line(2)
     assert "go with --eot-bench" in turnlab("evaluate", bench, "--force").one_line(2)
     assert "holds no .parquet" in turnlab(*BENCH, tmp_path, cwd=tmp_path).one_line(2)

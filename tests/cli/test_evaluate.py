@@ -45,7 +45,7 @@ def test_the_report_has_the_documented_shape(report: Any) -> None:
 
 
 @pytest.mark.slow
-def test_arms_stand_on_the_curve_where_their_sensitivity_puts_them(turnlab: Turnlab) -> None:
+def test_arms_are_on_the_curve_at_their_sensitivity(turnlab: Turnlab) -> None:
     arms = [
         option
         for text in ("{}", *(f'{{"eager_eot_threshold": {a}}}' for a in (0.1, 0.7)))
@@ -82,7 +82,7 @@ def test_a_budget_is_kept_and_its_delay_is_on_the_curve(report: Any) -> None:
             assert place == 0 or curve["cut_in_rate"][place - 1] > at["budget"]
 
 
-def test_the_timeout_of_a_configuration_cuts_in_on_whoever_thinks_longer(report: Any) -> None:
+def test_a_short_timeout_cuts_in_on_long_pauses(report: Any) -> None:
     patient, hasty = (_trade_off(report, "hesitation", arm) for arm in ("balanced", "inline"))
     assert patient["curve"]["judged"]["cut_in_rate"][-1] == 0.0
     assert hasty["curve"]["judged"]["cut_in_rate"][-1] > 0.0
@@ -115,7 +115,7 @@ def test_the_readouts_are_those_of_simulate(turnlab: Turnlab) -> None:
     assert evaluated == simulated
 
 
-def test_the_tables_say_it_to_people_in_plain_characters(turnlab: Turnlab) -> None:
+def test_the_tables_use_plain_words_and_characters(turnlab: Turnlab) -> None:
     done = turnlab("evaluate", bundled_folder(), "-c", BALANCED, "-c", EAGER_TO_STOP)
     assert done.code == 0, done.err
     assert "End of turn by" in done.out
@@ -131,7 +131,7 @@ def test_the_tables_say_it_to_people_in_plain_characters(turnlab: Turnlab) -> No
     assert "\x1b" not in done.out
 
 
-def test_silence_only_has_nothing_to_be_compared_with(turnlab: Turnlab) -> None:
+def test_silence_only_shows_no_second_curve(turnlab: Turnlab) -> None:
     done = turnlab("evaluate", bundled_folder(), "--eot", "silence", "--only", "booking,thinking")
     assert done.code == 0, done.err
     assert "End of turn by silence only" in done.out
@@ -139,7 +139,7 @@ def test_silence_only_has_nothing_to_be_compared_with(turnlab: Turnlab) -> None:
     assert "19 in 20 within   setting   confidence \n" in done.out
 
 
-def test_only_those_named_are_scored(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_only_the_named_recordings_are_scored(turnlab: Turnlab, tmp_path: Path) -> None:
     names = tmp_path / "names.txt"
     names.write_text("# held back\nbooking\n\nte*\n")
     report = turnlab("evaluate", bundled_folder(), "--only", f"@{names}", "--only", "cough?", "--json").json()
@@ -155,7 +155,7 @@ def test_a_folder_without_labels_has_nothing_to_score_against(turnlab: Turnlab, 
     assert "NAME.json" in line
 
 
-def test_provisional_labels_are_said_to_need_checking(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_provisional_labels_are_reported(turnlab: Turnlab, tmp_path: Path) -> None:
     _labelled(tmp_path, "live", provisional=True)
     line = turnlab("evaluate", tmp_path).one_line(1)
     assert "the labels of 1 of 1 recording(s) are provisional" in line
@@ -167,7 +167,7 @@ def test_provisional_labels_are_said_to_need_checking(turnlab: Turnlab, tmp_path
     assert "Skipped: live.flac, provisional labels; check them with t in Tune." in turnlab("evaluate", tmp_path).out
 
 
-def test_what_cannot_be_scored_is_named_and_the_rest_is_scored(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_an_unusable_recording_is_named_and_the_rest_is_scored(turnlab: Turnlab, tmp_path: Path) -> None:
     _labelled(tmp_path, "good")
     _labelled(tmp_path, "bad", turns=[{"start_s": 1.0, "end_s": 900.0}])
     _labelled(tmp_path, "mixed", channel="mix")

@@ -13,7 +13,7 @@ from tests.cli.conftest import Turnlab
 RECORDINGS = bundled_folder()
 
 
-def test_a_call_is_told_turn_by_turn_with_numbers_and_a_verdict(turnlab: Turnlab) -> None:
+def test_explain_shows_each_turn_with_numbers_and_a_verdict(turnlab: Turnlab) -> None:
     done = turnlab("simulate", RECORDINGS / "interruptions.flac", "--eot", "silence", "--explain")
     assert done.code == 0
     told = " ".join(done.out.split())
@@ -29,7 +29,7 @@ def test_a_call_is_told_turn_by_turn_with_numbers_and_a_verdict(turnlab: Turnlab
     assert len(moments) > 40
 
 
-def test_each_arm_has_its_own_story(turnlab: Turnlab) -> None:
+def test_explain_shows_each_arm(turnlab: Turnlab) -> None:
     arms = ("-c", "balanced", "-c", '{"filler_style": "silent"}')
     told = turnlab("simulate", RECORDINGS / "booking.flac", "--eot", "silence", *arms, "--explain").out
     first, second = told.split("arm inline,")
@@ -38,12 +38,12 @@ def test_each_arm_has_its_own_story(turnlab: Turnlab) -> None:
     assert "Tool find_times is done" in first
 
 
-def test_a_story_is_not_for_scripts(turnlab: Turnlab) -> None:
+def test_explain_and_json_exclude_each_other(turnlab: Turnlab) -> None:
     done = turnlab("simulate", RECORDINGS / "booking.flac", "--explain", "--json")
     assert "--explain" in done.one_line(2)
 
 
-def test_scripted_replay_tells_only_what_it_decides(turnlab: Turnlab) -> None:
+def test_explain_of_scripted_replay_shows_only_its_decisions(turnlab: Turnlab) -> None:
     recording = RECORDINGS / "interruptions.flac"
     done = turnlab("simulate", recording, "--eot", "silence", "--replay", "scripted", "--explain")
     assert done.code == 0, done.err
@@ -55,7 +55,7 @@ def test_scripted_replay_tells_only_what_it_decides(turnlab: Turnlab) -> None:
     assert not re.search(r"^= |Missed|[Aa]nswered", done.out, re.MULTILINE)
 
 
-def test_a_turn_without_an_end_is_told_apart_from_one_that_was_not_heard(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_explain_separates_unended_turns_from_unheard_ones(turnlab: Turnlab, tmp_path: Path) -> None:
     audio = tmp_path / "call.flac"
     shutil.copy(RECORDINGS / "booking.flac", audio)
     spoken, unspoken = (1.0, 1.5), (6.5, 7.0)  # the caller goes on after a breath; nobody speaks
@@ -67,7 +67,7 @@ def test_a_turn_without_an_end_is_told_apart_from_one_that_was_not_heard(turnlab
     assert verdicts[2].startswith("Missed: nothing was heard of this turn.")
 
 
-def test_turns_that_were_not_heard_are_told_so(turnlab: Turnlab, tone: Path) -> None:
+def test_explain_says_which_turns_were_not_heard(turnlab: Turnlab, tone: Path) -> None:
     turns = [{"start_s": start, "end_s": start + 0.2, "text": "too soft to hear"} for start in (0.1, 0.6)]
     tone.with_suffix(".json").write_text(json.dumps({"turns": turns}))
     told = turnlab("simulate", tone, "--eot", "silence", "--explain").out

@@ -45,7 +45,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("command", ["recordings", "simulate", "evaluate"])
-def test_each_bad_one_is_named_and_all_others_are_reported(turnlab: Turnlab, calls: Path, command: str) -> None:
+def test_each_bad_file_is_named_and_all_others_are_processed(turnlab: Turnlab, calls: Path, command: str) -> None:
     done = turnlab(command, calls, "--json", *(() if command == "recordings" else ("--eot", "silence")))
     assert done.code == 1
     told = [json.loads(line)["error"] for line in done.err.splitlines() if line.startswith("{")]
@@ -70,7 +70,7 @@ def test_a_recording_of_any_name_is_heard_labelled_and_copied(
     assert copy.name.startswith("my-")
 
 
-def test_names_too_long_to_exist_are_said_to_be(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_a_name_that_is_too_long_is_reported(turnlab: Turnlab, tmp_path: Path) -> None:
     name = "x" * 300 + ".txt"
     for command in ("simulate", "analyze", "recordings"):
         assert "file name too long" in turnlab(command, name, cwd=tmp_path).one_line(2)

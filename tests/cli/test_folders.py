@@ -29,7 +29,7 @@ def _used(turnlab: Turnlab, cwd: Path, environment: dict[str, str]) -> dict[str,
     ("value", "expected"),
     [("~/place", "home/place"), ("place", "here/place"), ("~none-such/place", "here/~none-such/place")],
 )
-def test_a_chosen_folder_may_begin_at_home_or_here(
+def test_a_folder_variable_may_be_relative_or_use_a_tilde(
     turnlab: Turnlab, tmp_path: Path, value: str, expected: str
 ) -> None:
     home, here = tmp_path / "home", tmp_path / "here"
@@ -40,7 +40,7 @@ def test_a_chosen_folder_may_begin_at_home_or_here(
 
 
 @pytest.mark.parametrize("value", ["", "  "])
-def test_a_blank_choice_is_none(turnlab: Turnlab, tmp_path: Path, value: str) -> None:
+def test_a_blank_folder_variable_counts_as_unset(turnlab: Turnlab, tmp_path: Path, value: str) -> None:
     home, here = tmp_path / "home", tmp_path / "here"
     home.mkdir()
     here.mkdir()
@@ -57,7 +57,7 @@ def test_own_recordings_are_found_in_a_folder_at_home(turnlab: Turnlab, tmp_path
 
 
 @pytest.mark.parametrize(("named", "said"), [("july", "needs a terminal"), ("./nowhere", "no such file or folder")])
-def test_a_folder_in_the_place_of_a_command_opens_the_dashboard(
+def test_a_folder_instead_of_a_command_opens_the_dashboard(
     turnlab: Turnlab, tmp_path: Path, named: str, said: str
 ) -> None:
     (tmp_path / "july").mkdir()

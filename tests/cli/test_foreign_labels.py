@@ -182,7 +182,7 @@ def test_a_file_that_cannot_be_used_is_one_sentence_and_hides_no_other(
     assert [one["id"] for one in json.loads(done.out)] == ["coughs"]
 
 
-def test_an_agent_that_is_not_there_is_told_with_who_is(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_an_unknown_agent_name_lists_the_speakers(turnlab: Turnlab, tmp_path: Path) -> None:
     path = call_in(tmp_path, ".rttm", RTTM)
     assert "no speaker or tier Bob; it has S0, S1" in turnlab("labels", "import", path, "--agent", "Bob").one_line(
         1

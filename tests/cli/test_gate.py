@@ -30,7 +30,7 @@ def _cases(path: Path) -> dict[str, str]:
     return {name: "".join(tags) or "passed" for name, tags in found.items()}
 
 
-def test_a_simulation_fails_by_the_line_that_is_not_met(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_a_simulation_fails_with_the_limit_that_is_not_met(turnlab: Turnlab, tmp_path: Path) -> None:
     junit = tmp_path / "gate.xml"
     arms = ("--config", "balanced", "--config", '{"filler_style": "silent"}')
     plain = turnlab("simulate", COUGHS, *arms, "--json").json()
@@ -82,7 +82,7 @@ def test_what_was_not_measured_fails_and_says_so(turnlab: Turnlab, tmp_path: Pat
     assert "broken.flac" in (case.text or "")
 
 
-def test_real_calls_are_held_to_what_was_heard(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_limits_apply_to_measured_calls(turnlab: Turnlab, tmp_path: Path) -> None:
     sides = np.zeros((20 * 16_000, 2), np.float32)
     tone = 0.3 * np.sin(np.arange(2 * 16_000) * 0.1)
     sides[16_000 : 3 * 16_000, 0], sides[4 * 16_000 : 6 * 16_000, 1] = tone, tone
@@ -94,7 +94,7 @@ def test_real_calls_are_held_to_what_was_heard(turnlab: Turnlab, tmp_path: Path)
     assert json.loads(done.out)["required"][0]["met"] is None
 
 
-def test_a_gate_called_wrongly_ends_before_the_work(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_an_invalid_limit_fails_before_the_work(turnlab: Turnlab, tmp_path: Path) -> None:
     for options, said in (
         (("--require", "cutins<=5%"), "--require cutins: there is no readout cutins; did you mean cut_ins?"),
         (("--require", "abs_error.p90<=1s"), "there is no readout abs_error"),

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.cli.conftest import Turnlab
 
 
-def test_keys_in_force_are_listed_and_mistakes_told(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_active_keys_are_listed_and_mistakes_reported(turnlab: Turnlab, tmp_path: Path) -> None:
     own = {"TURNLAB_CONFIG_DIR": str(tmp_path)}
     (tmp_path / "keys.toml").write_text('tune.undo = "f7"\nnope = "x"\n')
     found = turnlab("keys", "--json", environment=own)

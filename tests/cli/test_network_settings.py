@@ -50,7 +50,9 @@ NONSENSE = {
         ({"PLATFORM_API_URL": "https://xn--a.invalid"}, "'https://xn--a.invalid' is not an address"),
     ],
 )
-def test_it_is_told_in_one_sentence(turnlab: Turnlab, settings: dict[str, str], says: str) -> None:
+def test_an_invalid_network_setting_gets_one_sentence(
+    turnlab: Turnlab, settings: dict[str, str], says: str
+) -> None:
     done = turnlab("service", "list", environment=REMOTE | settings)
     (line,) = done.err.splitlines()
     assert done.code in (1, 2)
@@ -59,7 +61,7 @@ def test_it_is_told_in_one_sentence(turnlab: Turnlab, settings: dict[str, str], 
     assert "unexpected" not in line
 
 
-def test_what_is_left_out_is_noted_and_the_rest_goes_on(turnlab: Turnlab) -> None:
+def test_an_ignored_setting_is_reported_and_the_command_continues(turnlab: Turnlab) -> None:
     settings = {"HTTPS_PROXY": CLOSED, "NO_PROXY": "10.0.0.0/99", "SSLKEYLOGFILE": "/nonexistent/keys"}
     done = turnlab("service", "list", environment=REMOTE | settings)
     notes = done.err.splitlines()
@@ -77,7 +79,7 @@ def test_a_connection_is_tested_through_the_proxy(turnlab: Turnlab) -> None:
     assert "the proxy 127.0.0.1:1 (HTTPS_PROXY) cannot be reached" in done.one_line(1)
 
 
-def test_what_stays_on_this_machine_does_not_care(turnlab: Turnlab) -> None:
+def test_local_connections_ignore_network_settings(turnlab: Turnlab) -> None:
     done = turnlab("service", "list", "--json", environment=NONSENSE)
     assert done.err == ""
     assert done.json()["services"]

@@ -37,7 +37,7 @@ def platform_of(body: object) -> Iterator[dict[str, str]]:
         server.shutdown()
 
 
-def test_services_without_an_id_are_told_and_not_just_missing(turnlab: Turnlab) -> None:
+def test_services_without_an_id_are_reported(turnlab: Turnlab) -> None:
     with platform_of({"items": [{"name": "a"}, {"name": "b"}], "has_more": False, "total": 2}) as environment:
         listed = turnlab("service", "list", environment=environment)
         named = turnlab("service", "get", "a", environment=environment)
@@ -48,7 +48,7 @@ def test_services_without_an_id_are_told_and_not_just_missing(turnlab: Turnlab) 
     assert named.code == 2
 
 
-def test_what_an_answer_is_instead_is_said(turnlab: Turnlab) -> None:
+def test_an_unexpected_answer_is_described(turnlab: Turnlab) -> None:
     says = {
         b"[]": "answered with a list where a JSON object was due",
         b"null": "answered with null where a JSON object was due",

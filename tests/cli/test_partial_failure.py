@@ -43,7 +43,7 @@ def test_simulate_reports_what_it_can(turnlab: Turnlab, folder: Path) -> None:
         assert sum(name in line for line in lines) == 1
 
 
-def test_the_table_stands_too(turnlab: Turnlab, folder: Path) -> None:
+def test_the_table_has_the_good_recordings_too(turnlab: Turnlab, folder: Path) -> None:
     done = turnlab("simulate", folder)
     assert done.code == 1
     assert "good, 5 detected turns; times count" in done.out
@@ -63,7 +63,7 @@ def test_recordings_lists_the_good_ones(turnlab: Turnlab, folder: Path) -> None:
     assert len(done.err.splitlines()) == 3
 
 
-def test_nothing_good_prints_nothing_but_the_reasons(turnlab: Turnlab, folder: Path) -> None:
+def test_without_a_usable_file_only_the_errors_are_printed(turnlab: Turnlab, folder: Path) -> None:
     (folder / "good.flac").unlink()
     done = turnlab("simulate", folder, "--json")
     assert (done.code, done.out, len(done.err.splitlines())) == (1, "", 3)

@@ -88,7 +88,7 @@ def test_a_file_lists_only_what_it_changes(turnlab: Turnlab, tmp_path: Path) -> 
     assert "Its own: stop_latency_ms" in turnlab("profiles", path).out
 
 
-def test_the_setting_that_equals_a_profiles_own_threshold_is_told(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_the_setting_equal_to_a_profiles_threshold_is_shown(turnlab: Turnlab, tmp_path: Path) -> None:
     role = {"value": "head_start", "origin": "assumed"}
     told = [
         turnlab("profiles", _profile(tmp_path, {"eot_threshold": _fixed(threshold), **more})).out
@@ -123,14 +123,14 @@ def test_the_setting_that_equals_a_profiles_own_threshold_is_told(turnlab: Turnl
         ([], {}, "an object 'values'"),
     ],
 )
-def test_a_file_that_cannot_be_is_refused_in_one_line(
+def test_an_invalid_profile_is_refused_in_one_line(
     turnlab: Turnlab, tmp_path: Path, values: Any, more: dict[str, Any], says: str
 ) -> None:
     path = _profile(tmp_path, values, **more)
     assert says in turnlab("profiles", path).one_line(2)
 
 
-def test_what_is_no_profile_is_refused_by_name(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_profile_is_named(turnlab: Turnlab, tmp_path: Path) -> None:
     path = tmp_path / "broken.json"
     path.write_text('{"schema": ')
     assert "broken.json: is not valid JSON (line 1, column 12" in turnlab("profiles", path).one_line(2)
@@ -140,7 +140,7 @@ def test_what_is_no_profile_is_refused_by_name(turnlab: Turnlab, tmp_path: Path)
     assert "--profile fast: no such profile" in turnlab("simulate", "x.wav", "--profile", "fast").one_line(2)
 
 
-def test_the_document_tells_every_value_with_its_unit_and_default() -> None:
+def test_the_documentation_has_every_value_with_unit_and_default() -> None:
     rows = dict(re.findall(r"^\| `(\w+)` \| `[^|]+ \| (.+)$", DOCS.read_text(encoding="utf-8"), re.MULTILINE))
     values = dict(default_profile().values)
     assert rows.keys() == values.keys()
@@ -204,7 +204,7 @@ def test_a_profile_is_fitted_from_real_calls_and_used(turnlab: Turnlab, tmp_path
     assert turnlab("profiles", path, "--json").json()["name"] == "again"
 
 
-def test_too_few_values_are_left_as_they_were_and_told(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_too_few_values_are_reported_and_not_fitted(turnlab: Turnlab, tmp_path: Path) -> None:
     turns = [turn if n < 19 else {"nav_ms": turn["nav_ms"]} for n, turn in enumerate(_drawn(30))]
     turns += [{"nav_ms": 0}, {"nav_ms": None}]
     call = _call(tmp_path / "call.json", turns)
@@ -236,7 +236,7 @@ def test_a_rendering_faster_than_the_buffer_is_not_fitted(turnlab: Turnlab, tmp_
     assert list(json.loads(done.out)["values"]) == ["nav_ms"]
 
 
-def test_a_simulated_call_is_no_measurement(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_simulated_calls_are_not_fitted(turnlab: Turnlab, tmp_path: Path) -> None:
     report = turnlab("simulate", bundled_folder() / "coughs.flac", "--json").json()
     path = tmp_path / "simulated.json"
     path.write_text(json.dumps(report["runs"][0]["timeline"]))
@@ -290,9 +290,7 @@ def test_a_call_counts_once_whatever_its_files_are_called(turnlab: Turnlab, tmp_
     assert "n=30 turns of 1 call;" in done.out
 
 
-def test_a_turn_that_hung_is_left_out_and_a_fit_that_does_not_describe_its_values_is_told(
-    turnlab: Turnlab, tmp_path: Path
-) -> None:
+def test_a_hanging_turn_is_left_out_and_a_bad_fit_reported(turnlab: Turnlab, tmp_path: Path) -> None:
     turns = _drawn(26)
     hung = [one | {"nav_ms": 600_000.0} if n == 5 else one for n, one in enumerate(turns)]
     done = turnlab("profiles", "fit", _call(tmp_path / "call.json", hung), "--name", "x", "--config", "quality")

@@ -26,14 +26,14 @@ def commands() -> list[Any]:
 
 
 @pytest.mark.parametrize("line", commands())
-def test_the_readmes_commands_work_as_they_stand(turnlab: Turnlab, line: str) -> None:
+def test_the_readmes_commands_work(turnlab: Turnlab, line: str) -> None:
     words = shlex.split(line)[1:]
     done = turnlab(words[0], "--help") if words[0] in RUNS_UNTIL_STOPPED else turnlab(*words, cwd=ROOT)
     assert done.code == 0, done.err
     assert done.out
 
 
-def test_the_readmes_links_lead_somewhere() -> None:
+def test_the_readmes_links_are_valid() -> None:
     links = re.findall(r"\]\(([^)#]+)\)", README)
     assert len(links) > 10
     assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []

@@ -252,7 +252,7 @@ def test_a_file_is_written_whole_or_not_at_all(folder: Path, tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == [page]
 
 
-def test_what_is_no_result_is_one_line(tmp_path: Path, result: Any) -> None:
+def test_a_file_that_is_not_a_result_gets_one_line(tmp_path: Path, result: Any) -> None:
     for content, said in (
         ("{", "is not valid JSON"),
         ("[]", "is no result that a report can be made of"),
@@ -300,7 +300,7 @@ def test_words_are_put_in_only_where_they_are_asked_for(turnlab: Turnlab, folder
 
 
 @pytest.mark.slow
-def test_sound_is_that_of_the_turn(turnlab: Turnlab, folder: Path, result: Any) -> None:
+def test_enclosed_audio_is_that_of_the_turn(turnlab: Turnlab, folder: Path, result: Any) -> None:
     done = turnlab("report", folder / "result.json", "-o", folder / "sound.html", "--with-audio")
     assert done.code == 0, done.err
     clips = check_page((folder / "sound.html").read_text()).all("audio")

@@ -166,7 +166,7 @@ def check(schema: str, found: Any) -> None:
 @pytest.mark.parametrize(
     "case", [pytest.param(case, marks=pytest.mark.slow if case.slow else [], id=str(case)) for case in CASES]
 )
-def test_a_command_prints_what_its_schema_says(shop: Turnlab, folder: Path, case: Case) -> None:
+def test_json_output_matches_its_schema(shop: Turnlab, folder: Path, case: Case) -> None:
     done = shop(*case.line, "--json", cwd=folder)
     assert done.code == case.code, done.err
     found = json.loads(done.err.splitlines()[-1] if case.code else done.out)
@@ -179,7 +179,7 @@ def test_a_command_prints_what_its_schema_says(shop: Turnlab, folder: Path, case
 
 
 @pytest.mark.slow
-def test_a_model_that_is_there_is_told_by_its_schema(shop: Turnlab) -> None:
+def test_models_json_matches_its_schema(shop: Turnlab) -> None:
     if smart_turn_path() is None:
         pytest.skip("the Smart Turn model is not installed")
     check("model-fetch", shop("models", "fetch", "--json").json())
@@ -187,7 +187,7 @@ def test_a_model_that_is_there_is_told_by_its_schema(shop: Turnlab) -> None:
 
 
 @pytest.mark.realtime
-def test_devices_are_told_by_their_schemas(shop: Turnlab, tmp_path: Path) -> None:
+def test_devices_json_matches_its_schemas(shop: Turnlab, tmp_path: Path) -> None:
     nothing = {"PULSE_SERVER": f"unix:{tmp_path}/nobody"}
     listed = shop("devices", "--json", environment=nothing)
     if listed.code:
@@ -209,7 +209,7 @@ def running(folder: Path, *line: str) -> Iterator[dict[str, Any]]:
         process.communicate(timeout=30)
 
 
-def test_servers_say_by_their_schemas_that_they_are_ready(tmp_path: Path) -> None:
+def test_the_ready_line_of_servers_matches_its_schema(tmp_path: Path) -> None:
     with running(tmp_path, "serve", "--data", str(tmp_path)) as ready:
         check("serve", ready)
     with running(tmp_path, "agent", "--eot", "silence", "--voice", "silent") as ready:
@@ -217,7 +217,7 @@ def test_servers_say_by_their_schemas_that_they_are_ready(tmp_path: Path) -> Non
 
 
 @pytest.mark.realtime
-def test_a_call_is_told_by_its_schema(shop: Turnlab, folder: Path, tmp_path: Path) -> None:
+def test_call_json_matches_its_schema(shop: Turnlab, folder: Path, tmp_path: Path) -> None:
     scenario = {"schema": "turnlab.scenario/1", "greeting": "Hello.", "turns": [{"response": "Goodbye."}]}
     greets = tmp_path / "greets.scenario.json"
     greets.write_text(json.dumps(scenario))

@@ -49,7 +49,7 @@ def test_the_columns_of_the_list_are_what_their_headers_say(
     assert header.split() == ["id", "name", "active", "channel", "environment"]
 
 
-def test_one_is_shown_whole(desk: Desk) -> None:
+def test_get_shows_the_whole_service(desk: Desk) -> None:
     shown = desk("service", "get", INTAKE.upper(), "--json").json()
     stored = desk.service()
     assert {name: shown[name] for name in ("name", "tags", "version_sets", "tool_capacity", "keyterms")} == {
@@ -128,7 +128,7 @@ def test_what_changed_since_it_was_shown_is_not_written(desk: Desk) -> None:
     assert desk.service()["tool_capacity"] == 2
 
 
-def test_a_name_that_two_have_is_listed(alone: Turnlab) -> None:
+def test_an_ambiguous_name_lists_the_services(alone: Turnlab) -> None:
     make = ("service", "create", "--name", "Twin", *OWNERS, "--apply")
     first = alone(*make, "--json").json()["id"]
     assert alone("service", "update", first, "--inactive", "--apply", "--confirm", "release").code == 0
@@ -140,7 +140,7 @@ def test_a_name_that_two_have_is_listed(alone: Turnlab) -> None:
     assert alone("service", "get", second).code == 0
 
 
-def test_the_very_name_comes_before_one_in_other_letters(alone: Turnlab) -> None:
+def test_an_exact_name_takes_precedence_over_case(alone: Turnlab) -> None:
     for name in ("Echo", "ECHO"):
         assert alone("service", "create", "--name", name, *OWNERS, "--apply").code == 0
     assert alone("service", "get", "ECHO", "--json").json()["name"] == "ECHO"
@@ -168,7 +168,7 @@ def test_a_hostile_name_is_only_text(alone: Turnlab) -> None:
     assert listed["services"][0]["name"] == HOSTILE
 
 
-def test_a_process_of_its_own(tmp_path: Any) -> None:
+def test_the_installed_script_works(tmp_path: Any) -> None:
     turnlab = turnlab_in(tmp_path, tmp_path)
     assert turnlab("service", "get", LINE, "--json").json()["name"] == LINE
     assert "did you mean 'Intake Line'?" in turnlab("service", "get", "Intke Line").one_line(2)
@@ -206,5 +206,5 @@ def test_classic_says_what_it_cannot_do(classic: Turnlab, desk: Desk) -> None:
         (["list", "line channel:"], "channel: has no value"),
     ],
 )
-def test_what_cannot_be_is_refused_in_one_line(alone: Turnlab, arguments: list[str], says: str) -> None:
+def test_an_impossible_change_is_refused_in_one_line(alone: Turnlab, arguments: list[str], says: str) -> None:
     assert says in alone("service", *arguments).one_line(2)

@@ -142,7 +142,7 @@ def test_silence_only_is_said(turnlab: Turnlab) -> None:
     assert "silence only" in turnlab("simulate", path, "--eot", "silence").out
 
 
-def test_two_files_of_one_name_are_told_apart(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_files_of_the_same_name_get_unique_ids(turnlab: Turnlab, tmp_path: Path) -> None:
     for name in ("a/call", "b/call", "b/call-2"):
         path = tmp_path / f"{name}.flac"
         path.parent.mkdir(exist_ok=True)
@@ -181,7 +181,7 @@ def test_a_recording_that_is_renamed_or_converted_gives_the_same_figures(turnlab
 KINDS = ("end_of_turn", "nav_decided")
 
 
-def test_a_name_that_is_no_text_is_played_all_the_same(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_a_file_with_an_undecodable_name_is_processed(turnlab: Turnlab, tmp_path: Path) -> None:
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/call\xff.flac"))
     shutil.copy(bundled_folder() / "coughs.flac", path)
     assert len(turnlab("simulate", path, "--json").json()["runs"]) == 1
@@ -202,7 +202,7 @@ NAMES = ["balanced", '{"eot_timeout_ms": 800}', '{"filler_style": "phrase"}']
 
 
 @pytest.mark.parametrize(("columns", "tables", "of"), [("64", 3, ", of sounds"), ("180", 1, "")])
-def test_three_configurations_are_held_against_any_of_them_without_breaking_a_word(
+def test_three_configurations_are_compared_with_any_baseline_without_broken_words(
     turnlab: Turnlab, columns: str, tables: int, of: str
 ) -> None:
     options = [word for name in NAMES for word in ("--config", name)]

@@ -41,7 +41,7 @@ def test_a_closed_standard_output_ends_quietly_with_1(tmp_path: Path, command: s
     assert (done.returncode, done.stderr) == (1, b"")
 
 
-def test_nothing_is_done_where_the_outcome_cannot_be_told(tmp_path: Path) -> None:
+def test_nothing_is_changed_if_the_outcome_cannot_be_printed(tmp_path: Path) -> None:
     data = tmp_path / "data"
     _in_shell('"$1" service list >&- 2>&- <&-', tmp_path, TURNLAB_DATA_DIR=str(data))
     assert not data.exists()

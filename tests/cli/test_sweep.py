@@ -38,9 +38,7 @@ LIMITS = ("--limit", "cut_ins<=10%")
         (("--require", "cutins<=3%"), "did you mean cut_ins?"),
     ],
 )
-def test_a_sweep_that_makes_no_sense_is_refused_in_a_sentence(
-    turnlab: Turnlab, line: tuple[str, ...], said: str
-) -> None:
+def test_an_invalid_sweep_is_refused_in_one_sentence(turnlab: Turnlab, line: tuple[str, ...], said: str) -> None:
     names = () if line[0] in ("booking", "no such service") else ("booking", "coughs")
     assert said in turnlab("sweep", *names, *line, "--workers", "1").one_line(2)
 
@@ -66,7 +64,7 @@ def better_than_presets(result: dict[str, Any]) -> None:
 
 
 @pytest.mark.slow
-def test_the_bundled_recordings_have_a_better_setting_the_same_however_it_is_found(
+def test_a_sweep_of_the_bundled_recordings_is_reproducible_and_beats_the_presets(
     tmp_path: Path, analyses: Path
 ) -> None:
     """By one process, and by two of which the first run was killed half way."""
@@ -95,7 +93,7 @@ def test_the_bundled_recordings_have_a_better_setting_the_same_however_it_is_fou
 
 
 @pytest.mark.slow
-def test_the_demos_calls_have_a_better_setting(tmp_path: Path, analyses: Path) -> None:
+def test_a_sweep_of_the_demo_calls_finds_a_better_setting(tmp_path: Path, analyses: Path) -> None:
     if smart_turn_path() is None:
         pytest.skip("the Smart Turn model is not installed")
     turnlab = turnlab_in(tmp_path, analyses)

@@ -245,7 +245,7 @@ def _holds_no_secret(text: str) -> None:
     "door",
     [pytest.param(door, marks=pytest.mark.slow if door in DEAR else []) for door in DOORS],
 )
-def test_one_line_is_said_and_no_value(door: str, tmp_path: Path) -> None:
+def test_an_unexpected_error_is_one_line_without_values(door: str, tmp_path: Path) -> None:
     said = _said(_script(door), _surroundings(tmp_path), tmp_path)
     assert "RuntimeError" in said
     assert "Traceback" not in said

@@ -53,7 +53,7 @@ def _secrets_in(outcome: Outcome) -> list[str]:
     return [one for one in (_PASSWORD, _TOKEN, "jane") if one in outcome.out + outcome.err]
 
 
-def test_what_is_wrong_with_a_url_is_said_without_its_secrets(tmp_path: Path, analyses: Path, site: str) -> None:
+def test_a_failing_url_is_reported_without_its_secrets(tmp_path: Path, analyses: Path, site: str) -> None:
     turnlab = turnlab_in(tmp_path, analyses)
     query = f"?token={_TOKEN}"
     gone = turnlab("analyze", f"http://jane:{_PASSWORD}@{site}/nothing.flac{query}")

@@ -86,7 +86,7 @@ def test_release_is_written_only_by_its_name(desk: Desk) -> None:
     assert desk.stored("release") == release
 
 
-def test_what_is_printed_to_go_on_and_back_works_as_it_stands(desk: Desk) -> None:
+def test_the_printed_commands_for_apply_and_rollback_work(desk: Desk) -> None:
     release, plan = desk.stored("release"), ["version-set", "promote", LINE, "preview"]
     further = desk(*plan).out.split("repeat the command with: ")[1].split()
     done = desk(*plan, *further)
@@ -135,7 +135,7 @@ def _at_a_terminal(desk: Desk, answer: str) -> str:
 
 
 @pytest.mark.parametrize("moved", ["preview", "test"])
-def test_what_moved_since_it_was_shown_is_shown_and_not_written(desk: Desk, moved: str) -> None:
+def test_a_plan_that_is_out_of_date_is_shown_again_and_not_written(desk: Desk, moved: str) -> None:
     plan = expected(desk("version-set", "promote", LINE, "test", "preview"))
     theirs = desk.meanwhile(moved, agent_version_number=4)
     again = ("version-set", "promote", LINE, "test", "preview", "--apply", "--expect", plan)
@@ -157,7 +157,7 @@ def test_what_moved_since_it_was_shown_is_shown_and_not_written(desk: Desk, move
     assert desk.stored("preview") == both["after"]
 
 
-def test_a_plan_of_something_else_is_not_taken_for_this_one(desk: Desk) -> None:
+def test_a_fingerprint_of_another_plan_is_refused(desk: Desk) -> None:
     other = expected(desk("voice-config", LINE, "--preset", "quality"))
     for wrong in (other, "0123456789"):
         refused = desk("version-set", "promote", LINE, "test", "preview", "--apply", "--expect", wrong)
@@ -166,7 +166,7 @@ def test_a_plan_of_something_else_is_not_taken_for_this_one(desk: Desk) -> None:
         assert "nothing was written" in refused.err
 
 
-def test_a_rollback_does_not_overwrite_somebody_else(desk: Desk) -> None:
+def test_a_rollback_does_not_overwrite_another_users_change(desk: Desk) -> None:
     first = desk.stored("test")
     assert desk("version-set", "promote", LINE, "preview", "test", "--apply").code == 0
     theirs = desk.meanwhile("test", agent_version_number=2)
@@ -242,13 +242,15 @@ def test_an_upsert_changes_only_what_it_names(desk: Desk) -> None:
         (["list", LINE, "--connection", "nope"], 2, "no connection is called 'nope'"),
     ],
 )
-def test_what_cannot_be_is_refused_in_one_line(alone: Turnlab, arguments: list[str], code: int, says: str) -> None:
+def test_an_impossible_change_is_refused_in_one_line(
+    alone: Turnlab, arguments: list[str], code: int, says: str
+) -> None:
     line = alone("version-set", *arguments).one_line(code)
     assert says in line
     assert "\x1b" not in line
 
 
-def test_a_platform_that_is_gone_is_said_in_one_line(alone: Turnlab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_platform_gets_one_line(alone: Turnlab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLATFORM_API_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("PLATFORM_WORKSPACE_ID", "w")
     monkeypatch.setenv("PLATFORM_API_KEY", "k")
@@ -260,7 +262,7 @@ def test_a_platform_that_is_gone_is_said_in_one_line(alone: Turnlab, monkeypatch
 
 
 @pytest.mark.slow
-def test_a_process_of_its_own_and_a_restart_in_between(serving: Served, desk: Desk, tmp_path: Path) -> None:
+def test_a_rollback_works_after_a_restart(serving: Served, desk: Desk, tmp_path: Path) -> None:
     turnlab, there = turnlab_in(tmp_path / "home", tmp_path, installed=True), platform_environment(serving)
     release = desk.stored("release")
     confirmed = ("--apply", "--confirm", "release")
@@ -270,7 +272,7 @@ def test_a_process_of_its_own_and_a_restart_in_between(serving: Served, desk: De
     assert desk.stored("release") == release
 
 
-def test_the_same_through_the_classic_dialect(
+def test_version_sets_work_in_the_classic_dialect(
     serving: Served, desk: Desk, inside: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in desk.environment:
@@ -308,7 +310,7 @@ def _meaning(value: Any) -> Any:
     return {name: _meaning(one) for name, one in value.items() if one not in (None, [], {})}
 
 
-def test_the_embedded_platform_tells_who_changed_what(alone: Turnlab) -> None:
+def test_the_embedded_platforms_history_is_shown(alone: Turnlab) -> None:
     assert alone("version-set", "promote", LINE, "preview", "test", "--apply").code == 0
     (change,) = alone("version-set", "history", LINE, "--json").json()["platform"]
     assert (change["target"], change["who"]) == ("test", "Workspace owner")

@@ -77,7 +77,7 @@ def test_applying_a_preset_gives_what_its_arm_showed(desk: Desk, first: str) -> 
         assert service == arm, f"{first}, then {second}"
 
 
-def test_the_other_fields_are_kept_on_demand(desk: Desk) -> None:
+def test_keep_others_keeps_the_other_fields(desk: Desk) -> None:
     assert desk("voice-config", LINE, "--preset", "balanced", "--keep-others", *APPLY).code == 0
     assert _stored(desk) == {**STORED, "max_buffer_delay_ms": 500}
     assert "goes with --preset" in desk("voice-config", LINE, "--body", "{}", "--keep-others").one_line(2)
@@ -94,7 +94,7 @@ def test_only_what_differs_is_sent_and_null_inherits(desk: Desk) -> None:
     assert _stored(desk) == expect
 
 
-def test_where_the_platform_takes_no_null_its_default_is_sent_and_said(desk: Desk) -> None:
+def test_a_default_is_sent_and_reported_if_null_is_not_allowed(desk: Desk) -> None:
     done = desk("voice-config", LINE, "--body", '{"filler_style": null}', *APPLY)
     assert "filler_style: the platform cannot store inherit here, so the default, backchannel, is sent" in done.out
     assert re.search(r"filler_style +phrase +backchannel", done.out), "what is sent, not what it stands for"
@@ -120,7 +120,7 @@ def test_what_changed_since_it_was_shown_is_not_written(desk: Desk) -> None:
     assert desk(*change, *APPLY, "--expect", line.split("--expect ")[1]).code == 0
 
 
-def test_what_reaches_callers_is_confirmed_in_the_words_of_a_promotion(desk: Desk) -> None:
+def test_changes_that_reach_callers_need_the_same_confirmation(desk: Desk) -> None:
     change = ("voice-config", LINE, "--body", '{"max_buffer_delay_ms": 300}', "--apply")
     why = "release is what callers of 'Intake Line' get; say that you mean it: --confirm release"
     assert why in desk(*change).err
@@ -131,7 +131,7 @@ def test_what_reaches_callers_is_confirmed_in_the_words_of_a_promotion(desk: Des
     assert desk(*change).code == 0, "no caller reaches it"
 
 
-def test_there_is_a_way_back(desk: Desk) -> None:
+def test_a_change_can_be_rolled_back(desk: Desk) -> None:
     for number in (300, 400):
         assert desk("voice-config", LINE, "--body", f'{{"max_buffer_delay_ms": {number}}}', *APPLY).code == 0
     applied = desk("voice-config", LINE, "--preset", "balanced", *APPLY)
@@ -157,13 +157,13 @@ def test_there_is_a_way_back(desk: Desk) -> None:
     assert "nothing to roll back" in desk("voice-config", LINE, "--rollback", *APPLY).one_line(1)
 
 
-def test_unknown_fields_are_sent_and_said(desk: Desk) -> None:
+def test_unknown_fields_are_sent_and_reported(desk: Desk) -> None:
     done = desk("voice-config", LINE, "--body", '{"filler_styl": "silent", "pace": {"floor": 0.8}}', *APPLY)
     assert "filler_styl is not a field Turnlab knows and is sent as it is; did you mean filler_style?" in done.out
     assert _stored(desk)["pace"] == {"floor": 0.8}
 
 
-def test_a_stored_value_out_of_bounds_is_said_and_left(alone: Turnlab) -> None:
+def test_a_stored_value_out_of_bounds_is_reported_and_kept(alone: Turnlab) -> None:
     shown = alone("voice-config", "Adaptive Support", "--get", "--json").json()
     assert shown["voice_config"]["max_buffer_delay_ms"] == 1500
     assert shown["problems"] == ["max_buffer_delay_ms: must be between 200 and 1000 ms, not 1500"]
@@ -174,7 +174,7 @@ def test_a_stored_value_out_of_bounds_is_said_and_left(alone: Turnlab) -> None:
     assert after["adaptive_pacing"] == shown["voice_config"]["adaptive_pacing"]
 
 
-def test_classic_does_not_say_so_and_is_not_read_as_inherited(classic: Turnlab) -> None:
+def test_classics_missing_voice_config_is_not_shown_as_inherited(classic: Turnlab) -> None:
     assert "the Classic API knows no voice_config" in classic("voice-config", LINE).one_line(1)
     assert "Classic API" in classic("voice-config", LINE, "--preset", "quality").one_line(1)
     assert classic("service", "get", LINE, "--json").json()["voice_config"] is None
@@ -199,7 +199,9 @@ def test_classic_does_not_say_so_and_is_not_read_as_inherited(classic: Turnlab) 
         (["\x1b]0;owned\x07", "--get"], 2, "no service is called"),
     ],
 )
-def test_what_cannot_be_is_refused_in_one_line(alone: Turnlab, arguments: list[str], code: int, says: str) -> None:
+def test_an_impossible_change_is_refused_in_one_line(
+    alone: Turnlab, arguments: list[str], code: int, says: str
+) -> None:
     line = alone("voice-config", *arguments).one_line(code)
     assert says in line
     assert line.isprintable()
@@ -218,7 +220,7 @@ READ_ONLY = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@
 
 
 @pytest.mark.parametrize("disk", ["full", pytest.param("read-only", marks=pytest.mark.slow)])
-def test_a_disk_that_takes_nothing_lets_one_read_and_nothing_is_sent(alone: Turnlab, disk: str) -> None:
+def test_a_read_only_disk_allows_reading_and_sends_no_change(alone: Turnlab, disk: str) -> None:
     assert alone("voice-config", LINE, "--body", '{"eot_timeout_ms": 900}', *APPLY).code == 0
     read_only = ["unshare", "-Urm", "sh", "-c", READ_ONLY, os.environ["TURNLAB_DATA_DIR"]]
     if disk == "read-only" and (not shutil.which("unshare") or subprocess.call([*read_only, "true"])):

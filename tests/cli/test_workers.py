@@ -11,7 +11,7 @@ from tests.simulator.test_executors import dask
 
 
 @pytest.mark.slow
-def test_every_heavy_command_says_the_same_whoever_works(tmp_path: Path, analyses: Path) -> None:
+def test_heavy_commands_give_equal_results_with_any_workers(tmp_path: Path, analyses: Path) -> None:
     turnlab = turnlab_in(tmp_path, analyses)
     assert turnlab("calls", "pull", "Intake Line", "--limit", "2").code == 0
     with dask(2) as address:

@@ -288,7 +288,7 @@ async def test_callers_of_every_kind_at_once(agent: tuple[str, Command], tmp_pat
 
 
 @pytest.mark.slow
-async def test_lines_are_for_callers_who_speak(agent: tuple[str, Command]) -> None:
+async def test_silent_callers_are_disconnected_when_lines_run_out(agent: tuple[str, Command]) -> None:
     url, process = agent
     assert "8000, 16000" in await _bad_start(url, {"sample_rate": 7})
     assert "mulaw is spoken at 8000" in await _bad_start(url, {"sample_rate": 16_000, "encoding": "mulaw"})
@@ -301,7 +301,7 @@ async def test_lines_are_for_callers_who_speak(agent: tuple[str, Command]) -> No
 
 
 @pytest.mark.realtime
-async def test_a_telephone_number_can_be_pointed_at_the_agent(agent: tuple[str, Command], tmp_path: Path) -> None:
+async def test_the_agent_answers_twilio_media_streams(agent: tuple[str, Command], tmp_path: Path) -> None:
     url, process = agent
     sf.write(tmp_path / "caller.wav", spoken(), RATE)
     call = (str(TURNLAB), "call", url, "caller.wav", "--protocol", "twilio", "--json")

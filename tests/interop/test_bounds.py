@@ -36,7 +36,7 @@ STATUS = Path("/proc/self/status")
         (socket.gethostname(), 200),
     ],
 )
-def test_a_name_that_is_not_ours_is_refused(served: Served, host: str, status: int) -> None:
+def test_a_foreign_host_name_is_refused(served: Served, host: str, status: int) -> None:
     headers = {"Host": host, "Authorization": f"Bearer {served.api_key}"}
     answer = httpx.get(f"{served.platform}/services", headers=headers)
     assert answer.status_code == status
@@ -45,7 +45,7 @@ def test_a_name_that_is_not_ours_is_refused(served: Served, host: str, status: i
         assert answer.json()["request_id"] == answer.headers["X-Request-Id"]
 
 
-def test_the_name_it_is_served_at_is_ours(serve: Serve) -> None:
+def test_the_served_host_name_is_accepted(serve: Serve) -> None:
     served = serve("--host", "localhost", "--rate-window", "0")
     headers = {"Authorization": f"Bearer {served.api_key}"}
     assert httpx.get(f"{served.platform}/services", headers=headers).status_code == 200
@@ -76,7 +76,7 @@ def test_a_body_that_is_too_large_is_refused(served: Served, classic: bool) -> N
     assert _put(served, largest, classic=classic).status_code in (404, 422)
 
 
-def test_a_large_body_of_a_stranger_is_not_even_read(served: Served) -> None:
+def test_a_large_body_without_a_key_is_not_read(served: Served) -> None:
     answer = httpx.put(f"{served.platform}/services/x", content=_pieces(4 * MB), timeout=60)
     assert answer.status_code == 401
 
@@ -102,7 +102,7 @@ def test_sixteen_large_uploads_take_little_memory(serve: Serve) -> None:
     assert _peak_kb(served) - before < 96 * 1024
 
 
-def test_bodies_that_never_come_give_their_turn_back(serve: Serve) -> None:
+def test_bodies_that_never_arrive_release_their_slot(serve: Serve) -> None:
     served = serve("--rate-window", "0")
     place = urlsplit(served.url)
     head = (

@@ -10,7 +10,7 @@ from benchmarks import durability
 
 
 @pytest.mark.slow
-def test_what_was_acknowledged_outlives_being_killed(tmp_path: Path) -> None:
+def test_acknowledged_changes_survive_a_kill(tmp_path: Path) -> None:
     report = durability.run(tmp_path, operations=120, kills=2)
     assert report.missing == []
     assert report.kills == 2

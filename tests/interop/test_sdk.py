@@ -102,7 +102,7 @@ def _pins(agent: int | None, machine: int | None = None) -> ServiceUpsertService
     )
 
 
-def test_there_is_no_method_these_tests_do_not_know() -> None:
+def test_every_sdk_method_is_tested() -> None:
     for resource in (ServiceResource, AsyncServiceResource):
         found = {name for name, _ in inspect.getmembers(resource, inspect.isfunction) if not name.startswith("_")}
         assert found == METHODS | ALIASES
@@ -159,7 +159,7 @@ async def test_listing_filters_sorts_and_pages(sdk: Callable[[Served], Any], ser
         assert [service.name for service in found.services] == ["Billing"]
 
 
-async def test_what_the_rules_forbid_is_told(sdk: Callable[[Served], Any], served: Served) -> None:
+async def test_the_sdk_gets_the_rules_errors(sdk: Callable[[Served], Any], served: Served) -> None:
     async with sdk(served) as client:
         (service, *_) = (await client.services.get_services()).services
         for name in ("edge", "release"):
@@ -197,7 +197,7 @@ async def test_agents_and_context_graphs(sdk: Callable[[Served], Any], served: S
             await client.services.create_service(_new("Never", served, agent_id=created.id))
 
 
-async def test_a_limit_on_changes_is_told(sdk: Callable[[Served], Any], serve: Serve) -> None:
+async def test_the_sdk_reports_a_limit_on_changes(sdk: Callable[[Served], Any], serve: Serve) -> None:
     served = serve()
     async with sdk(served) as client:
         (service, *_) = (await client.services.get_services()).services
@@ -210,7 +210,7 @@ async def test_a_limit_on_changes_is_told(sdk: Callable[[Served], Any], serve: S
 
 
 @pytest.mark.slow
-async def test_a_limit_on_reading_is_waited_for(serve: Serve) -> None:
+async def test_the_sdk_waits_for_a_limit_on_reading(serve: Serve) -> None:
     served = serve("--rate-window", "3")
     statuses: list[int] = []
 

@@ -25,7 +25,7 @@ def _refused(code: int, *options: str | Path) -> str:
     return line
 
 
-def test_one_line_says_all_and_sigterm_ends_it(serve: Serve) -> None:
+def test_serve_prints_one_ready_line_and_stops_on_sigterm(serve: Serve) -> None:
     served = serve(installed=True)
     assert served.url.startswith("http://127.0.0.1:")
     headers = {"Authorization": f"Bearer {served.api_key}"}
@@ -41,7 +41,7 @@ def test_one_line_says_all_and_sigterm_ends_it(serve: Serve) -> None:
         httpx.get(served.url)
 
 
-def test_the_settings_of_other_servers_are_not_ours(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_serve_ignores_other_servers_settings(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"WEB_CONCURRENCY": "many", "FORWARDED_ALLOW_IPS": "*"}.items():
         monkeypatch.setenv(name, value)
     served = serve()
@@ -49,7 +49,7 @@ def test_the_settings_of_other_servers_are_not_ours(serve: Serve, monkeypatch: p
     assert httpx.get(f"{served.platform}/services", headers=forwarded).status_code == 200
 
 
-def test_what_was_changed_is_there_after_a_restart(serve: Serve) -> None:
+def test_changes_survive_a_restart(serve: Serve) -> None:
     first = serve()
     headers = {"Authorization": f"Bearer {first.api_key}"}
     service = httpx.get(f"{first.platform}/services", headers=headers).json()["items"][0]["id"]
@@ -62,7 +62,7 @@ def test_what_was_changed_is_there_after_a_restart(serve: Serve) -> None:
     assert kept["description"] == "mine"
 
 
-def test_a_port_in_use_is_said_plainly(tmp_path: Path) -> None:
+def test_a_port_in_use_gets_a_clear_message(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         line = _refused(1, "--port", str(port), "--data", tmp_path)
@@ -71,7 +71,7 @@ def test_a_port_in_use_is_said_plainly(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_written_is_said_plainly(tmp_path: Path) -> None:
+def test_a_read_only_folder_gets_a_clear_message(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     assert "give --data a folder" in _refused(1, "--data", tmp_path / "file" / "deeper")
     assert (tmp_path / "file").read_text() == "mine"
@@ -105,12 +105,14 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104  to be refused
         (("--port", "70000"), "--port"),
     ],
 )
-def test_nothing_is_offered_to_others_by_accident(tmp_path: Path, options: tuple[str, ...], wanted: str) -> None:
+def test_serve_refuses_to_listen_beyond_this_machine_unasked(
+    tmp_path: Path, options: tuple[str, ...], wanted: str
+) -> None:
     assert wanted in _refused(2, "--data", tmp_path / "data", *options)
     assert not (tmp_path / "data").exists()
 
 
-def test_a_host_that_is_none_is_said_plainly(tmp_path: Path) -> None:
+def test_an_unknown_host_gets_a_clear_message(tmp_path: Path) -> None:
     assert "there is no host nobody.invalid" in _refused(1, "--host", "nobody.invalid", "--data", tmp_path)
 
 
@@ -127,7 +129,7 @@ def test_a_chosen_token_replaces_the_owners(serve: Serve) -> None:
     assert served.sign_in()
 
 
-def test_the_read_only_key_may_look_and_not_touch(serve: Serve) -> None:
+def test_the_read_only_key_cannot_change_anything(serve: Serve) -> None:
     served = serve("--read-only", "--rate-window", "0")
     headers = {"Authorization": f"Bearer {served.api_key}"}
     service = httpx.get(f"{served.platform}/services", headers=headers).json()["items"][0]
@@ -140,7 +142,7 @@ def test_the_read_only_key_may_look_and_not_touch(serve: Serve) -> None:
     assert httpx.get(f"{served.classic}/service/", headers=headers).json()["services"][0] == first
 
 
-def test_without_json_it_speaks_to_people(tmp_path: Path) -> None:
+def test_serve_prints_text_without_json(tmp_path: Path) -> None:
     process = forked.Command(["serve", "--port", "0", "--data", str(tmp_path / "data")], os.environ)
     said = [process.stdout.readline() for _ in range(7)]
     process.terminate()
@@ -150,7 +152,7 @@ def test_without_json_it_speaks_to_people(tmp_path: Path) -> None:
     assert any("api_key_id" in line for line in said)
 
 
-def test_the_rate_limits_are_kept_and_told(serve: Serve) -> None:
+def test_rate_limits_are_enforced_and_reported(serve: Serve) -> None:
     served = serve()
     headers = {"Authorization": f"Bearer {served.sign_in()}"}
     with httpx.Client(headers=headers) as client:

@@ -86,7 +86,7 @@ def test_a_stored_value_of_the_wrong_type_never_stops_loading() -> None:
 
 
 @pytest.mark.parametrize("raw", [{"eot_timeout_ms": 2.5}, {"eot_timeout_ms": True}, {"eager_eot_threshold": "0.5"}])
-def test_what_a_user_writes_wrongly_is_refused_by_name(raw: dict[str, object]) -> None:
+def test_an_invalid_value_is_refused_by_name(raw: dict[str, object]) -> None:
     with pytest.raises(ConfigError, match=next(iter(raw))):
         parse(raw)
 

@@ -59,7 +59,7 @@ def test_a_call_is_private_and_keeps_what_this_version_does_not_know(tmp_path: P
     assert not folder.exists()
 
 
-def test_a_call_that_cannot_be_read_is_said_without_a_word_of_it(tmp_path: Path) -> None:
+def test_an_unreadable_call_is_reported_without_its_content(tmp_path: Path) -> None:
     calls = CallFolders(tmp_path)
     folder = calls.write(CallRecord.model_validate(RECORD))
     (folder / "call.json").write_text(json.dumps(RECORD | {"duration_s": "a patient's words"}))
@@ -82,7 +82,7 @@ def test_a_call_that_cannot_be_read_is_kept_no_longer_than_others(tmp_path: Path
     assert [one.path.name for one in calls.find()] == ["29"]
 
 
-def test_ids_become_file_names_that_stay_apart() -> None:
+def test_ids_become_unique_file_names() -> None:
     ids = ["CA01", "..", "a/b", "a-b", "", ".", "x" * 300, "é", "\ud800", "CON:1"]
     names = [safe_name(one) for one in ids]
     assert len(set(names)) == len(ids)

@@ -112,7 +112,7 @@ PIPECAT = [
 
 
 @pytest.mark.parametrize("raw", [VAPI, RETELL, LIVEKIT, PIPECAT], ids=["vapi", "retell", "livekit", "pipecat"])
-def test_each_form_tells_of_turns_and_what_the_answer_took(raw: Any) -> None:
+def test_each_log_format_yields_turns_and_latencies(raw: Any) -> None:
     log = read_log(raw)
     assert log is not None
     assert [turn.speaker for turn in log.turns] == ["agent", "caller", "agent"]
@@ -123,7 +123,7 @@ def test_each_form_tells_of_turns_and_what_the_answer_took(raw: Any) -> None:
     assert not log.turns[0].reported
 
 
-def test_figures_that_belong_to_no_turn_for_sure_are_left_out() -> None:
+def test_latencies_without_a_certain_turn_are_left_out() -> None:
     more = {**RETELL, "latency": {"e2e": {"values": [900, 700]}}}
     log = read_log(more)
     assert log is not None

@@ -134,7 +134,7 @@ async def test_a_timeline_and_the_judge(platform: PlatformClient) -> None:
         await platform.calls.get("nothing")
 
 
-async def test_a_recording_comes_whole_after_breaks(platform: PlatformClient, proxy: FaultyProxy) -> None:
+async def test_a_download_resumes_after_breaks(platform: PlatformClient, proxy: FaultyProxy) -> None:
     call = (await _all(platform, service_id=TRIAGE))[0]
     assert call.call_sid is not None
     urls = await platform.calls.recording_urls(call.call_sid)
@@ -187,7 +187,7 @@ async def test_an_archived_recording_says_when_it_is_back(platform: PlatformClie
         await platform.calls.recording_urls(gone.call_sid or "")
 
 
-async def test_a_file_elsewhere_is_asked_for_without_the_key(
+async def test_a_file_on_another_server_is_requested_without_the_key(
     platform: PlatformClient, proxy: FaultyProxy, platform_server: Served
 ) -> None:
     heads: list[bytes] = []
@@ -210,9 +210,7 @@ async def test_a_file_elsewhere_is_asked_for_without_the_key(
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b'{"restore_at": "soon"}', b"restoring", b"[1]"])
-async def test_202_is_understood_whatever_it_says(
-    platform: PlatformClient, proxy: FaultyProxy, body: bytes
-) -> None:
+async def test_every_form_of_202_is_understood(platform: PlatformClient, proxy: FaultyProxy, body: bytes) -> None:
     proxy.faults = [answer("202 Accepted", body, "Retry-After: 600")] * 2
     with pytest.raises(ArchivedError) as caught:
         await platform.calls.recording_urls("CA1")
@@ -245,7 +243,7 @@ def test_a_restore_time_in_any_form(body: dict[str, Any], hours: int) -> None:
     assert restore_time({**odd, **body}, None, NOW) == NOW + timedelta(hours=hours)
 
 
-def test_odd_answers_are_read_as_far_as_they_go() -> None:
+def test_invalid_fields_of_a_call_are_left_out() -> None:
     nonsense: list[Any] = [None, True, 5, -16000, -1e308, "x", [], {}, [None, {"type": 5}], 10**400]
     detail = {"id": "c1", "turns": [{"tool_ms": 90, "tool_name": "find"}, {"nav_ms": True}, 7]}
     for value in nonsense:

@@ -82,7 +82,7 @@ async def _pull(platform: PlatformClient, folders: CallFolders, name: str = "Int
     return await pull(platform.calls, request, folders, settings)
 
 
-async def test_calls_come_whole_and_private(platform: PlatformClient, folders: CallFolders) -> None:
+async def test_pulled_calls_are_complete_and_private(platform: PlatformClient, folders: CallFolders) -> None:
     told: list[PullProgress] = []
     service = await platform.get_service(demo_id("service", "Intake Line"))
     request = PullRequest(service=service, workspace=service.workspace_id or "", since=first_day(14))
@@ -130,7 +130,7 @@ async def test_what_was_logged_of_a_call_is_kept(platform: PlatformClient, folde
         assert abs((turn.from_s - said) * 1000 - turn.reported["response_ms"]) < 150
 
 
-async def test_the_settings_are_those_of_the_day(
+async def test_a_pulled_call_has_the_settings_of_its_day(
     platform_server: Served, http: httpx.AsyncClient, folders: CallFolders
 ) -> None:
     known = platform_server.access
@@ -234,7 +234,7 @@ async def test_no_recording_and_an_operator(platform: PlatformClient, folders: C
     assert record.ended_by == "warm_transfer_completed"
 
 
-async def test_one_bad_call_spoils_no_other(
+async def test_one_bad_call_does_not_affect_others(
     platform: PlatformClient, folders: CallFolders, proxy: FaultyProxy
 ) -> None:
     service = await platform.get_service(demo_id("service", "Intake Line"))
@@ -271,7 +271,7 @@ async def test_one_bad_call_spoils_no_other(
     assert not folders.folder(service.workspace_id or "", gone.id).exists()
 
 
-async def test_a_cut_download_goes_on_where_it_stopped(
+async def test_an_interrupted_download_resumes(
     platform: PlatformClient, folders: CallFolders, proxy: FaultyProxy
 ) -> None:
     ranges: list[bytes] = []
@@ -366,7 +366,7 @@ async def test_no_more_than_four_at_once(
     assert 1 < most <= AT_ONCE
 
 
-async def test_what_is_kept_long_enough_is_deleted(platform: PlatformClient, folders: CallFolders) -> None:
+async def test_expired_calls_are_deleted(platform: PlatformClient, folders: CallFolders) -> None:
     result = await _pull(platform, folders, most=3)
     assert kept_days(folders) == 30
     old, bare, new = (one.record for one in result.calls)
@@ -412,7 +412,7 @@ async def test_what_is_kept_long_enough_is_deleted(platform: PlatformClient, fol
     assert not list(folders.find())
 
 
-async def test_corrected_labels_that_go_with_a_call_are_said_before_and_then(
+async def test_deletion_of_corrected_labels_is_announced_and_reported(
     platform: PlatformClient, folders: CallFolders
 ) -> None:
     calls = [one for one in (await _pull(platform, folders, most=3)).calls if one.record and one.folder]
@@ -427,7 +427,7 @@ async def test_corrected_labels_that_go_with_a_call_are_said_before_and_then(
     assert soon.startswith("1 call with labels that you corrected will be deleted within 3 days")
 
 
-async def test_only_measures_stay_whatever_ends_a_pull(platform: PlatformClient, folders: CallFolders) -> None:
+async def test_only_measurements_stay_however_a_pull_ends(platform: PlatformClient, folders: CallFolders) -> None:
     (one,) = (await _pull(platform, folders, most=1)).calls
     assert one.record is not None
     assert one.folder is not None
@@ -454,7 +454,7 @@ async def test_only_measures_stay_whatever_ends_a_pull(platform: PlatformClient,
     assert not again.exists(), "the next pull brings it"
 
 
-async def test_one_call_that_is_taken_or_in_the_way_stops_no_other(
+async def test_a_locked_or_blocked_call_does_not_stop_others(
     platform: PlatformClient, folders: CallFolders
 ) -> None:
     first, second, _ = (await _pull(platform, folders, most=3)).calls
@@ -533,7 +533,7 @@ def test_an_operator_is_where_human_segments_or_the_turns_around_say() -> None:
     assert with_operator_turns([], turns, 90.0) == [(5.9, 60.0), (60.9, 90.0)]
 
 
-def test_changes_that_do_not_fit_are_not_believed() -> None:
+def test_inconsistent_history_entries_are_ignored() -> None:
     noon = datetime(2026, 11, 20, 12, tzinfo=UTC)
     from services.calls.settings_then import _Change
 

@@ -141,7 +141,7 @@ LOST = {
 
 
 @pytest.mark.parametrize("fault", LOST.values(), ids=LOST)
-async def test_a_change_whose_answer_was_lost_is_saved_and_said_so(
+async def test_a_stored_change_with_a_lost_answer_is_reported_as_saved(
     desk: Desk, proxy: FaultyProxy, fault: Fault
 ) -> None:
     apply = await desk.change(2)
@@ -164,7 +164,7 @@ async def test_a_change_that_never_arrives_is_not_saved(desk: Desk, proxy: Fault
         assert await desk.value() == desk.seen(1)
 
 
-async def test_a_passing_failure_is_got_over(desk: Desk, proxy: FaultyProxy) -> None:
+async def test_a_temporary_failure_is_retried(desk: Desk, proxy: FaultyProxy) -> None:
     apply = await desk.change(2)
     proxy.write_faults = [reset(), BUSY, answer("429 Too Many Requests", {}, "Retry-After: 0")]
     if desk.client.dialect == "classic":
@@ -187,7 +187,7 @@ async def test_a_retry_does_not_overwrite_a_colleague(desk: Desk, proxy: FaultyP
         assert "nothing was written" in str(raised.value) or "is not saved" in str(raised.value)
 
 
-async def test_what_is_stored_in_between_is_not_called_what_was_there_before(
+async def test_a_change_by_others_is_not_reported_as_the_old_value(
     desk: Desk, proxy: FaultyProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(guarded, "ATTEMPTS", 1)
@@ -198,7 +198,7 @@ async def test_what_is_stored_in_between_is_not_called_what_was_there_before(
     assert await desk.value() == desk.seen(3)
 
 
-async def test_an_answer_that_only_looks_like_success_is_not_believed(desk: Desk, proxy: FaultyProxy) -> None:
+async def test_a_false_success_is_not_believed(desk: Desk, proxy: FaultyProxy) -> None:
     apply = await desk.change(2)
     proxy.write_faults = [answer("200 OK", b"<html>Sign in to this network</html>")]
     with pytest.raises(ServiceError, match="is not saved"):
@@ -268,7 +268,7 @@ async def test_the_command_line_tells_the_three_outcomes(
     assert f"to check before trying again: turnlab voice-config {INTAKE}" in err
 
 
-async def test_what_nobody_can_know_is_said_with_how_to_check(desk: Desk, proxy: FaultyProxy) -> None:
+async def test_an_unknown_outcome_is_reported_with_a_check(desk: Desk, proxy: FaultyProxy) -> None:
     apply = await desk.change(2)
 
     async def everything_fails() -> None:
@@ -372,7 +372,7 @@ async def test_a_service_is_never_made_twice(
     assert (await client.get_service(late)).name == f"Made late {dialect}"
 
 
-async def test_a_deletion_nobody_heard_of_is_told_as_done(
+async def test_a_deletion_with_a_lost_answer_is_reported_as_done(
     platform: PlatformClient, classic: ClassicClient, proxy: FaultyProxy, tmp_path: Path, model: Service
 ) -> None:
     backups = Backups(tmp_path)

@@ -53,7 +53,7 @@ async def test_a_version_set_says_the_same_in_both(platform: PlatformClient, cla
     assert pins[0][:2] != (None, None)
 
 
-async def test_classic_tells_no_channel_rather_than_a_wrong_one(classic: ClassicClient) -> None:
+async def test_classic_services_have_no_channel(classic: ClassicClient) -> None:
     found = await _first(classic, "Patient Chat")
     assert (found.channel_type, found.environment, found.tool_capacity) == ("", "", None)
 
@@ -115,7 +115,7 @@ async def test_deleting_one_version_set_leaves_the_others_as_they_were(
         await platform.delete_version_set(made, "one")
 
 
-async def test_rules_are_told_before_anything_is_sent(either: ServicesClient, proxy: FaultyProxy) -> None:
+async def test_rules_are_checked_before_anything_is_sent(either: ServicesClient, proxy: FaultyProxy) -> None:
     nothing = VersionSet()
     calls: list[tuple[Callable[[], Awaitable[Any]], str]] = [
         (lambda: either.upsert_version_set("x", "edge", nothing), "edge always points at the latest"),
@@ -130,7 +130,7 @@ async def test_rules_are_told_before_anything_is_sent(either: ServicesClient, pr
     assert proxy.requests == []
 
 
-async def test_what_a_dialect_cannot_do_is_told_and_not_sent(
+async def test_unsupported_methods_raise_without_a_request(
     platform: PlatformClient, classic: ClassicClient, proxy: FaultyProxy
 ) -> None:
     new = NewService(name="x", agent_id="a", context_graph_id="b", tool_capacity=3, voice_config={})
@@ -216,7 +216,7 @@ async def test_a_platform_service_can_be_deleted(platform: PlatformClient) -> No
         await platform.get_service(made)
 
 
-async def test_ids_nobody_has(either: ServicesClient) -> None:
+async def test_unknown_ids_are_not_found(either: ServicesClient) -> None:
     nobody = "0" * 24 if either.dialect == "classic" else "00000000-0000-4000-8000-000000000000"
     for call in (either.get_service, either.get_agent, either.get_context_graph, either.list_version_sets):
         with pytest.raises(NotFoundError):
@@ -241,7 +241,7 @@ async def test_a_classic_platform_without_the_call_for_one_version_set(
     assert "/service/?id=" in proxy.requests[-1]
 
 
-async def test_seeds_spelling_of_a_version_set_is_understood(classic: ClassicClient, proxy: FaultyProxy) -> None:
+async def test_the_seeds_form_of_a_version_set_is_accepted(classic: ClassicClient, proxy: FaultyProxy) -> None:
     service = await _first(classic, "Intake Line")
     proxy.faults = [answer("200 OK", {"agent_id": "a", "agent_version": 4, "context_graph_version": 6, "new": 1})]
     found = await classic.get_version_set(service.id, "release")

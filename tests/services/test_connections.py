@@ -85,7 +85,7 @@ def test_a_complete_environment_is_used() -> None:
 
 
 @pytest.mark.parametrize("missing", PLATFORM)
-def test_half_an_environment_is_not_used_and_that_is_told(missing: str) -> None:
+def test_an_incomplete_environment_is_not_used_and_reported(missing: str) -> None:
     half = {name: value for name, value in PLATFORM.items() if name != missing}
     choice = _chosen(half)
     assert choice.profile.name == "embedded"
@@ -94,7 +94,7 @@ def test_half_an_environment_is_not_used_and_that_is_told(missing: str) -> None:
         _chosen(half, "environment")
 
 
-def test_a_name_goes_before_the_environment() -> None:
+def test_a_name_takes_precedence_over_the_environment() -> None:
     assert _chosen(PLATFORM, "embedded").profile.name == "embedded"
     assert _chosen({**PLATFORM, "TURNLAB_CONNECTION": "embedded"}).profile.name == "embedded"
     save(STAGING)
@@ -125,7 +125,7 @@ def _nowhere(error: BaseException) -> None:
     assert KEY not in "".join(crash_screen(error, __file__))
 
 
-def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_text_is_reported(tmp_path: Path) -> None:
     (tmp_path / ".env.platform.odd").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConnectionProblem, match="not UTF-8"):
         _chosen({}, "odd")
@@ -170,7 +170,7 @@ def test_saving_keeps_what_is_not_ours_and_removing_only_takes_one() -> None:
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"connections": []}', '{"connections": {"a": 1}}'])
-def test_a_broken_file_is_told_and_left_alone(content: str) -> None:
+def test_a_broken_file_is_reported_and_unchanged(content: str) -> None:
     config_file().parent.mkdir(parents=True)
     config_file().write_text(content)
     for call in (saved, lambda: save(STAGING), lambda: remove("x")):
@@ -196,7 +196,7 @@ def test_a_name_that_no_connection_may_have(name: str) -> None:
         ("http://localhost:1/base/", "http://localhost:1/base"),
     ],
 )
-def test_an_address(url: str, expected: str) -> None:
+def test_valid_addresses_are_normalised(url: str, expected: str) -> None:
     assert checked_url(url) == expected
 
 
@@ -214,7 +214,7 @@ def test_an_address(url: str, expected: str) -> None:
         (f"https://x.example?key={KEY}", "the key does not belong in it"),
     ],
 )
-def test_what_is_no_address(url: str, says: str) -> None:
+def test_invalid_addresses_are_refused(url: str, says: str) -> None:
     with pytest.raises(ConnectionProblem, match=says) as error:
         checked_url(url)
     assert KEY not in str(error.value)
@@ -228,7 +228,7 @@ def test_regions_are_the_vendors_own_addresses() -> None:
         assert set(regions.values()) == servers - {"https://internal-api.amigo.ai"}
 
 
-def test_a_region_nobody_knows_is_told_with_those_there_are() -> None:
+def test_an_unknown_region_lists_the_known_ones() -> None:
     assert address("classic", "EU") == "https://api-eu-central-1.amigo.ai"
     with pytest.raises(ConnectionProblem, match="us, ca, eu, au"):
         address("classic", "moon")
@@ -245,7 +245,7 @@ def test_the_keyring_keeps_finds_and_forgets(keyring_file: Path) -> None:
     assert json.loads(keyring_file.read_text()) == {}
 
 
-def test_a_machine_without_a_keyring_is_told_what_to_do_instead(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_keyring_an_alternative_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     from keyring.backends import fail
 
     backend: Any = fail.Keyring
@@ -312,7 +312,7 @@ def self_signed(tmp_path: Path) -> ssl.SSLContext:
     return context
 
 
-async def test_a_certificate_nobody_vouches_for_gets_no_key(self_signed: ssl.SSLContext) -> None:
+async def test_a_server_with_an_untrusted_certificate_gets_no_key(self_signed: ssl.SSLContext) -> None:
     received: list[bytes] = []
 
     async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

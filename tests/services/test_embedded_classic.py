@@ -88,14 +88,14 @@ async def test_signing_in_takes_all_that_belongs_together(wire: Wire, header: st
     assert known.token not in refused.text
 
 
-async def test_a_viewers_key_signs_in_nobody_else(wire: Wire) -> None:
+async def test_a_key_signs_in_only_its_own_user(wire: Wire) -> None:
     owner, viewer = access(wire.database), access(wire.database, "viewer")
     headers = {"x-api-key": viewer.token, "x-api-key-id": viewer.api_key_id, "x-user-id": owner.user_id}
     path = f"/v1/{owner.organization_id}/user/signin_with_api_key"
     assert (await wire.http.post(path, headers=headers)).status_code == 401
 
 
-async def test_the_platforms_key_is_no_classic_token_nor_the_other_way_round(classic: Classic) -> None:
+async def test_api_keys_and_classic_tokens_are_not_interchangeable(classic: Classic) -> None:
     wire = classic.wire
     assert (await wire.http.get(f"{classic.base}/service/")).status_code == 401
     token = classic.http.headers["Authorization"]
@@ -103,7 +103,7 @@ async def test_the_platforms_key_is_no_classic_token_nor_the_other_way_round(cla
     assert (await classic.http.get("/v1/elsewhere/service/")).status_code == 404
 
 
-async def test_a_token_that_has_expired_is_none(wire: Wire) -> None:
+async def test_an_expired_token_is_refused(wire: Wire) -> None:
     known = access(wire.database)
     key = (known.organization_id, known.api_key_id, known.token, known.user_id)
     for lifetime, status in ((timedelta(seconds=-1), 401), (timedelta(minutes=1), 200)):
@@ -115,7 +115,7 @@ async def test_a_token_that_has_expired_is_none(wire: Wire) -> None:
         assert answer.status_code == status
 
 
-async def test_tokens_are_not_kept_as_they_are(classic: Classic) -> None:
+async def test_tokens_are_stored_as_hashes(classic: Classic) -> None:
     token = classic.http.headers["Authorization"].removeprefix("Bearer ")
     with classic.wire.database.read() as db:
         rows = db.execute("SELECT token_hash FROM sessions").fetchall()
@@ -175,7 +175,7 @@ async def test_both_dialects_show_the_same_service(classic: Classic) -> None:
         ]
 
 
-async def test_an_upsert_leaves_alone_what_it_cannot_say(classic: Classic) -> None:
+async def test_a_classic_upsert_keeps_fields_it_cannot_express(classic: Classic) -> None:
     platform = f"/services/{demo_id('service', 'Intake Line')}"
     body = {"version_set": {"agent_version_number": 7, "turn_runtime": "openai-agents", "future": {"kept": 1}}}
     body["version_set"]["applied_behavior_ids"] = [demo_id("behavior", "Intake Line/0")]
@@ -192,7 +192,7 @@ async def test_an_upsert_leaves_alone_what_it_cannot_say(classic: Classic) -> No
     }
 
 
-async def test_a_flat_upsert_keeps_the_models_it_cannot_say(classic: Classic) -> None:
+async def test_a_flat_upsert_keeps_the_models(classic: Classic) -> None:
     preferred = {"navigation": {"llm_name": "openai_gpt-4.1-2025-04-14", "params": {}}}
     body = {"version_set": {"agent_version_number": 7, "llm_model_preferences": preferred}}
     assert (await classic.send("PUT", f"{INTAKE}version_sets/test/", body)).status_code == 204
@@ -203,7 +203,7 @@ async def test_a_flat_upsert_keeps_the_models_it_cannot_say(classic: Classic) ->
     assert (after["agent_version_number"], after["llm_model_preferences"]) == (6, preferred)
 
 
-async def test_behaviors_go_round_by_either_id(classic: Classic) -> None:
+async def test_behaviors_are_accepted_by_either_id(classic: Classic) -> None:
     behavior = (await classic.get("/dynamic_behavior_set/", limit=1))["dynamic_behavior_sets"][0]
     sent = {"version_set": {"applied_behavior_ids": [behavior["id"], "of-some-other-place"]}}
     assert (await classic.send("PUT", f"{INTAKE}version_sets/mine/", sent)).status_code == 204
@@ -245,7 +245,7 @@ async def test_behaviors_go_round_by_either_id(classic: Classic) -> None:
         ("POST", "/service/not-an-id/", {}, 422, "match pattern"),
     ],
 )
-async def test_what_is_refused_says_why(
+async def test_refusals_give_the_reason(
     classic: Classic, method: str, path: str, body: Any, status: int, said: str
 ) -> None:
     before = await classic.service()
@@ -256,7 +256,7 @@ async def test_what_is_refused_says_why(
     assert await classic.service() == before
 
 
-async def test_creating_asks_for_what_exists(classic: Classic) -> None:
+async def test_a_new_service_needs_an_existing_agent_and_graph(classic: Classic) -> None:
     body = {
         "agent_id": short("agent", "Mara, front desk"),
         "service_hierarchical_state_machine_id": short("context_graph", "Patient intake"),
@@ -279,7 +279,7 @@ async def test_creating_asks_for_what_exists(classic: Classic) -> None:
     assert (await classic.send("POST", "/service/", body | pinned)).status_code == 400
 
 
-async def test_a_deprecated_agent_cannot_be_put_to_work(classic: Classic) -> None:
+async def test_a_service_cannot_use_a_deprecated_agent(classic: Classic) -> None:
     agent = demo_id("agent", "Mara, front desk")
     assert (await classic.wire.http.delete(f"{classic.wire.base}/agents/{agent}")).status_code == 204
     old = f"/service/{short('service', 'Billing (old)')}/"
@@ -314,7 +314,7 @@ async def test_services_are_filtered_and_sorted(classic: Classic, query: str, na
     "query",
     ["limit=0", "limit=21", "tags=nothing", "sort_by=description", "sort_by=--name", "id=x", "is_active=maybe"],
 )
-async def test_a_listing_that_makes_no_sense_is_refused(classic: Classic, query: str) -> None:
+async def test_an_invalid_listing_is_refused(classic: Classic, query: str) -> None:
     assert (await classic.send("GET", f"/service/?{query}")).status_code == 422
 
 
@@ -330,13 +330,13 @@ async def test_a_listing_that_makes_no_sense_is_refused(classic: Classic, query:
         ("limit=2&continuation_token=2", [3, 4]),
     ],
 )
-async def test_versions_are_asked_for(classic: Classic, asked: str, numbers: list[int]) -> None:
+async def test_versions_can_be_filtered(classic: Classic, asked: str, numbers: list[int]) -> None:
     path = f"/organization/agent/{short('agent', 'Mara, front desk')}/version?{asked}"
     assert [one["version"] for one in (await classic.get(path))["agent_versions"]] == numbers
 
 
 @pytest.mark.parametrize("asked", ["version=x", "version=1-", "version=-1", "sort_by=name", "limit=11"])
-async def test_versions_that_make_no_sense_are_refused(classic: Classic, asked: str) -> None:
+async def test_invalid_version_filters_are_refused(classic: Classic, asked: str) -> None:
     path = f"/organization/agent/{short('agent', 'Mara, front desk')}/version?{asked}"
     assert (await classic.send("GET", path)).status_code == 422
 

@@ -120,7 +120,7 @@ def _twice() -> dict[str, Any]:
         (_graph(states={}), "list"),
     ],
 )
-async def test_a_context_graph_that_leads_nowhere_is_refused(wire: Wire, content: Any, said: str) -> None:
+async def test_a_context_graph_with_unknown_states_is_refused(wire: Wire, content: Any, said: str) -> None:
     path = f"/context-graphs/{demo_id('context_graph', 'After hours')}"
     before = (await wire.get(path)).json()
     refused = await wire.http.post(f"{wire.base}{path}/versions", json=content)
@@ -129,7 +129,7 @@ async def test_a_context_graph_that_leads_nowhere_is_refused(wire: Wire, content
     assert (await wire.get(path)).json() == before
 
 
-async def test_what_is_deleted_still_runs_and_cannot_be_chosen(wire: Wire) -> None:
+async def test_a_deleted_agent_still_runs_but_cannot_be_chosen(wire: Wire) -> None:
     agent = demo_id("agent", "Noor, nurse line")
     assert (await wire.http.delete(f"{wire.base}/agents/{agent}")).status_code == 204
     triage = service_path("Nurse Triage")

@@ -32,7 +32,7 @@ def test_a_window_slides() -> None:
     assert [one.retry_after is None for one in taken if one] == [True, False]
 
 
-def test_everybody_and_every_operation_counts_alone() -> None:
+def test_each_user_and_operation_has_its_own_count() -> None:
     limits = RateLimits(60, Clock())
     for _ in range(5):
         limits.take("dana", "sign-in-with-api-key")
@@ -47,7 +47,7 @@ def test_what_has_no_limit_is_not_counted() -> None:
     assert RateLimits(0).take("dana", "sign-in-with-api-key") is None
 
 
-def test_counters_of_people_who_never_come_back_are_dropped() -> None:
+def test_expired_counters_are_dropped() -> None:
     clock = Clock()
     limits = RateLimits(60, clock)
     for number in range(MOST_KEPT + 1):

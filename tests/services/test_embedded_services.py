@@ -75,7 +75,7 @@ async def test_a_new_service_may_bring_version_sets_but_no_edge_of_its_own(wire:
         ({"voice_config": {"max_buffer_delay_ms": 5}}, ["body", "voice_config", "max_buffer_delay_ms"]),
     ],
 )
-async def test_what_cannot_be_created_is_told_and_not_there(
+async def test_an_invalid_service_is_refused_and_not_created(
     wire: Wire, change: Any, place: list[str] | None
 ) -> None:
     refused = await _create(wire, **change)
@@ -127,7 +127,7 @@ async def test_one_version_set_is_replaced_and_the_others_stay(wire: Wire) -> No
         ("test", {"version_set": {"agent_version_number": "two"}}, "integer"),
     ],
 )
-async def test_a_version_set_that_cannot_be_is_told(wire: Wire, name: str, body: Any, said: str) -> None:
+async def test_an_invalid_version_set_is_refused(wire: Wire, name: str, body: Any, said: str) -> None:
     before = (await wire.get(INTAKE)).json()
     refused = await wire.put(f"{INTAKE}/version-sets/{name}", body)
     assert refused.status_code == 422
@@ -150,7 +150,7 @@ async def viewer(wire: Wire) -> AsyncIterator[Wire]:
         yield looking
 
 
-async def test_a_viewer_looks_and_changes_nothing(wire: Wire, viewer: Wire) -> None:
+async def test_a_viewer_cannot_change_anything(wire: Wire, viewer: Wire) -> None:
     before = (await wire.get("/services", limit=100)).json()
     assert (await viewer.get("/services", limit=100)).json() == before
     refused = [
@@ -168,7 +168,7 @@ async def test_a_viewer_looks_and_changes_nothing(wire: Wire, viewer: Wire) -> N
     assert await _history(wire) == []
 
 
-async def test_nothing_is_told_before_the_key_is_right(wire: Wire) -> None:
+async def test_nothing_is_revealed_without_a_valid_key(wire: Wire) -> None:
     del wire.http.headers["Authorization"]
     for body in (b"not JSON", b"\xff", b"[" * 100_000, b'{"name": 5}'):
         answer = await wire.http.post(f"{wire.base}/services", content=body)
@@ -176,7 +176,7 @@ async def test_nothing_is_told_before_the_key_is_right(wire: Wire) -> None:
 
 
 @pytest.mark.parametrize("body", [b"not JSON", b"\xff\xfe", b"[" * 100_000, b"", b"null", b'"text"', b"5"])
-async def test_a_body_of_the_wrong_shape_is_told(wire: Wire, body: bytes) -> None:
+async def test_a_body_of_the_wrong_shape_is_refused(wire: Wire, body: bytes) -> None:
     headers = {"Content-Type": "application/json"}
     answer = await wire.http.put(wire.base + INTAKE, content=body, headers=headers)
     assert answer.status_code == 422
@@ -187,7 +187,7 @@ async def test_a_body_of_the_wrong_shape_is_told(wire: Wire, body: bytes) -> Non
 @pytest.mark.parametrize(
     "name", ["[b]x[/b] <i>y</i>", "\x1b[2J\x07", "\u202eevil\u2066", "🩺👩🏽‍⚕️", "x" * 256, "' OR 1=1 --", "\x00"]
 )
-async def test_any_name_survives(wire: Wire, name: str) -> None:
+async def test_every_name_is_stored_unchanged(wire: Wire, name: str) -> None:
     made = (await _create(wire, name=name, tags=[{"key": name, "value": name}])).json()
     assert (made["name"], made["tags"]) == (name, [{"key": name, "value": name}])
     found = (await wire.get("/services", search=name[:200])).json()["items"]

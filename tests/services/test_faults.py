@@ -59,7 +59,7 @@ async def _garbage() -> bytes:
 
 
 @pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING)
-async def test_what_passes_is_tried_again(platform: PlatformClient, proxy: FaultyProxy, fault: Fault) -> None:
+async def test_temporary_failures_are_retried(platform: PlatformClient, proxy: FaultyProxy, fault: Fault) -> None:
     proxy.faults = [fault, fault]
     page = await platform.list_services()
     assert page.listed == len(page.items)
@@ -68,7 +68,7 @@ async def test_what_passes_is_tried_again(platform: PlatformClient, proxy: Fault
 
 
 @pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING)
-async def test_what_does_not_pass_is_told_in_the_end(
+async def test_lasting_failures_are_reported_after_retries(
     platform: PlatformClient, proxy: FaultyProxy, fault: Fault
 ) -> None:
     proxy.faults = [fault] * 20
@@ -100,7 +100,7 @@ LASTING: dict[str, tuple[Fault, type[ServiceError], str]] = {
 
 
 @pytest.mark.parametrize(("fault", "kind", "says"), LASTING.values(), ids=LASTING)
-async def test_what_does_not_pass_is_told_at_once(
+async def test_final_failures_are_reported_at_once(
     platform: PlatformClient, proxy: FaultyProxy, fault: Fault, kind: type[ServiceError], says: str
 ) -> None:
     proxy.faults = [fault]
@@ -109,7 +109,7 @@ async def test_what_does_not_pass_is_told_at_once(
     assert len(proxy.requests) == 1
 
 
-async def test_a_slow_platform_is_given_up_and_asked_again(
+async def test_a_timed_out_request_is_retried(
     platform: PlatformClient, proxy: FaultyProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exchange, "TIMEOUT", httpx.Timeout(1.0, connect=5.0))
@@ -150,7 +150,7 @@ async def test_a_slow_line_that_delivers_is_let_finish(
     assert (await platform.list_services(limit=1)).listed == 12
 
 
-async def test_an_answer_without_end_is_given_up(
+async def test_an_endless_answer_is_aborted(
     platform: PlatformClient, proxy: FaultyProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exchange, "LARGEST_BYTES", 4 << 20)
@@ -202,7 +202,7 @@ async def test_whether_a_change_may_have_been_made_is_kept(
     assert not caught.value.outcome_unknown
 
 
-async def test_what_was_never_sent_was_not_made() -> None:
+async def test_an_unsent_change_is_reported_as_not_made() -> None:
     async with httpx.AsyncClient(base_url="http://127.0.0.1:1", trust_env=False) as http:
         with pytest.raises(UnreachableError) as caught:
             await PlatformClient(http, workspace_id="w", token="key").update_service("s", {"name": "x"})
@@ -241,7 +241,7 @@ async def test_a_client_never_sends_a_change_twice_by_itself(
         assert len(proxy.requests) == sent + 1
 
 
-async def test_that_something_may_have_been_made_is_told(platform: PlatformClient, proxy: FaultyProxy) -> None:
+async def test_a_possibly_made_change_is_reported(platform: PlatformClient, proxy: FaultyProxy) -> None:
     model = (await platform.list_services()).items[0]
     proxy.faults = [reset(carried_out=True)]
     with pytest.raises(UnreachableError, match="may have worked: look before trying again"):
@@ -257,16 +257,14 @@ async def test_that_something_may_have_been_made_is_told(platform: PlatformClien
 
 
 @pytest.mark.parametrize("seconds", [math.ceil(LONGEST_WAIT_S) + 30, 86_400])
-async def test_a_platform_that_asks_for_too_long_is_not_waited_for(
-    platform: PlatformClient, proxy: FaultyProxy, seconds: int
-) -> None:
+async def test_too_long_a_wait_is_refused(platform: PlatformClient, proxy: FaultyProxy, seconds: int) -> None:
     proxy.faults = [answer("429 Too Many Requests", {}, f"Retry-After: {seconds}")]
     with pytest.raises(RateLimitedError, match=f"try again in {seconds} s"):
         await platform.list_services()
     assert len(proxy.requests) == 1
 
 
-async def test_a_page_that_comes_twice_doubles_nothing_and_loses_nothing(
+async def test_a_repeated_page_neither_duplicates_nor_loses_entries(
     platform: PlatformClient, classic: ClassicClient, proxy: FaultyProxy
 ) -> None:
     for client in (platform, classic):
@@ -297,9 +295,7 @@ async def _collect(client: ServicesClient, seen: list[str]) -> None:
         seen.append(found.id)  # noqa: PERF401  (what came before an error counts)
 
 
-async def test_entries_that_are_missing_from_a_page_are_missed(
-    platform: PlatformClient, proxy: FaultyProxy
-) -> None:
+async def test_missing_entries_of_a_page_are_detected(platform: PlatformClient, proxy: FaultyProxy) -> None:
     def shorter(body: bytes) -> bytes:
         page = json.loads(body)
         page["items"] = page["items"][:-2]
@@ -314,9 +310,7 @@ async def test_entries_that_are_missing_from_a_page_are_missed(
     assert len([found async for found in iter_services(platform)]) == everyone
 
 
-async def test_a_listing_that_failed_goes_on_from_where_it_was(
-    platform: PlatformClient, proxy: FaultyProxy
-) -> None:
+async def test_a_failed_listing_resumes(platform: PlatformClient, proxy: FaultyProxy) -> None:
     pages = Pages(lambda continuation: platform.list_services(limit=5, continuation=continuation))
     first = await pages.more()
     proxy.faults = [answer("403 Forbidden", {})]

@@ -17,7 +17,7 @@ def _loaded_by(module: str) -> set[str]:
 
 
 @pytest.mark.parametrize("module", ["services.model", "services.client", "services.errors", "services.embedded"])
-def test_the_seam_is_light(module: str) -> None:
+def test_importing_the_client_interface_is_cheap(module: str) -> None:
     assert not HEAVY & _loaded_by(module)
 
 

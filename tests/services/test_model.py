@@ -9,12 +9,12 @@ from services.model import Tag, VersionSet, version_set_name
 
 
 @pytest.mark.parametrize("name", ["edge", "personal-dev", "A_9", "x" * 40])
-def test_a_name_that_fits(name: str) -> None:
+def test_valid_version_set_names(name: str) -> None:
     assert version_set_name(name) == name
 
 
 @pytest.mark.parametrize("name", ["", "x" * 41, "a b", "release\n", "é", "a/b", "１"])
-def test_a_name_that_does_not(name: str) -> None:
+def test_invalid_version_set_names(name: str) -> None:
     with pytest.raises(ValueError, match="letters, digits"):
         version_set_name(name)
 

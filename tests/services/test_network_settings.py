@@ -96,7 +96,7 @@ async def test_keys_of_tls_are_logged_where_they_can_be(
     assert "no such file or directory" in note
 
 
-async def test_a_certificate_that_is_not_trusted_is_said_to_be_so(
+async def test_an_untrusted_certificate_is_reported(
     certificate: Certificate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with platform_behind_tls(certificate) as platform, http_proxy(platform, Seen()) as port:
@@ -143,7 +143,7 @@ async def test_a_proxy_that_fails_is_named_as_the_proxy(
     assert not caught.value.outcome_unknown
 
 
-async def test_a_proxy_that_nobody_answers_at_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unreachable_proxy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("all_proxy", f"socks5h://{SECRET}@127.0.0.1:1")
     with stamina.set_testing(True, attempts=traffic.ATTEMPTS), pytest.raises(UnreachableError) as caught:
         await _whoami()
@@ -195,7 +195,7 @@ BEHIND = "http://proxy.test:3128"
         ("platform.test", "10.0.0.0/8,fd00::/8", False),
     ],
 )
-def test_no_proxy_is_understood(host: str, excepted: str, direct: bool) -> None:
+def test_no_proxy_entries_match(host: str, excepted: str, direct: bool) -> None:
     for name in ("NO_PROXY", "no_proxy"):
         notes: list[str] = []
         variables = Variables({"HTTPS_PROXY": BEHIND, name: excepted})
@@ -206,7 +206,7 @@ def test_no_proxy_is_understood(host: str, excepted: str, direct: bool) -> None:
 @pytest.mark.parametrize(
     "entry", ["10.0.0.0/99", "platform.test/8", "a:b:c", "host:port", "host:0", "h%st", "ftp://x", "[::1]x", "x..y"]
 )
-def test_an_entry_that_makes_no_sense_is_left_out_and_told(entry: str) -> None:
+def test_an_invalid_no_proxy_entry_is_ignored_and_reported(entry: str) -> None:
     notes: list[str] = []
     variables = Variables({"HTTPS_PROXY": BEHIND, "NO_PROXY": f"{entry},platform.test"})
     assert proxy_for("https://platform.test", variables, notes.append) is None
@@ -220,7 +220,7 @@ def test_the_password_of_an_entry_is_not_repeated() -> None:
     assert "hunter2" not in notes[0]
 
 
-def test_which_variable_counts() -> None:
+def test_the_precedence_of_proxy_variables() -> None:
     def chosen(**variables: str) -> str:
         found = proxy_for("https://platform.test", Variables(variables), lambda _: None)
         return "" if found is None else found.variable
@@ -255,7 +255,7 @@ def test_which_variable_counts() -> None:
         (f"socks5://bob:hunter2{'x' * 300}@h", "longer than the 255 bytes that SOCKS can carry"),
     ],
 )
-def test_a_proxy_that_cannot_be_used_is_told_by_its_variable(value: str, says: str) -> None:
+def test_an_unusable_proxy_is_reported_by_its_variable(value: str, says: str) -> None:
     with pytest.raises(ConnectionProblem) as caught:
         parsed_proxy("HTTPS_PROXY", value)
     assert str(caught.value).startswith("HTTPS_PROXY names a proxy ")
@@ -264,7 +264,7 @@ def test_a_proxy_that_cannot_be_used_is_told_by_its_variable(value: str, says: s
     assert str(caught.value).isprintable()
 
 
-def test_what_is_left_to_the_defaults() -> None:
+def test_certificates_default_to_the_usual_authorities() -> None:
     assert parsed_proxy("X", "proxy.test").place == "proxy.test:80"
     assert parsed_proxy("X", "https://proxy.test/").place == "proxy.test:443"
     assert parsed_proxy("X", "socks5h://[::1]").place == "[::1]:1080"
@@ -288,14 +288,14 @@ def _certificates(tmp_path: Path) -> dict[str, tuple[str, str, str]]:
     }
 
 
-def test_certificates_that_cannot_be_read_are_told_by_their_variable(tmp_path: Path) -> None:
+def test_unreadable_certificates_are_reported_by_their_variable(tmp_path: Path) -> None:
     for variable, value, says in _certificates(tmp_path).values():
         with pytest.raises(ConnectionProblem) as caught:
             tls_context(Variables({variable: value}), lambda _: None)
         assert str(caught.value).startswith(f"{variable}: {value} {says}")
 
 
-def test_certificates_and_the_log_of_keys_may_be_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_certificate_paths_may_use_a_tilde(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     shutil.copy(certifi.where(), tmp_path / "authority.pem")
     told: list[str] = []

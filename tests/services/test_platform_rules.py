@@ -146,7 +146,7 @@ async def test_edge_and_release_cannot_leave(wire: Wire, name: str) -> None:
     assert _places(await wire.put(INTAKE, {"version_sets": sets})) == [["body", "version_sets", name]]
 
 
-async def test_edge_cannot_be_changed_but_may_be_sent_in_other_words(wire: Wire) -> None:
+async def test_edge_cannot_be_changed_but_an_equal_one_may_be_sent(wire: Wire) -> None:
     sets = await _version_sets(wire)
     changed = copy.deepcopy(sets)
     changed["edge"]["agent_version_number"] = 1
@@ -198,7 +198,7 @@ async def test_agents_and_context_graphs_know_their_newest_version(wire: Wire) -
     assert (await wire.get(f"/agents/{graph['id']}")).status_code == 404
 
 
-async def test_a_fault_of_ours_is_an_envelope_too(
+async def test_an_internal_error_is_an_envelope_too(
     wire: Wire, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object, **__: object) -> None:
@@ -213,7 +213,7 @@ async def test_a_fault_of_ours_is_an_envelope_too(
     assert response.headers["X-Request-Id"] in caplog.text
 
 
-async def test_a_failing_disk_is_said_plainly(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failing_disk_gets_a_clear_message(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 

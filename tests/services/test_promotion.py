@@ -52,7 +52,7 @@ async def other(workspace: Path, client: ServicesClient, tmp_path: Path) -> Asyn
         yield Desk(opened, tmp_path / "elsewhere", who="sam")
 
 
-async def test_a_promotion_puts_what_was_tried_in_front_of_callers(desk: Desk) -> None:
+async def test_a_promotion_copies_the_tested_content(desk: Desk) -> None:
     preview, release = await desk.stored("preview"), await desk.stored("release")
     plan = await desk.plan(Promote("preview", "release"))
     assert (plan.before, plan.after) == (release, preview)
@@ -71,7 +71,7 @@ async def test_a_promotion_puts_what_was_tried_in_front_of_callers(desk: Desk) -
     assert (await desk.plan(Promote("preview", "release"))).nothing_to_do
 
 
-async def test_what_is_left_to_the_latest_is_pinned_at_what_was_tried(desk: Desk) -> None:
+async def test_a_promotion_pins_the_latest_versions(desk: Desk) -> None:
     plan = await desk.plan(Promote("edge", "test"))
     assert plan.after is not None
     assert (plan.after.agent_version_number, plan.after.context_graph_version_number) == (7, 12)
@@ -79,7 +79,7 @@ async def test_what_is_left_to_the_latest_is_pinned_at_what_was_tried(desk: Desk
     assert "4 dynamic behaviors no longer work in test" in plan.warnings
 
 
-async def test_unknown_fields_go_along(desk: Desk) -> None:
+async def test_a_promotion_copies_unknown_fields(desk: Desk) -> None:
     await desk.change("preview", extra={"canary": {"share": 0.1}})
     applied = await desk.do(Promote("preview", "release"))
     assert applied.stored is not None
@@ -88,7 +88,7 @@ async def test_unknown_fields_go_along(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("moved", ["release", "preview"])
-async def test_nobody_is_overwritten_silently(desk: Desk, other: Desk, moved: str) -> None:
+async def test_a_promotion_never_overwrites_another_users_change(desk: Desk, other: Desk, moved: str) -> None:
     plan = await desk.plan(Promote("preview", "release"))
     theirs = await other.change(moved, agent_version_number=3)
     with pytest.raises(MovedError, match=f"{moved} was changed meanwhile") as refused:
@@ -138,7 +138,7 @@ async def test_rollback_goes_back_step_by_step(desk: Desk) -> None:
     assert again.stored == second, "a rollback can be taken back by its number"
 
 
-async def test_what_the_platform_remembers_of_anybody_is_taken_back(desk: Desk) -> None:
+async def test_every_kind_of_history_entry_can_be_undone(desk: Desk) -> None:
     """Every kind of change: the newest entry of the history, taken back, leaves what was there before."""
     before = await desk.client.get_service(INTAKE)
     preview = before.version_sets["preview"]
@@ -168,7 +168,7 @@ async def test_what_the_platform_remembers_of_anybody_is_taken_back(desk: Desk) 
     assert "novel cannot be restored" in str(way_back(HistoryEntry(id="2", changes=(FieldChange(("novel",)),))))
 
 
-async def test_rollback_asks_before_it_overwrites_somebody_elses_change(desk: Desk, other: Desk) -> None:
+async def test_rollback_asks_before_it_overwrites_another_users_change(desk: Desk, other: Desk) -> None:
     first = await desk.stored("release")
     done = await desk.do(Promote("preview", "release"))
     theirs = await other.change("release", agent_version_number=4)
@@ -254,7 +254,7 @@ async def test_killed_between_backup_and_the_end(desk: Desk, workspace: Path, tm
     assert (await desk.do(Rollback("release"))).stored == release
 
 
-async def test_a_broken_off_change_that_somebody_overwrote_is_not_guessed_at(desk: Desk, other: Desk) -> None:
+async def test_an_overwritten_interrupted_change_stays_unknown(desk: Desk, other: Desk) -> None:
     plan = await desk.plan(Promote("preview", "release"))
     entry = await desk.backups.begin(applying.entry_for(desk.client.label, plan), "dana")
     theirs = await other.change("release", agent_version_number=2)
@@ -303,14 +303,14 @@ def _waiting_again() -> Any:
     stamina.set_testing(False)
 
 
-async def test_a_lost_answer_is_found_out(desk: Desk, line: Losing) -> None:
+async def test_a_lost_answer_is_resolved_by_reading(desk: Desk, line: Losing) -> None:
     plan = await desk.plan(Promote("preview", "release"))
     line.lost = "answer"
     assert (await desk.apply(plan)).stored == plan.after
     assert (await desk.kept())[0].state == "done"
 
 
-async def test_a_lost_request_is_told_and_can_be_tried_again(desk: Desk, line: Losing) -> None:
+async def test_a_lost_request_is_reported_and_can_be_retried(desk: Desk, line: Losing) -> None:
     plan = await desk.plan(Promote("preview", "release"))
     line.lost = "request"
     with pytest.raises(UnreachableError):
@@ -321,7 +321,7 @@ async def test_a_lost_request_is_told_and_can_be_tried_again(desk: Desk, line: L
     assert [one.state for one in await desk.kept()] == ["done", "not written"]
 
 
-async def test_what_nobody_can_know_is_said(desk: Desk, line: Losing) -> None:
+async def test_an_unknown_outcome_is_reported(desk: Desk, line: Losing) -> None:
     plan = await desk.plan(Promote("preview", "release"))
     line.lost = "everything"
     with pytest.raises(UncertainError, match=r"may or may not have been written .* kept as change 1"):
@@ -360,7 +360,7 @@ async def test_what_nobody_can_know_is_said(desk: Desk, line: Losing) -> None:
         (Upsert("test", {"applied_behavior_ids": [3]}), RefusedError, "must be a list of ids"),
     ],
 )
-async def test_what_cannot_be_is_refused_and_nothing_is_written(
+async def test_an_impossible_change_is_refused_and_nothing_is_written(
     desk: Desk, request_: Any, error: type[ServiceError], says: str
 ) -> None:
     before = await desk.client.list_version_sets(INTAKE)
@@ -370,7 +370,7 @@ async def test_what_cannot_be_is_refused_and_nothing_is_written(
     assert await desk.kept() == ()
 
 
-async def test_the_platform_has_the_last_word_on_versions(desk: Desk) -> None:
+async def test_the_platforms_refusal_of_a_version_is_reported(desk: Desk) -> None:
     plan = await desk.plan(Upsert("test", {"agent_version": 3}))
     wrong = replace(plan, after=VersionSet(agent_version_number=99))
     with pytest.raises(InvalidError, match="the newest of 'Mara, front desk' is 7"):
@@ -449,7 +449,7 @@ async def test_an_upsert_changes_only_what_it_names(desk: Desk) -> None:
         ("test", "somewhere", "somewhere does not exist yet and is made"),
     ],
 )
-async def test_leaving_the_path_is_said(desk: Desk, source: str, target: str, warns: str) -> None:
+async def test_leaving_the_promotion_path_is_reported(desk: Desk, source: str, target: str, warns: str) -> None:
     warnings = (await desk.plan(Promote(source, target))).warnings
     way = [one for one in warnings if "skips" in one or "path" in one or "made" in one]
     assert bool(way) == bool(warns)

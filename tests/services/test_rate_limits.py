@@ -106,7 +106,7 @@ async def test_other_kinds_of_request_do_not_wait(patient: ClassicClient, betwee
     assert 429 not in between.statuses
 
 
-async def test_a_limit_that_is_used_up_for_long_is_told_and_nothing_is_sent(
+async def test_a_long_wait_for_a_limit_is_reported_and_nothing_is_sent(
     patient: ClassicClient, between: FaultyProxy, time: Time
 ) -> None:
     used_up = ("X-RateLimit-Limit: 50", "X-RateLimit-Remaining: 0", "X-RateLimit-Reset: 3600")

@@ -105,7 +105,7 @@ async def test_a_change_is_not_lost_to_an_old_token(
     assert proxy.count(f"POST /v1/riverside-family-clinic/service/{service.id}/") == 2
 
 
-async def test_a_wrong_key_is_told_as_the_key(
+async def test_a_wrong_key_is_reported_as_such(
     platform_server: Served, proxy: FaultyProxy, http: httpx.AsyncClient
 ) -> None:
     classic = classic_client(platform_server, http)
@@ -160,7 +160,7 @@ async def test_a_sign_in_that_breaks_off_may_just_be_tried_again(
     assert proxy.requests == [SIGN_IN]
 
 
-async def test_neither_key_nor_token_is_seen_anywhere(
+async def test_no_error_or_frame_shows_key_or_token(
     platform_server: Served, proxy: FaultyProxy, http: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     classic = classic_client(platform_server, http, clock=Clock())

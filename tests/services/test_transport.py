@@ -188,7 +188,7 @@ async def test_a_slow_platform(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "did not answer within 0.05 s" in str(error)
 
 
-async def test_nobody_listens() -> None:
+async def test_an_address_without_a_server() -> None:
     async with httpx.AsyncClient(base_url="http://127.0.0.1:1", trust_env=False) as http:
         with pytest.raises(UnreachableError, match=r"127\.0\.0\.1 cannot be reached"):
             await PlatformClient(http, workspace_id="w", token=TOKEN).workspace_voice_settings()
@@ -255,7 +255,7 @@ CLASSIC_LISTINGS: dict[str, tuple[str, Callable[[Any], Awaitable[Page[Any]]]]] =
 
 
 @pytest.mark.parametrize("listing", LISTINGS)
-async def test_entries_without_an_id_are_told(listing: str) -> None:
+async def test_entries_without_an_id_are_reported(listing: str) -> None:
     key, ask = LISTINGS[listing]
     answer = answered("200 OK", {key: [NAMELESS, 7, None], "has_more": False})
     async with platform_that_sends(answer) as (client, _):
@@ -266,7 +266,7 @@ async def test_entries_without_an_id_are_told(listing: str) -> None:
 
 
 @pytest.mark.parametrize("listing", CLASSIC_LISTINGS)
-async def test_entries_without_an_id_are_told_in_classic_too(listing: str) -> None:
+async def test_entries_without_an_id_are_reported_on_classic(listing: str) -> None:
     key, ask = CLASSIC_LISTINGS[listing]
     token = answered("200 OK", {"id_token": "t" * 20, "expires_at": "2099-01-01T00:00:00Z"})
     answers = [token, answered("200 OK", {key: [NAMELESS], "has_more": False})]

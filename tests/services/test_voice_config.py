@@ -153,7 +153,7 @@ async def test_the_bounds_themselves_are_allowed(client: ServicesClient, number:
     assert after.voice_config.max_buffer_delay_ms == number
 
 
-async def test_what_json_cannot_say_is_not_sent(client: ServicesClient) -> None:
+async def test_values_that_json_cannot_hold_are_not_sent(client: ServicesClient) -> None:
     with pytest.raises(InvalidError, match="nothing was sent"):
         await client.update_voice_config(INTAKE, {"eager_eot_threshold": float("nan")})
 
@@ -211,7 +211,7 @@ async def test_past_the_end_there_is_nothing(client: ServicesClient) -> None:
         (5, None, -1, "continuation_token"),
     ],
 )
-async def test_a_listing_that_makes_no_sense_is_refused(
+async def test_an_invalid_listing_is_refused(
     client: ServicesClient, limit: int, sort_by: str | None, continuation: int, named: str
 ) -> None:
     with pytest.raises(InvalidError) as caught:

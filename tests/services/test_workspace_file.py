@@ -118,7 +118,7 @@ def test_a_file_that_others_could_read_is_closed_to_them(workspace: Path) -> Non
     assert stat.S_IMODE(workspace.stat().st_mode) == 0o600
 
 
-def test_nobody_can_read_the_token_while_it_is_written(workspace: Path) -> None:
+def test_the_token_is_private_while_it_is_written(workspace: Path) -> None:
     def fill(connection: sqlite3.Connection) -> None:
         seed(connection)
         assert {stat.S_IMODE(path.stat().st_mode) for path in workspace.parent.iterdir()} == {0o600}
@@ -193,7 +193,7 @@ def test_a_workspace_of_a_newer_turnlab_is_left_alone(workspace: Path) -> None:
     assert "newer Turnlab" in _refused(workspace)
 
 
-def test_a_folder_that_cannot_be_made_is_said_plainly(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_gets_a_clear_message(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     message = _refused(tmp_path / "file" / "workspace.db")
     assert "TURNLAB_DATA_DIR" in message
@@ -203,7 +203,7 @@ def test_a_folder_that_cannot_be_made_is_said_plainly(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_read_only_folder_is_said_plainly(tmp_path: Path) -> None:
+def test_a_read_only_folder_gets_a_clear_message(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     assert "permission denied" in _refused(tmp_path / "workspace.db")
 
@@ -216,7 +216,7 @@ def test_a_locked_workspace_names_the_other_turnlab(workspace: Path, monkeypatch
     database.close()
 
 
-async def test_a_file_with_a_damaged_page_is_left_alone_and_told(tmp_path: Path) -> None:
+async def test_a_damaged_page_is_reported_and_the_file_unchanged(tmp_path: Path) -> None:
     file = tmp_path / "workspace.db"
     async with open_embedded(file):
         pass

@@ -54,7 +54,7 @@ def test_a_service_that_was_not_edited_sends_nothing(raw: dict[str, Any]) -> Non
     assert service_changes(service, service) == {}
 
 
-def test_what_is_left_open_is_left_to_the_platform() -> None:
+def test_unset_fields_of_a_new_service_are_not_sent() -> None:
     new = NewService(name="n", agent_id="a", context_graph_id="c", tags=(Tag("vip"),), extra={"later": None})
     body = write_new_service(new)
     assert body["tags"] == [{"key": "vip", "value": None}]

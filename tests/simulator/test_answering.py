@@ -89,7 +89,7 @@ def test_a_vocabulary_replaces_the_words_and_no_word_comes_twice_running() -> No
     assert all(one != other for one, other in pairwise(said))
 
 
-def test_a_malformed_navigation_line_is_told_and_the_call_goes_on() -> None:
+def test_a_malformed_navigation_line_is_reported_and_the_call_continues() -> None:
     for line in ("", "a0", "a0,2,calm,Mm", "a0,0,furious,Mm", ",0,calm,Mm"):
         result = play_track(TURN, agent=scenario(navigation=line))
         assert "nav_malformed" in types(result)
@@ -182,7 +182,7 @@ def test_empty_words_in_a_vocabulary_are_not_spoken() -> None:
     assert said[0] == "Hm"
 
 
-def test_values_nobody_can_act_on_count_as_inherited() -> None:
+def test_unusable_values_count_as_inherited() -> None:
     absurd = {
         "max_response_words": 0,
         "max_response_sentences": -3,

@@ -132,7 +132,7 @@ spoken = st.tuples(
     st.lists(st.sampled_from((0, 2, 40)), min_size=10, max_size=10),
     st.sampled_from(("sensitivity", "head_start")),
 )
-def test_however_long_judging_takes_the_events_are_the_same(
+def test_events_do_not_depend_on_judging_time(
     spans: list[tuple[int, int, float]],
     fields: dict[str, Any],
     change: tuple[int, dict[str, Any]],
@@ -146,7 +146,7 @@ def test_however_long_judging_takes_the_events_are_the_same(
 
 
 @pytest.mark.parametrize("finished", [0.0, 0.3, 1.0])
-def test_frames_go_on_while_a_pause_is_judged(finished: float) -> None:
+def test_frames_continue_while_a_pause_is_judged(finished: float) -> None:
     workers = SlowWorkers([6])
     call = AsyncLiveCall(analyzer(), machine_of({"eager_eot_threshold": 0.9}, "head_start"), workers)
     for frame in frames_of([(30, 13, finished)]):
@@ -165,7 +165,7 @@ def test_a_turn_that_could_end_at_once_is_waited_for() -> None:
     assert ended.t_ms < 30 * 32 + 500
 
 
-def test_what_judging_raises_ends_the_call() -> None:
+def test_an_error_of_the_model_ends_the_call() -> None:
     class Broken(WrittenEnding):
         def judge(self, heard: Samples, silence_ms: int) -> Judgement:
             raise RuntimeError(f"the model is broken, {len(heard)} samples, {silence_ms} ms")
@@ -175,7 +175,7 @@ def test_what_judging_raises_ends_the_call() -> None:
         told_of(call, frames_of([(30, 40, 1.0)]), (0, {}))
 
 
-def test_a_call_of_hours_keeps_nothing_of_what_it_has_told() -> None:
+def test_a_long_call_keeps_no_reported_events() -> None:
     machine = machine_of({"eot_timeout_ms": 500})
     call = AsyncLiveCall(analyzer(), machine, None)
     told = told_of(call, frames_of([(30, 200, 1.0)] * 5), (0, {}))

@@ -66,7 +66,7 @@ def test_the_callers_channel_is_read_and_a_guess_is_marked(
         open_audio(path, caller_channel=2)
 
 
-def test_samples_that_are_not_numbers_and_clipped_ones_do_not_poison_what_follows(
+def test_nan_and_clipped_samples_do_not_affect_later_audio(
     tmp_path: Path, speech: np.ndarray[tuple[int], np.dtype[np.float32]]
 ) -> None:
     hurt = speech.copy()

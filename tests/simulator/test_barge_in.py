@@ -60,7 +60,7 @@ def test_the_cooldown_holds_a_second_barge_in_back_and_lets_it_happen_if_the_cal
     assert len(times(endless, "barge_in")) == 1
 
 
-def test_a_barge_in_tells_what_was_heard_and_what_was_not_and_loses_no_word() -> None:
+def test_a_barge_in_splits_the_words_into_heard_and_unheard() -> None:
     result = play_track(over_agent(40))
     (event,) = [event for event in result.played.events if event.type == "barge_in"]
     (response,) = [e for e in result.played.events if e.type == "response_start" and e.t_ms < event.t_ms]
@@ -111,7 +111,7 @@ def test_scripted_replay_waits_for_the_voice_to_be_known_back_and_joins_overlapp
     assert types(result).count("response_start") == 1
 
 
-def test_an_instant_stop_on_the_first_millisecond_of_a_sound_is_survived() -> None:
+def test_a_stop_on_the_first_millisecond_of_a_sound_works() -> None:
     labels = Labels.model_validate({"agent": [[OVER * 0.032 + 0.064, 12.0]]})
     instant = fixed_profile(stop_latency_ms=0)
     config: dict[str, object] = {"barge_in_min_speech_s": 0.0}
@@ -131,7 +131,7 @@ def test_a_window_that_ends_within_the_stop_latency_is_decided_once() -> None:
         assert not next(e for e in result.played.events if e.type == "response_end").facts()["interrupted"]
 
 
-def test_speech_over_a_filler_that_ends_before_the_answer_is_told_as_too_short() -> None:
+def test_speech_over_a_filler_that_ends_before_the_answer_is_too_short() -> None:
     # known just after the filler began, ended and known so before the slow answer comes
     slow = fixed_profile(engage_words_per_s=2)
     result = play_track([ANSWERED, Speech(110, 116, 0.9)], {"max_buffer_delay_ms": 1000}, profile=slow)

@@ -149,7 +149,7 @@ def test_content_channel_model_and_settings_each_have_their_own(source: AudioSou
     assert _was_made(open_audio(source.path))
 
 
-def test_what_changes_while_it_is_read_is_not_kept(source: AudioSource) -> None:
+def test_a_file_that_changes_while_it_is_read_is_not_cached(source: AudioSource) -> None:
     cached_analysis(source, SilenceOnly(), lambda _: os.utime(source.path, (1, 1)))
     assert ANALYSES.kept().entries == 0
 
@@ -168,7 +168,7 @@ def full(source: AudioSource) -> Iterator[list[Path]]:
     ANALYSES.clear()
 
 
-def test_what_was_not_used_for_longest_goes_first(source: AudioSource, full: list[Path]) -> None:
+def test_the_least_recently_used_entry_is_deleted_first(source: AudioSource, full: list[Path]) -> None:
     cached_analysis(source, SilenceOnly())
     assert [path.exists() for path in full] == [False, True, True, True]
     assert ANALYSES.kept().size <= ANALYSES.most_bytes
@@ -182,7 +182,7 @@ def test_what_was_not_used_for_longest_goes_first(source: AudioSource, full: lis
     assert [path.exists() for path in full] == [False, False, True, True]
 
 
-def test_what_a_killed_process_left_half_written_is_deleted_when_old(source: AudioSource) -> None:
+def test_old_partial_entries_are_deleted(source: AudioSource) -> None:
     folder = ANALYSES.folder
     folder.mkdir(parents=True)
     old, fresh = folder / "a.npz.x.partial", folder / "b.npz.y.partial"
@@ -194,7 +194,7 @@ def test_what_a_killed_process_left_half_written_is_deleted_when_old(source: Aud
     assert fresh.exists()
 
 
-def test_a_cache_that_cannot_be_written_costs_no_more_than_time(
+def test_commands_work_without_a_writable_cache(
     source: AudioSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()

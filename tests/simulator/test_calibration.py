@@ -29,12 +29,12 @@ TALKING = ("nat-002", "nat-006", "nat-009", "nat-015", "nat-019")
     ("output", "finished"),
     [(0.0, 0.0), (0.0066, 0.0), (0.019, 0.3), (0.26, 0.3), (0.622, 0.65), (0.882, 1.0), (1.0, 1.0)],
 )
-def test_an_output_that_says_little_is_as_good_as_no_model(output: float, finished: float) -> None:
+def test_an_uninformative_model_equals_silence_alone(output: float, finished: float) -> None:
     assert completeness(output) == pytest.approx(finished, abs=0.01)
 
 
 @given(st.floats(0, 1), st.floats(0, 1))
-def test_what_the_network_takes_for_more_finished_is(output: float, other: float) -> None:
+def test_a_higher_model_output_means_more_finished(output: float, other: float) -> None:
     low, high = sorted((output, other))
     assert 0.0 <= completeness(low) <= completeness(high) <= 1.0
 

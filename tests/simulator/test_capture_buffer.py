@@ -12,7 +12,7 @@ def delivered(seconds: float, rate: int) -> NDArray[np.float32]:
     return np.zeros((round(seconds * rate), 1), np.float32)
 
 
-def test_what_did_not_fit_of_one_device_is_told_with_the_next_one() -> None:
+def test_overflow_of_one_device_is_reported_with_the_next() -> None:
     capture_buffer = CaptureBuffer()
     first = capture_buffer.opened(48_000)
     capture_buffer.put(delivered(LONGEST_S, 48_000), False, first)

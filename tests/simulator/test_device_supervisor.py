@@ -26,7 +26,7 @@ def standing(session: LiveSession) -> str:
     return session.snapshot().standing
 
 
-def test_another_microphone_that_is_chosen_for_a_lost_one_is_told_of_by_its_own_name(tmp_path: Path) -> None:
+def test_a_replacement_microphone_is_reported_by_name(tmp_path: Path) -> None:
     cards = ArrayCards()
     with running(cards, tmp_path) as session:
         cards.fault = "the microphone 'array' is not available; is it plugged in?"
@@ -42,7 +42,7 @@ def test_another_microphone_that_is_chosen_for_a_lost_one_is_told_of_by_its_own_
 
 
 @pytest.mark.realtime
-def test_a_silent_microphone_that_can_then_not_be_opened_is_told_once(tmp_path: Path) -> None:
+def test_a_silent_microphone_that_cannot_be_opened_is_reported_once(tmp_path: Path) -> None:
     cards = ArrayCards()
     with running(cards, tmp_path) as session:
         wait_for(lambda: session.snapshot().phase == "no audio", "the silence")
@@ -58,7 +58,7 @@ def test_a_silent_microphone_that_can_then_not_be_opened_is_told_once(tmp_path: 
 
 
 @pytest.mark.realtime
-def test_how_long_a_microphone_delivered_nothing_is_said(tmp_path: Path) -> None:
+def test_the_length_of_microphone_silence_is_reported(tmp_path: Path) -> None:
     cards = ArrayCards()
     with running(cards, tmp_path) as session:
         talk(session, cards, SILENCE)
@@ -71,7 +71,7 @@ def test_how_long_a_microphone_delivered_nothing_is_said(tmp_path: Path) -> None
     assert 1.0 <= float(told[1]) < 30.0
 
 
-def test_whatever_the_sound_system_raises_is_said_and_the_devices_are_tried_again(tmp_path: Path) -> None:
+def test_sound_system_errors_are_reported_and_devices_retried(tmp_path: Path) -> None:
     cards = ArrayCards()
     with running(cards, tmp_path) as session:
         cards.raises = RuntimeError("stream pointer is broken")
@@ -83,7 +83,7 @@ def test_whatever_the_sound_system_raises_is_said_and_the_devices_are_tried_agai
         wait_for(lambda: session.snapshot().output, "the speaker")
 
 
-def test_a_sound_system_that_does_not_answer_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hanging_sound_system_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(device_supervisor, "TIMEOUT_S", 0.3)
     cards = ArrayCards()
     with running(cards, tmp_path) as session:
@@ -97,7 +97,7 @@ def test_a_sound_system_that_does_not_answer_is_said(tmp_path: Path, monkeypatch
         assert session.snapshot().phase == "running"
 
 
-def test_what_is_no_number_does_not_deafen_the_agent_for_good(tmp_path: Path) -> None:
+def test_nan_samples_do_not_disable_the_microphone(tmp_path: Path) -> None:
     cards = ArrayCards(rate=48_000)
     with running(cards, tmp_path) as session:
         talk(session, cards, np.full(4800, np.nan, np.float32), 48_000)
@@ -106,7 +106,7 @@ def test_what_is_no_number_does_not_deafen_the_agent_for_good(tmp_path: Path) ->
         assert session.snapshot().level.clipped == 4800
 
 
-def test_sound_cards_that_may_not_be_opened_are_not_taken_for_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_forbidden_sound_cards_are_not_reported_as_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     with TemporaryDirectory() as folder:
         monkeypatch.setattr(portaudio, "SOUND", Path(folder))
         Path(folder).chmod(0o755)
@@ -155,7 +155,7 @@ def test_another_speaker_or_none_leaves_the_microphone_alone(tmp_path: Path) -> 
 
 
 @pytest.mark.realtime
-def test_a_speaker_that_takes_no_more_is_said_and_tried_again(tmp_path: Path) -> None:
+def test_a_stalled_speaker_is_reported_and_retried(tmp_path: Path) -> None:
     cards = ArrayCards()
     with running(cards, tmp_path) as session:
         step, unheard = 160, [*np.split(caller()[: 16_000 * 5], 500)]

@@ -50,7 +50,7 @@ def told(result: Run) -> list[tuple[str, int]]:
 @pytest.mark.parametrize(
     ("name", "mode"), [pytest.param("interruptions", "rigid", marks=pytest.mark.slow), ("backchannels", "scripted")]
 )
-def test_an_echo_that_is_not_heard_changes_nothing(name: str, mode: ReplayMode) -> None:
+def test_an_inaudible_echo_changes_nothing(name: str, mode: ReplayMode) -> None:
     without, unheard = simulated(name, None, mode), simulated(name, UNHEARD_DB, mode)
     assert [event.to_json() for event in unheard.played.events] == [
         event.to_json() for event in without.played.events
@@ -133,7 +133,7 @@ def heard(leak: EchoPath, from_ms: int, to_ms: int, noted: AgentSound, stop_ms: 
 
 
 @pytest.mark.parametrize("delay_ms", [0, 37, 100, 1500])
-def test_what_leaks_is_the_agent_so_much_quieter_so_much_later(delay_ms: int) -> None:
+def test_the_echo_is_the_agent_with_loss_and_delay(delay_ms: int) -> None:
     recording, _ = analysed("coughs")
     back = heard(EchoPath(Echo(20.0, delay_ms), recording), 0, 12_000, sound(1013, 9000))
     loud = np.flatnonzero(np.abs(back) > 1e-4)
@@ -148,7 +148,7 @@ def test_what_leaks_is_the_agent_so_much_quieter_so_much_later(delay_ms: int) ->
     assert np.allclose(back, shifted * np.float32(0.1), atol=1e-7)
 
 
-def test_a_sound_that_is_stopped_leaks_no_further() -> None:
+def test_a_stopped_sound_has_no_further_echo() -> None:
     recording, _ = analysed("coughs")
     back = heard(EchoPath(Echo(6.0, 200), recording), 0, 8000, sound(1000, 7000), stop_ms=3000)
     assert np.abs(back[2500 * 16 : 3200 * 16]).max() > 1e-3

@@ -96,7 +96,7 @@ if __name__ == "__main__":
 """
 
 
-def test_processes_that_cannot_be_started_are_said_and_not_waited_for(tmp_path: Path) -> None:
+def test_worker_start_failures_are_reported_at_once(tmp_path: Path) -> None:
     script = tmp_path / "without_files.py"
     script.write_text(_WITHOUT_FILES)
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60, check=False)
@@ -104,7 +104,7 @@ def test_processes_that_cannot_be_started_are_said_and_not_waited_for(tmp_path: 
 
 
 @pytest.mark.slow
-def test_processes_end_with_the_one_that_began_them(tmp_path: Path) -> None:
+def test_workers_end_with_their_parent(tmp_path: Path) -> None:
     script = tmp_path / "parent.py"
     script.write_text(_PARENT)
     with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True) as parent:
@@ -138,7 +138,7 @@ def _sleep_long(begun: Path) -> None:
     time.sleep(600)
 
 
-def test_work_under_way_is_thrown_away_when_the_block_is_left_by_an_error(tmp_path: Path) -> None:
+def test_running_work_is_cancelled_after_an_error(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt), open_executor(2) as executor:
         _given_up(executor, tmp_path / "begun")
 

@@ -41,7 +41,7 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
     ("name", "arm"),
     [("thinking", "patient"), pytest.param("backchannels", "quick to stop", marks=pytest.mark.slow)],
 )
-def test_what_is_heard_is_what_was_simulated(tmp_path: Path, name: str, arm: str) -> None:
+def test_measurements_match_the_simulation(tmp_path: Path, name: str, arm: str) -> None:
     call = render(tmp_path, name, arm, configurations()[arm], 0, SilenceOnly())
     heard = measure_call(lone_audio(call.path, None))
     counts = counts_of(call.measured, heard)
@@ -116,7 +116,7 @@ def test_both_delivered_forms_and_a_log_beside_them(tmp_path: Path, line: Line) 
     assert any(turn.reported == {"response_ms": 640.0} for turn in heard.turns)
 
 
-def test_sides_and_clocks_that_are_wrong_are_set_right_by_the_log(tmp_path: Path, line: Line) -> None:
+def test_a_log_corrects_swapped_sides_and_clocks(tmp_path: Path, line: Line) -> None:
     log = log_of(line)
     swapped = folder_of(tmp_path / "swapped", line, caller=line.agent, agent=line.caller, turns=log)
     late = folder_of(tmp_path / "late", line, offset_s=1.5, turns=log)
@@ -130,7 +130,7 @@ def test_sides_and_clocks_that_are_wrong_are_set_right_by_the_log(tmp_path: Path
         assert max(abs(a - b) for a, b in zip(ends, true, strict=True)) <= 60, path.name
 
 
-def test_sides_that_seem_swapped_are_named_where_no_log_tells(tmp_path: Path, line: Line) -> None:
+def test_apparently_swapped_sides_are_reported_without_a_log(tmp_path: Path, line: Line) -> None:
     made = np.where(np.abs(line.agent) < 0.02, np.float32(0), line.agent)
     hiss = np.random.default_rng(0).standard_normal(len(made)).astype(np.float32) * np.float32(1e-3)
     heard = measure_call(
@@ -152,7 +152,7 @@ def test_a_log_that_contradicts_the_audio_is_not_used(tmp_path: Path, line: Line
     assert heard.measured is not None
 
 
-def test_what_cannot_be_measured_says_why(tmp_path: Path, line: Line) -> None:
+def test_unmeasurable_calls_give_the_reason(tmp_path: Path, line: Line) -> None:
     silence = np.zeros_like(line.caller)
     cases = {
         "caller_silent": (silence, line.agent),

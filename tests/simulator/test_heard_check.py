@@ -89,7 +89,7 @@ def test_turns_are_matched_by_time_where_a_person_corrected_the_labels(replayed:
 
 
 @pytest.mark.parametrize("reading", READINGS)
-def test_waits_tell_what_the_sensitivity_does_or_that_they_cannot(replayed: ReplayedCall, reading: str) -> None:
+def test_waits_show_the_role_of_the_sensitivity_or_that_they_cannot(replayed: ReplayedCall, reading: str) -> None:
     profile = default_profile()
     policy = replace(policy_of(profile), sensitivity=READINGS[reading])
 
@@ -139,7 +139,7 @@ def test_its_labels_are_provisional_and_corrected_ones_stay(replayed: ReplayedCa
         assert "0142" not in json.dumps(made)
 
 
-def test_a_scenario_never_holds_how_long_answers_took(replayed: ReplayedCall) -> None:
+def test_a_scenario_contains_no_answer_latencies(replayed: ReplayedCall) -> None:
     folder: Path = replayed.recording.source.path.parent
     assert (folder / AUDIO).exists()
     said = json.loads((folder / SCENARIO).read_text())

@@ -24,7 +24,7 @@ COUGHS = json.loads((bundled_folder() / "coughs.json").read_text())
 DURATION_MS = 43_396
 
 
-def test_what_a_file_says_twice_is_one_mark() -> None:
+def test_a_duplicate_label_is_one_mark() -> None:
     assert [mark.kind for mark in marks(INTERRUPTIONS)].count("interruption") == 3
     assert [mark.kind for mark in marks(INTERRUPTIONS)].count("turn") == 4
     noises = [mark for mark in marks(COUGHS) if mark.kind == "noise"]
@@ -82,7 +82,7 @@ def test_numbers_and_truth_written_as_text_are_read_as_the_simulator_reads_them(
         ((11_000, 12_000), "no move"),
     ],
 )
-def test_what_cannot_be_is_said_and_changes_nothing(stretch: tuple[int, int], why: str) -> None:
+def test_an_impossible_edit_is_reported_and_changes_nothing(stretch: tuple[int, int], why: str) -> None:
     sheet = LabelDocument(INTERRUPTIONS, DURATION_MS)
     with pytest.raises(LabelError, match=why):
         sheet.add("turn", *stretch)
@@ -103,7 +103,7 @@ _CHANGES = st.lists(
 
 
 @given(changes=_CHANGES, moves=st.booleans())
-def test_whatever_is_done_the_file_stays_good_and_undo_leads_back(
+def test_any_edits_keep_the_file_valid_and_undo_restores_it(
     changes: list[tuple[str, int, Kind, int, int]], moves: bool
 ) -> None:
     began = INTERRUPTIONS if moves else {name: value for name, value in INTERRUPTIONS.items() if name != "moves"}
@@ -154,7 +154,7 @@ def test_labels_of_an_unlabelled_recording_are_written_for_its_owner_alone(call:
     assert sheet.raw["label_origin"] == ORIGIN
 
 
-def test_a_file_that_somebody_else_wrote_meanwhile_is_not_overwritten_unasked(call: Path) -> None:
+def test_a_file_changed_meanwhile_is_not_overwritten_unasked(call: Path) -> None:
     file = open_label_file(call, 43.396)
     call.with_suffix(".json").write_text('{"turns": []}')
     with pytest.raises(LabelsChangedError, match="changed by something else"):
@@ -215,7 +215,7 @@ def test_a_copy_that_fails_leaves_nothing_behind_and_says_where_the_fault_is(tmp
     assert list(own.iterdir()) == []
 
 
-def test_a_turn_that_is_put_where_an_interruption_was_told_is_one_mark_with_it() -> None:
+def test_a_turn_at_an_interruption_is_one_mark_with_it() -> None:
     told = {"start_s": 1.0, "end_s": 2.0, "type": "interruption", "should_barge_in": True}
     sheet = LabelDocument({"events": [told]}, DURATION_MS)
     mark = sheet.add("turn", 1003, 2000, "Wait.")

@@ -32,7 +32,7 @@ READOUTS = {
         ("talk_over<=1s", None, "not judged, as talk-over was not measured"),
     ],
 )
-def test_a_limit_is_held_against_readouts(text: str, met: bool | None, sentence: str) -> None:
+def test_a_limit_is_checked_against_readouts(text: str, met: bool | None, sentence: str) -> None:
     judged = parse_limit(text).judge(READOUTS)
     assert judged.met is met
     assert judged.sentence == f"{text.strip()}: {sentence}"
@@ -73,7 +73,7 @@ def test_a_goal_is_a_figure_of_which_a_count_is_its_share() -> None:
         ("", "is not a limit"),
     ],
 )
-def test_a_limit_that_makes_no_sense_is_one_sentence(text: str, said: str) -> None:
+def test_an_invalid_limit_gets_one_sentence(text: str, said: str) -> None:
     with pytest.raises(LimitError) as error:
         parse_limit(text)
     assert said in str(error.value)

@@ -86,7 +86,7 @@ def test_a_laugh_is_known_alike_frame_by_frame_and_stops_nothing_unless_the_prof
     assert [event.t_ms for event in as_speech if event.type == "barge_in"] == [held.t_ms]
 
 
-def test_what_is_told_ahead_never_changes_when_the_next_frame_comes() -> None:
+def test_reported_events_never_change_later() -> None:
     recording = open_recording(RECORDINGS[0])
     machine = TurnMachine(
         resolved(VoiceConfig()), default_profile(), script_of(recording, activity_of(())), recording="call"
@@ -114,7 +114,7 @@ def test_a_changed_setting_holds_from_the_next_frame() -> None:
     assert ends[1].t_ms == 1100 * 32 + 500
 
 
-def test_what_a_changed_setting_makes_overdue_happens_then_and_not_in_the_past() -> None:
+def test_an_event_made_overdue_by_a_setting_happens_now() -> None:
     track = observations([Speech(10, 100, 0.0)])
     machine = TurnMachine(
         resolved(parse({"eot_timeout_ms": 4000})),

@@ -58,7 +58,7 @@ def is_there(process: int) -> bool:
     return True
 
 
-def test_it_says_what_is_said_here_and_a_new_process_takes_over_where_one_dies(judges: JudgeProcess) -> None:
+def test_the_model_process_gives_equal_results_and_is_replaced_if_it_dies(judges: JudgeProcess) -> None:
     end = unjudged()
     here = end.judge()
     assert judges.submit(end.judge).result(TIMEOUT_S) == here
@@ -71,7 +71,7 @@ def test_it_says_what_is_said_here_and_a_new_process_takes_over_where_one_dies(j
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="processes are killed otherwise here")
-def test_it_ends_with_the_process_that_began_it_even_if_that_is_killed() -> None:
+def test_the_model_process_ends_with_its_parent_even_if_killed() -> None:
     began = subprocess.Popen([sys.executable, "-c", _ABANDONED], stdout=subprocess.PIPE, text=True)
     assert began.stdout is not None
     process = int(began.stdout.readline())

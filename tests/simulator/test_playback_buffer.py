@@ -24,7 +24,7 @@ def played(out: PlaybackBuffer, count: int) -> NDArray[np.float32]:
     return block[:, 0]
 
 
-def test_the_agent_is_over_with_its_sound_however_late_the_speaker_is() -> None:
+def test_the_agent_is_finished_on_time_with_a_late_speaker() -> None:
     out = playback_buffer()
     for number in range(10):
         out.put(VOICE, more=number < 9)

@@ -158,7 +158,7 @@ def test_turning_to_another_arm_leaves_no_gap_in_what_the_caller_says(bundled: B
     assert tape.closed
 
 
-def test_both_sides_are_heard_and_a_speaker_that_goes_is_told(bundled: Bundled) -> None:
+def test_both_sides_are_played_and_a_lost_speaker_is_reported(bundled: Bundled) -> None:
     mix = call(bundled, "booking", BundledVoice())
     sound = mix.played.sounds[0]
     tape = Tape()
@@ -193,9 +193,7 @@ def test_without_a_device_the_speakers_process_says_so(bundled: Bundled, monkeyp
 
 @pytest.mark.realtime
 @pytest.mark.skipif(missing() is not None, reason=str(missing()))
-def test_the_speaker_plays_the_call_and_time_goes_on_when_it_is_pulled(
-    bundled: Bundled, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_playback_time_continues_without_the_speaker(bundled: Bundled, monkeypatch: pytest.MonkeyPatch) -> None:
     mix = call(bundled, "coughs", BundledVoice())
     start_ms = mix.played.sounds[0].start_ms
     sound = VirtualAudio()
@@ -243,7 +241,7 @@ def test_all_of_a_sound_is_played_at_the_speakers_own_rate() -> None:
     assert np.abs(block).max() < 0.01
 
 
-def test_what_a_library_prints_is_not_taken_for_what_the_speaker_says(
+def test_library_output_does_not_disturb_the_speaker_protocol(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "sounddevice.py").write_text(
@@ -303,7 +301,7 @@ def test_the_speakers_process_ends_in_order(end: str, monkeypatch: pytest.Monkey
         sound.stop()
 
 
-def test_a_recording_that_goes_while_it_is_played_is_told(bundled: Bundled, tmp_path: Path) -> None:
+def test_a_recording_deleted_during_playback_is_reported(bundled: Bundled, tmp_path: Path) -> None:
     mix = call(bundled, "coughs", SilentVoice())
     path = tmp_path / "gone.wav"
     sf.write(path, np.zeros(16_000, np.float32), 16_000)

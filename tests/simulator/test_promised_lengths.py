@@ -158,16 +158,14 @@ def test_a_length_that_is_not_known_is_found_by_reading_to_the_end(tmp_path: Pat
         assert not source.notes
 
 
-def test_a_header_that_promises_less_is_told_and_all_is_heard(tmp_path: Path, container: Container) -> None:
+def test_a_too_short_header_is_reported_and_all_audio_read(tmp_path: Path, container: Container) -> None:
     source = opened(tmp_path, container.promise(container.encode(), 0.5))
     assert heard_s(source) == pytest.approx(SECONDS, abs=0.05)
     (note,) = source.notes
     assert "of sound in its header and holds" in note
 
 
-def test_a_header_that_promises_more_and_a_file_that_is_cut_are_refused(
-    tmp_path: Path, container: Container
-) -> None:
+def test_a_too_long_header_and_a_truncated_file_are_refused(tmp_path: Path, container: Container) -> None:
     whole = container.encode()
     for content in (container.promise(whole, 2), whole[: len(whole) // 2]):
         with pytest.raises(AudioError, match="breaks off"):
@@ -175,7 +173,7 @@ def test_a_header_that_promises_more_and_a_file_that_is_cut_are_refused(
 
 
 @pytest.mark.parametrize("kind", ["NIST", "VOC", "IRCAM"])
-def test_in_a_rare_container_it_is_said_that_a_missing_end_cannot_be_seen(tmp_path: Path, kind: str) -> None:
+def test_a_rare_container_warns_that_truncation_is_undetectable(tmp_path: Path, kind: str) -> None:
     whole = Container(kind, "PCM_16", *WAV).encode()
     for content in (whole, whole[: len(whole) // 2]):
         (note,) = opened(tmp_path, content).notes
@@ -199,7 +197,7 @@ def test_very_many_files_that_were_joined_are_heard(tmp_path: Path) -> None:
     assert opened(tmp_path, short * 1_200).duration_s == pytest.approx(300)
 
 
-def test_joined_mp3s_are_heard_whole_and_told(tmp_path: Path) -> None:
+def test_joined_mp3s_are_read_completely_and_reported(tmp_path: Path) -> None:
     whole = CONTAINERS["mp3"].encode()
     tag = b"ID3\x03\0\0\0\0\x08\0" + bytes(1024)
     source = opened(tmp_path, tag + whole + tag + whole + b"TAG" + bytes(125))
@@ -207,7 +205,7 @@ def test_joined_mp3s_are_heard_whole_and_told(tmp_path: Path) -> None:
     assert ["of sound in its header" in note for note in source.notes] == [True]
 
 
-def test_what_lies_between_the_frames_of_an_mp3_is_skipped_and_told(tmp_path: Path) -> None:
+def test_bytes_between_mp3_frames_are_skipped_and_reported(tmp_path: Path) -> None:
     whole = CONTAINERS["mp3"].encode()
     junk, half = np.random.default_rng(1).bytes(3_000), len(whole) // 2
     source = opened(tmp_path, junk + whole[:half] + junk + whole[half:] + junk)
@@ -220,7 +218,7 @@ def test_what_lies_between_the_frames_of_an_mp3_is_skipped_and_told(tmp_path: Pa
         opened(tmp_path, b"ID3\x03\0\0\0\0\x08\0" + bytes(1024))
 
 
-def test_a_vbr_mp3_that_says_nothing_of_its_length_is_heard_to_its_end(tmp_path: Path) -> None:
+def test_a_vbr_mp3_without_a_length_is_read_to_its_end(tmp_path: Path) -> None:
     file = io.BytesIO()
     quiet_then_loud = np.concatenate([np.zeros_like(CALLER), CALLER, CALLER])
     sf.write(file, quiet_then_loud, RATE, format="MP3", subtype="MPEG_LAYER_III", bitrate_mode="VARIABLE")
@@ -229,7 +227,7 @@ def test_a_vbr_mp3_that_says_nothing_of_its_length_is_heard_to_its_end(tmp_path:
     assert heard_s(opened(tmp_path, content[first:])) == pytest.approx(3 * SECONDS, abs=0.3)
 
 
-def test_chunks_behind_the_sound_are_no_sound(tmp_path: Path) -> None:
+def test_chunks_after_the_audio_are_not_audio(tmp_path: Path) -> None:
     whole, chunk = CONTAINERS["wav"].encode(), b"LIST" + struct.pack("<I", 2_000) + bytes(2_000)
     odd = put(CONTAINERS["wav-mu-law"].encode(CALLER[:-1])[:-1], 4, b"\0\0\0\0")
     for content in (whole + chunk, whole + chunk[:1_500], whole + b"ID3\x04" + bytes(2_000), odd + chunk):
@@ -310,7 +308,7 @@ def test_an_ogg_file_is_heard_in_all_its_parts(tmp_path: Path, coding: str) -> N
 
 
 @pytest.mark.parametrize("scale", [1 << 15, 1 << 23, 1 << 31])
-def test_float_samples_at_the_scale_of_integers_are_put_right_and_told(tmp_path: Path, scale: int) -> None:
+def test_float_samples_at_integer_scale_are_divided_and_reported(tmp_path: Path, scale: int) -> None:
     plain = opened(tmp_path, CONTAINERS["wav-float"].encode()).samples()
     scaled = opened(tmp_path, CONTAINERS["aifc-float"].encode(np.concatenate([np.zeros(RATE), CALLER * scale])))
     assert f"at the scale of integers (±{scale:,}); divided by {scale:,}" in scaled.notes[0]

@@ -248,7 +248,7 @@ def test_the_best_arms_are_those_that_none_is_surely_below(turns: int, best: tup
     assert found["truncated_words"].best == tuple(dict.fromkeys(("base", "slow")))
 
 
-def test_one_verdict_tells_of_all_arms_and_names_the_baseline() -> None:
+def test_one_verdict_covers_all_arms_and_names_the_baseline() -> None:
     short: dict[str, object] = {"max_response_words": 4}
     found = long_call(16, short, slow={"tts_model": "sonic-3"}, same={})
     names = {"base": "stored", "other": "quick", "slow": "slow", "same": "defaults"}

@@ -160,7 +160,7 @@ def test_corrected_labels_still_say_which_channel_is_the_callers_and_what_the_gu
         assert found.source.samples()[[7999, 8000]].tolist() == [0.25, 0.0]
 
 
-def test_a_journal_that_makes_no_sense_keeps_nobody_from_starting(tmp_path: Path) -> None:
+def test_an_invalid_journal_does_not_prevent_a_start(tmp_path: Path) -> None:
     odd = left_behind(tmp_path, [{"type": "end_of_turn"}])
     good = left_behind(tmp_path, [{"type": "speech_start", "t": 0.2, "start": 0.1, "span": 0}])
     found, faults = recover_recordings(tmp_path)

@@ -99,7 +99,7 @@ def test_a_session_that_hangs_is_stopped_all_the_same(
     assert session.snapshot().recording is None
 
 
-def test_modules_in_the_folder_somebody_works_in_are_not_run(tmp_path: Path) -> None:
+def test_modules_in_the_working_folder_are_not_imported(tmp_path: Path) -> None:
     (tmp_path / "simulator.py").write_text("raise SystemExit(3)\n")
     done = subprocess.run(command("simulator.child_process"), cwd=tmp_path, timeout=60)
     assert done.returncode == 0

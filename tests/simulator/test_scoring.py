@@ -71,7 +71,7 @@ def test_coughs_noises_and_backchannels_are_false_alarms_only_if_they_stop_the_a
     }
 
 
-def test_each_event_is_held_against_an_agent_of_its_own_so_that_a_first_stop_hides_nothing() -> None:
+def test_each_event_is_scored_against_a_talking_agent() -> None:
     track = [Speech(100, 140), Speech(200, 240), Speech(300, 360), Speech(450, 490)]
     truth = Labels(
         agent=((1.0, 20.0),),
@@ -99,7 +99,7 @@ def test_each_event_is_held_against_an_agent_of_its_own_so_that_a_first_stop_hid
     ]
 
 
-def test_a_barge_in_about_nothing_labelled_is_told_and_what_follows_it_is_no_miss() -> None:
+def test_a_barge_in_without_a_label_is_reported_and_causes_no_miss() -> None:
     found = _found([Speech(60, 100), Speech(200, 260)], _event("interruption", 200, 260))
     assert [(one.kind, one.fate) for one in found] == [
         ("long interruption", "not over the agent"),
@@ -119,7 +119,7 @@ def test_a_turn_over_the_agent_counts_only_if_it_is_labelled_an_interruption() -
     assert (one.kind, one.fate) == ("long interruption", "stopped")
 
 
-def test_an_agent_already_told_to_stop_is_no_hit_of_what_follows_at_once() -> None:
+def test_an_agent_that_is_already_stopping_is_not_a_hit_for_the_next_event() -> None:
     # the first speech strikes at frame 85, and the sound ends 60 ms later, after the interruption's onset
     (one,) = _found([Speech(60, 85), Speech(95, 160)], _event("interruption", 86, 160))
     assert (one.fate, one.stop_ms) == ("not over the agent", None)

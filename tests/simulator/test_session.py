@@ -131,7 +131,7 @@ def test_a_stereo_device_at_48_khz_is_mixed_and_resampled(tmp_path: Path) -> Non
         assert {"end_of_turn", "response_start", "barge_in"} <= set(events(session.take()))
 
 
-def test_what_is_lost_is_told_and_time_stands_still(tmp_path: Path) -> None:
+def test_lost_audio_is_reported_and_pauses_the_clock(tmp_path: Path) -> None:
     cards, quiet = ArrayCards(), np.zeros(160, np.float32)
     with running(cards, tmp_path) as session:
         talk(session, cards, np.zeros(16_000, np.float32))
@@ -174,7 +174,7 @@ def test_under_any_guard_a_speakers_monitor_is_no_microphone(loss_db: float, is_
     assert [one for one in told if one] == wanted * is_monitor
 
 
-def test_a_frame_is_recorded_as_it_was_heard_whatever_is_wished_meanwhile() -> None:
+def test_a_frame_is_recorded_as_it_was_heard() -> None:
     wishes, frame = CallControls(EchoGuard.HEADPHONES, 30.0), np.full(512, 0.1, np.float32)
     guard = EchoGate(wishes)
     for muted in (False, True):
@@ -221,7 +221,7 @@ def test_a_new_call_may_begin_with_a_greeting_which_a_recording_begun_later_leav
     assert open_recording(path).scenario == default_scenario()
 
 
-def test_what_was_cut_off_is_said_from_where_the_call_stands() -> None:
+def test_the_length_of_cut_off_audio_is_reported() -> None:
     model = SilenceOnly()
     with ThreadPoolExecutor(1) as judges:
         whole, cut = (
@@ -297,7 +297,7 @@ def test_why_a_device_does_not_open_is_one_sentence(
     assert "\n" not in str(refused.value)
 
 
-def test_a_device_that_is_taken_is_not_said_to_refuse_rates_it_was_never_tried_at(
+def test_a_busy_device_is_not_reported_as_refusing_rates(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     errors = iter([PortAudioError("Invalid sample rate", -9997), PortAudioError("Device unavailable", -9985)])

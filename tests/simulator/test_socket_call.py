@@ -85,9 +85,7 @@ def heard(audio: Samples) -> list[Stretch]:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_however_it_is_cut_up_a_call_is_that_of_the_batch_run_and_sounds_as_its_events_tell(
-    seed: int, tmp_path: Path
-) -> None:
+def test_a_socket_call_equals_the_batch_run_for_any_message_size(seed: int, tmp_path: Path) -> None:
     call = AgentCall(agent())
     messages, audio = parted([one for block in cut_up(two_turns(), seed) for one in call.hear(block)])
     events = [event for event in batch_events(tmp_path) if event.t_ms * 16 <= len(two_turns())]
@@ -100,7 +98,7 @@ def test_however_it_is_cut_up_a_call_is_that_of_the_batch_run_and_sounds_as_its_
     assert found[: len(told)] == pytest.approx(told, abs=15)
 
 
-def test_words_are_told_as_they_are_spoken_and_a_stop_is_followed_by_clear() -> None:
+def test_words_are_sent_as_spoken_and_a_stop_sends_clear() -> None:
     call = AgentCall(agent())
     told = [one for block in cut_up(two_turns(), 3) for one in call.hear(block)]
     messages, _ = parted(told)
@@ -234,7 +232,7 @@ class Flood:
         """Take what is sent."""
 
 
-async def test_empty_messages_are_read_no_faster_than_anybody_can_speak() -> None:
+async def test_empty_messages_are_read_in_real_time() -> None:
     line: Any = Flood()
     loop = asyncio.get_running_loop()
     began_s = loop.time()

@@ -98,7 +98,7 @@ def test_an_agent_that_hangs_up_at_once_has_not_taken_the_call(caller: Recording
         called(url, caller, rate)
 
 
-def test_an_agent_that_only_writes_is_no_agent_that_was_silent(caller: Recording) -> None:
+def test_an_agent_without_audio_is_an_error(caller: Recording) -> None:
     async def answer(line: Line) -> None:
         await _bytes_of(line, 2 * SAMPLE_RATE)
         await line.send('{"event": "error", "message": "unknown \x1b[31mprotocol"}')

@@ -144,7 +144,7 @@ def test_a_sound_over_an_unfinished_turn_is_a_cut_in_unless_the_agent_only_goes_
     ]
 
 
-def test_fillers_and_stops_are_told_apart_only_by_messages_that_are_trusted() -> None:
+def test_only_trusted_messages_identify_fillers_and_stops() -> None:
     received = [
         said(2700, "filler", final=False),
         said(2790, "filler", final=True),
@@ -169,7 +169,7 @@ def test_fillers_and_stops_are_told_apart_only_by_messages_that_are_trusted() ->
     assert "do not say" in measured(foreign, truth, trust=True).left_out["response_ms"]
 
 
-def test_what_the_agent_did_not_stay_for_is_not_held_against_it() -> None:
+def test_turns_after_the_agent_hung_up_do_not_count() -> None:
     call = taken((2500, 2800))
     call.duration_ms = 4000  # rigid: the recording went on, and the agent had hung up
     truth = Labels.model_validate(
@@ -188,7 +188,7 @@ def test_what_the_agent_did_not_stay_for_is_not_held_against_it() -> None:
     assert found.seconds["dead_air_s"] == 0.0
 
 
-def test_what_the_agent_says_it_heard_of_the_caller_is_no_word_of_its_own() -> None:
+def test_transcripts_of_the_caller_are_not_the_agents_words() -> None:
     caller = ReceivedMessage(2100, {"type": "transcript", "role": "user", "text": "Hello", "final": True})
     received = [caller, said(2700, "response", final=False), said(2800, "response", final=True)]
     found = measured(taken((2500, 2800), received=received), labels((1.0, 2.0)), trust=True)

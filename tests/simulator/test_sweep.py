@@ -71,7 +71,7 @@ def test_a_sweep_that_was_stopped_goes_on_to_the_result_it_would_have_had(tmp_pa
         read_result(written)
 
 
-def test_a_disk_that_is_full_is_said_and_keeps_what_was_tried(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_and_tried_settings_stay(tmp_path: Path) -> None:
     plan, calls = small_plan(budget=24), [thinking_call(number) for number in range(4)]
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
 
@@ -113,7 +113,7 @@ def test_a_limit_that_cannot_be_met_says_what_stands_in_the_way() -> None:
 
 
 @pytest.mark.slow
-def test_a_limit_that_breaks_where_confirmed_is_said_first() -> None:
+def test_a_limit_broken_on_confirmation_is_reported_first() -> None:
     """Callers who confirm pause to think, and those who choose do not."""
     calls = calls_that_differ()
     none = swept(small_plan(limits=("cut_ins<=1%",), budget=12), calls)
@@ -154,7 +154,7 @@ def test_callers_are_never_on_both_sides() -> None:
     assert len(one_person.folds) == 3
 
 
-def test_what_calls_cannot_tell_is_said_before_the_work() -> None:
+def test_limits_that_calls_cannot_judge_are_reported_before_the_work() -> None:
     unlabelled = [thinking_call(number, labelled=False) for number in range(4)]
     with pytest.raises(SweepError, match="one call cannot both choose a setting and confirm it"):
         swept(small_plan(), unlabelled[:1])
@@ -203,7 +203,7 @@ def test_what_calls_cannot_tell_is_said_before_the_work() -> None:
         ("tts_model=sonic-4", "it is one of sonic-turbo, sonic-3"),
     ],
 )
-def test_a_range_that_is_none_is_refused(text: str, said: str) -> None:
+def test_an_invalid_range_is_refused(text: str, said: str) -> None:
     with pytest.raises(SimulatorError) as refused:
         parse_range(text)
     assert said in str(refused.value)

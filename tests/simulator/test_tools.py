@@ -65,7 +65,7 @@ def test_forwarding_a_call_must_be_switched_on() -> None:
     assert times(allowed, "response_start")[0] - times(denied, "response_start")[0] == 1900
 
 
-def test_progress_is_told_at_each_interval_of_a_long_tool_call_only() -> None:
+def test_progress_is_spoken_at_each_interval_of_a_long_tool_call() -> None:
     long, short = with_tools(tool("slow", 7000)), with_tools(tool("quick", 1900))
     config: dict[str, object] = {"progress_interval_ms": 2000, "progress_vocabulary": ["One", "Two"]}
     result = play_track(TURN, config, agent=long)

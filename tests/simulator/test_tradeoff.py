@@ -79,7 +79,7 @@ def test_up_to_a_tenth_of_a_second_early_is_no_cut_in(late_ms: int, cut: bool) -
     assert verdict.delay_ms == -100
 
 
-def test_a_turn_nobody_waits_for_counts_with_the_silence_there_was() -> None:
+def test_a_turn_that_nothing_waits_for_counts_with_its_silence() -> None:
     activity = activity_of(observations([Speech(10, 40, 0.1), Speech(60, 90, 0.9)]))
     first, second = _turns(activity, (320, 40 * FRAME_MS), (60 * FRAME_MS, 90 * FRAME_MS))
     verdict = judge(first, 0.7, RULE)
@@ -94,7 +94,7 @@ def test_however_finished_the_caller_sounded_the_rule_waits_until_the_pause_is_k
     assert RULE.fires_ms(turn.pauses[0], 0.7) == 40 * FRAME_MS + END_KNOWN_AFTER_MS
 
 
-def test_a_turn_nobody_heard_is_counted_apart() -> None:
+def test_an_unheard_turn_is_counted_separately() -> None:
     activity = activity_of(observations([Speech(10, 40)]))
     curve = sweep(_turns(activity, (320, 1280), (20_000, 21_000)), RULE)
     assert (len(curve.turns), curve.undetected) == (1, 1)

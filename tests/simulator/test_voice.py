@@ -105,7 +105,7 @@ def render(
     return np.concatenate(windows)
 
 
-def test_a_mouth_speaks_and_falls_silent_on_the_sample_in_windows_of_any_length() -> None:
+def test_the_agents_audio_starts_and_stops_on_the_sample_for_any_window() -> None:
     voice = BundledVoice()
     whole = render(AgentRenderer(voice), response(), 4 * 16_000, 512)
     for step in (100, 160, 16_000):
@@ -173,7 +173,7 @@ def test_a_slow_voice_never_holds_up_the_call_and_its_piece_keeps_one_voice() ->
         assert renderer.trouble == "the voice slow failed (the model's file is damaged); bundled clips replace it"
 
 
-def test_clips_that_nobody_will_hear_any_more_are_not_made() -> None:
+def test_outdated_clips_are_not_synthesised() -> None:
     voice, made = SlowVoice(), []
     spoken = voice.spoken
 

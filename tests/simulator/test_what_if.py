@@ -73,7 +73,7 @@ def test_how_the_audio_is_cut_into_blocks_changes_nothing(speech: Samples, knobs
     assert np.array_equal(heard(knobs, speech, sizes), whole)
 
 
-def test_without_knobs_the_audio_is_as_it_is(call: AudioSource) -> None:
+def test_without_options_the_audio_is_unchanged(call: AudioSource) -> None:
     import soundfile as sf
 
     assert np.array_equal(call.samples(), sf.read(call.path, dtype="float32")[0])
@@ -129,7 +129,7 @@ def test_noise_repeats_under_its_seed_and_differs_under_another(speech: Samples)
     assert not np.array_equal(first, other)
 
 
-def test_every_knob_is_another_analysis(call: AudioSource) -> None:
+def test_every_what_if_option_has_its_own_analysis(call: AudioSource) -> None:
     knobs = [WhatIf(), *KNOBS, WhatIf(noise_snr_db=10.0, noise_seed=1), WhatIf(noise_snr_db=11.0)]
     assert len({open_audio(call.path, what_if=one).content_hash() for one in knobs}) == len(knobs)
     plain, noisy = (
@@ -176,7 +176,7 @@ def test_comfort_noise_is_as_loud_as_the_silence_was_and_speech_is_left() -> Non
         (" ", "names no line"),
     ],
 )
-def test_a_line_that_is_none_says_so(text: str, why: str) -> None:
+def test_an_invalid_line_is_reported(text: str, why: str) -> None:
     with pytest.raises(LineError, match=why):
         parse_line(text)
 

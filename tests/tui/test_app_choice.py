@@ -26,7 +26,7 @@ def no_other_connections(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.usefixtures("workspace_file")
-async def test_half_an_environment_is_not_used_and_that_is_said(
+async def test_an_incomplete_environment_is_not_used_and_reported(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PLATFORM_API_KEY", "key-nobody-sees-71")
@@ -68,7 +68,7 @@ async def test_a_classic_platform_fills_the_same_screen(platform: Served, monkey
         assert highlighted.name == "Lab Results Callback"
 
 
-async def test_a_name_nobody_knows_is_told_with_those_there_are() -> None:
+async def test_an_unknown_connection_lists_the_known_ones() -> None:
     app = make_app(None, connection="stagin")
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)

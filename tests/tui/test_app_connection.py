@@ -86,7 +86,7 @@ async def test_leaving_before_the_connection_stands_closes_it_too() -> None:
     assert client.closed or app.client is None
 
 
-async def test_the_status_line_tells_of_the_last_request(app: TurnlabApp) -> None:
+async def test_the_status_line_shows_the_last_request(app: TurnlabApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await pilot.press("slash", "x")
@@ -97,7 +97,7 @@ async def test_the_status_line_tells_of_the_last_request(app: TurnlabApp) -> Non
         assert len(line) == 78
 
 
-async def test_a_failed_request_is_told_as_such() -> None:
+async def test_a_failed_request_is_reported() -> None:
     client = ScriptedClient()
     client.failure = UnreachableError("gone")
     told: list[ObservedRequest] = []
@@ -109,7 +109,7 @@ async def test_a_failed_request_is_told_as_such() -> None:
 
 
 @pytest.mark.slow
-def test_what_is_not_on_the_first_screen_is_imported_after_its_paint(workspace_file: Path, tmp_path: Path) -> None:
+def test_later_screens_are_imported_after_the_first_paint(workspace_file: Path, tmp_path: Path) -> None:
     report = tmp_path / "first-paint.json"
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (40, 120))

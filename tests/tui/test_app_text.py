@@ -31,7 +31,7 @@ ANY_TEXT = st.text(st.characters(codec=None, categories=None))
         ("[bold]x[/]", "[bold]x[/]"),
     ],
 )
-def test_what_a_terminal_would_obey_is_made_visible(raw: str, shown: str) -> None:
+def test_terminal_controls_are_made_visible(raw: str, shown: str) -> None:
     assert plain(raw) == shown
 
 

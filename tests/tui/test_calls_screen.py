@@ -275,7 +275,7 @@ async def check_and_fit(pilot: Pilot[None], screen: CallsScreen) -> None:
     await until(pilot, lambda: app.screen is screen, "the list")
 
 
-async def test_a_pull_that_finds_no_calls_looks_further_back_and_then_invites_to_no_other(
+async def test_an_empty_pull_looks_further_back_once(
     workspace_file: Path,
 ) -> None:
     async with open_embedded(workspace_file) as client:

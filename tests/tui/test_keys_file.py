@@ -66,7 +66,7 @@ def test_what_tune_and_live_share_has_a_key_of_its_own_in_each(tmp_path: Path, c
         ("tune.undo = ", "cannot be read (Invalid value (at end of document)); all keys are as they come"),
     ],
 )
-def test_what_cannot_be_is_said_in_a_sentence_and_the_rest_is_taken(tmp_path: Path, text: str, says: str) -> None:
+def test_an_unusable_key_entry_is_reported_and_the_rest_applies(tmp_path: Path, text: str, says: str) -> None:
     whole = f'services.refresh = "f6"\n{text}'
     keymap, problems = chosen(tmp_path, whole)
     assert says in problems
@@ -83,7 +83,7 @@ def test_a_key_given_back_by_a_mistake_is_not_used_twice(tmp_path: Path) -> None
     assert "tune.arms = 'u' is left out: u is Undo" in problems
 
 
-async def test_the_app_opens_with_a_bad_file_and_tells_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_app_opens_with_a_bad_key_file_and_reports_it(monkeypatch: pytest.MonkeyPatch) -> None:
     keys_file().parent.mkdir(exist_ok=True)
     keys_file().write_text('nope = "x"\nno = "x"\nnever = "x"\nservices.refresh = "f6"')
     keys = chosen_keys()

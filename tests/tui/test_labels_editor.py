@@ -88,7 +88,7 @@ def written(call: Path) -> dict[str, Any]:
     return content
 
 
-async def test_going_about_chooses_labels_and_stays_at_the_ends(booking: AnalysedRecording, call: Path) -> None:
+async def test_stepping_selects_labels_and_stops_at_the_ends(booking: AnalysedRecording, call: Path) -> None:
     editor = Editor(booking, call)
     marks = editor.labels.document.marks
     assert (editor.chosen, editor.labels.place_ms) == (marks[0], marks[0].start_ms)
@@ -110,9 +110,7 @@ async def test_going_about_chooses_labels_and_stays_at_the_ends(booking: Analyse
     assert (editor.chosen, editor.labels.place_ms) == (marks[1], marks[0].start_ms)
 
 
-async def test_edges_and_whole_labels_are_moved_and_taken_back_and_done_again(
-    booking: AnalysedRecording, call: Path
-) -> None:
+async def test_moves_of_edges_and_labels_can_be_undone_and_redone(booking: AnalysedRecording, call: Path) -> None:
     editor = Editor(booking, call)
     first, before = editor.chosen, editor.marks
     editor.labels.move(200)
@@ -156,7 +154,7 @@ async def test_labels_are_added_over_the_voice_and_deleted(booking: AnalysedReco
     assert editor.chosen.stretch == (length_ms - 1000, length_ms)
 
 
-async def test_a_typed_label_that_cannot_be_is_asked_for_again(booking: AnalysedRecording, call: Path) -> None:
+async def test_an_invalid_typed_label_is_asked_for_again(booking: AnalysedRecording, call: Path) -> None:
     editor = Editor(booking, call)
     good = values_of(editor.chosen) | {"words": "  hello   there "}
     editor.answers = Answers(label=[good | {"start": "soon"}, good | {"end": "0"}, good])
@@ -191,7 +189,7 @@ async def test_saving_replaces_the_file_in_one_step_and_keeps_what_is_not_a_labe
 
 
 @pytest.mark.parametrize(("whose", "stands"), [("mine", "mine"), ("theirs", "theirs"), (None, "theirs")])
-async def test_labels_that_somebody_else_wrote_meanwhile_are_never_overwritten_unasked(
+async def test_labels_changed_meanwhile_are_never_overwritten_unasked(
     booking: AnalysedRecording, call: Path, whose: str | None, stands: str
 ) -> None:
     editor = Editor(booking, call, whose=whose)
@@ -210,7 +208,7 @@ async def test_labels_that_somebody_else_wrote_meanwhile_are_never_overwritten_u
     assert editor.marks == mine
 
 
-async def test_unsaved_labels_are_offered_after_a_crash_and_taken_up(
+async def test_unsaved_labels_are_offered_and_restored_after_a_crash(
     booking: AnalysedRecording, call: Path
 ) -> None:
     editor = Editor(booking, call)
@@ -234,7 +232,7 @@ async def test_unsaved_labels_are_offered_after_a_crash_and_taken_up(
     assert third.answers.names == []
 
 
-async def test_a_recording_of_ours_is_copied_first_and_only_if_the_person_agrees(
+async def test_a_bundled_recording_is_copied_first_after_asking(
     booking: AnalysedRecording, call: Path, tmp_path: Path
 ) -> None:
     own, before = tmp_path / "own", call.with_suffix(".json").read_bytes()
@@ -253,7 +251,7 @@ async def test_a_recording_of_ours_is_copied_first_and_only_if_the_person_agrees
     assert call.with_suffix(".json").read_bytes() == before
 
 
-async def test_all_detected_turns_are_taken_at_once_and_back_at_once(
+async def test_all_detected_turns_are_labelled_and_undone_in_one_step(
     booking: AnalysedRecording, tmp_path: Path
 ) -> None:
     call = own_call(tmp_path, turns=[], events=[], backchannels=[], noises=[], hesitations=[], moves=[])
@@ -406,7 +404,7 @@ async def test_agent_windows_and_moves_are_labels_like_any_other(
     assert Labels.model_validate(now).moves[0].kind == first.words
 
 
-async def test_what_is_labelled_is_heard_from_the_place_alone_and_in_a_loop(
+async def test_playback_from_the_position_of_one_label_and_in_a_loop(
     booking: AnalysedRecording, call: Path
 ) -> None:
     editor = Editor(booking, call)

@@ -233,7 +233,7 @@ async def the_recording_is_in_tune(live: Looking, calls: list[LiveSession]) -> N
 
 
 @pytest.mark.slow
-async def test_a_log_that_was_gone_back_in_says_what_is_newer_until_a_new_call(workspace_file: Path) -> None:
+async def test_a_scrolled_log_counts_newer_lines_until_a_new_call(workspace_file: Path) -> None:
     notes = [Notice("device", at, f"note {at}") for at in range(4)]
     call = StillCall(Snapshot(phase="running", arm="A", arms=("A", "B")), [*notes[:2]])
     app = make_app(lambda: open_embedded(workspace_file), open_call=lambda _: call)

@@ -98,7 +98,7 @@ class Talking:
         self.host.pass_time()
 
 
-async def test_how_one_wants_to_talk_outlives_a_call() -> None:
+async def test_talk_settings_outlive_a_call() -> None:
     talking = Talking()
     talking.calls.come_into_view()
     assert talking.opened[0].settings.arms[0].config.eot_timeout_ms == 900
@@ -138,7 +138,7 @@ async def test_how_one_wants_to_talk_outlives_a_call() -> None:
     assert not remembered.muted, "no start begins unheard"
 
 
-async def test_what_cannot_be_done_now_is_said_and_not_asked_of_the_call() -> None:
+async def test_an_unavailable_action_is_reported_and_not_sent() -> None:
     talking = Talking(read_only=True)
     for act in (talking.calls.record, talking.calls.pause, talking.calls.new_call, talking.calls.play_tone):
         act()
@@ -169,7 +169,7 @@ async def test_what_cannot_be_done_now_is_said_and_not_asked_of_the_call() -> No
     assert talking.call.sent[-2:] == [commands.Pause(True), commands.Pause(False)]
 
 
-async def test_a_recording_is_told_when_it_is_finished_and_a_failed_call_begins_again() -> None:
+async def test_a_finished_recording_is_reported_and_a_failed_call_restarts() -> None:
     talking = Talking()
     talking.calls.begin()
     talking.stands(recording=RecordingState("live.flac", 2.0))
@@ -210,7 +210,7 @@ async def test_an_echo_guard_that_is_not_chosen_stays() -> None:
     assert [threshold_of(text) for text in ("35", "-35 dBFS", "−35,5")] == [35.0, 35.0, 35.5]
 
 
-def test_choices_that_are_made_at_once_are_all_remembered() -> None:
+def test_simultaneous_choices_are_all_stored() -> None:
     names = [f"choice.{number}" for number in range(40)]
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda name: remember(name, name), names))

@@ -76,7 +76,7 @@ async def taken_up(pilot: Pilot[None]) -> TuneScreen:
 
 
 @pytest.mark.slow
-async def test_a_draft_begun_in_live_outlives_a_kill() -> None:
+async def test_a_draft_started_in_live_survives_a_kill() -> None:
     done = await asyncio.to_thread(
         subprocess.run, [sys.executable, "-c", KILLED], check=False, timeout=120, capture_output=True
     )
@@ -91,7 +91,7 @@ async def test_a_draft_begun_in_live_outlives_a_kill() -> None:
 
 
 @pytest.mark.slow
-async def test_a_draft_begun_in_live_is_there_after_a_new_start_and_can_wait() -> None:
+async def test_a_draft_started_in_live_is_offered_after_a_restart() -> None:
     await change_in_live(lambda: None)
     async with dashboard().run_test(size=SIZE) as pilot:
         screen = await live(pilot)

@@ -77,7 +77,7 @@ async def test_an_edit_sends_only_what_changed_and_is_undone(app: TurnlabApp, wo
 
 
 @pytest.mark.slow
-async def test_both_sides_are_shown_when_somebody_else_edited(app: TurnlabApp, workspace_file: Path) -> None:
+async def test_both_values_are_shown_when_another_user_edited(app: TurnlabApp, workspace_file: Path) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await on_service(pilot, "Intake Line")
         form = await press(pilot, "e", FormDialog)
@@ -115,7 +115,7 @@ async def test_a_form_is_not_left_by_a_slip(app: TurnlabApp) -> None:
         await press(pilot, "escape", ServicesScreen)
 
 
-async def test_deleting_takes_the_name_and_can_be_made_again(app: TurnlabApp, workspace_file: Path) -> None:
+async def test_deletion_needs_the_name_and_can_be_undone(app: TurnlabApp, workspace_file: Path) -> None:
     before = await stored(workspace_file)
     async with app.run_test(size=(120, 40)) as pilot:
         await on_service(pilot, "Intake Line")
@@ -178,7 +178,7 @@ async def test_routes_are_read_from_tags_and_lead_to_services(app: TurnlabApp) -
         assert app.services_screen.highlighted.name == "Meet & Greet"
 
 
-def test_odd_routes_are_said() -> None:
+def test_invalid_routes_are_reported() -> None:
     def tagged(name: str, *tags: str, active: bool = True) -> Service:
         return Service(id=name, name=name, is_active=active, tags=tuple(Tag(*tag.split(":")) for tag in tags))
 
@@ -205,7 +205,7 @@ def test_tags_with_commas_come_back_from_the_form() -> None:
     assert changed.keyterms == ("x,y", "z")
 
 
-async def test_history_tells_who_changed_what(workspace_file: Path) -> None:
+async def test_history_shows_who_changed_what(workspace_file: Path) -> None:
     async with open_embedded(workspace_file) as client:
         service = await stored(workspace_file)
         await client.update_service(service.id, {"tool_capacity": 9})
@@ -219,7 +219,7 @@ async def test_history_tells_who_changed_what(workspace_file: Path) -> None:
         assert "tool_capacity: 5 → 9" in str(app.screen.query_one("#history-note", Static).content)
 
 
-async def test_the_status_line_tells_of_limits_and_of_waiting() -> None:
+async def test_the_status_line_shows_limits_and_waits() -> None:
     client = ScriptedClient([Service(id="1", name="one")])
     app = make_app(client.open)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -234,7 +234,7 @@ async def test_the_status_line_tells_of_limits_and_of_waiting() -> None:
 
 
 @pytest.mark.slow
-async def test_no_question_comes_up_over_what_was_opened_meanwhile(app: TurnlabApp) -> None:
+async def test_a_late_dialog_does_not_cover_another_screen(app: TurnlabApp) -> None:
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await on_service(pilot, "Intake Line")
         assert app.client is not None
@@ -297,7 +297,7 @@ async def test_voice_settings_are_put_back_from_the_history(app: TurnlabApp, wor
 
 
 @pytest.mark.slow
-async def test_a_change_whose_answer_is_lost_is_told_as_saved(app: TurnlabApp, workspace_file: Path) -> None:
+async def test_a_change_with_a_lost_answer_is_reported_as_saved(app: TurnlabApp, workspace_file: Path) -> None:
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await on_service(pilot, "Intake Line")
         http: httpx.AsyncClient = app.client._transport._http  # type: ignore[union-attr]

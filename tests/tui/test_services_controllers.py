@@ -93,7 +93,7 @@ async def test_a_filter_is_answered_from_what_is_listed_then_by_the_platform() -
     assert "did you mean tag: ?" in watched.shown.notice
 
 
-async def test_pages_come_as_far_as_one_looks_and_to_the_end_when_asked() -> None:
+async def test_pages_are_loaded_as_far_as_scrolled_or_to_the_end() -> None:
     watched = Watched(*(service(number) for number in range(1_050)))
     await watched.connect()
     assert len(watched.client.asked) == 1
@@ -110,7 +110,7 @@ async def test_pages_come_as_far_as_one_looks_and_to_the_end_when_asked() -> Non
     assert not watched.shown.at_end
 
 
-async def test_a_failure_is_said_where_the_rows_would_be_and_never_takes_rows_away() -> None:
+async def test_a_failure_is_shown_without_removing_rows() -> None:
     watched = Watched(service(1, "Still here"))
     watched.client.failure = UnreachableError("no route")
     await watched.connect()
@@ -140,7 +140,7 @@ async def test_saved_and_deleted_services_change_in_place() -> None:
     assert watched.shown.notice.startswith("No service matches")
 
 
-async def test_only_what_the_tab_in_view_needs_is_asked(workspace_file: Path) -> None:
+async def test_only_the_visible_tabs_data_is_loaded(workspace_file: Path) -> None:
     shown: list[ServiceFacts | None] = []
     async with open_embedded(workspace_file) as client:
         host = ScriptedHost()
@@ -168,7 +168,7 @@ async def test_only_what_the_tab_in_view_needs_is_asked(workspace_file: Path) ->
         assert shown[-1] is None
 
 
-async def test_an_edit_asks_before_it_replaces_what_somebody_else_stored(workspace_file: Path) -> None:
+async def test_an_edit_asks_before_it_replaces_another_users_value(workspace_file: Path) -> None:
     async with open_embedded(workspace_file) as client, open_embedded(workspace_file) as other:
         before = await named(client)
 
@@ -225,7 +225,7 @@ def _stale_once(real: Any, stale: Service) -> Any:
     return get_service
 
 
-async def test_a_service_is_made_switched_off_deleted_and_made_again(workspace_file: Path) -> None:
+async def test_a_service_is_created_deactivated_deleted_and_restored(workspace_file: Path) -> None:
     async with open_embedded(workspace_file) as client:
         like = await named(client)
         owners = {"agent_id": like.agent_id or "", "context_graph_id": like.context_graph_id or ""}
@@ -293,7 +293,7 @@ class FailsLater(httpx.AsyncBaseTransport):
         return await self.inner.handle_async_request(request)
 
 
-async def test_a_service_that_is_made_again_in_part_is_told_so_and_never_made_twice(
+async def test_a_partly_restored_service_is_reported_and_never_created_twice(
     workspace_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(guarded, "pause", _no_pause)
@@ -320,7 +320,7 @@ async def test_a_service_that_is_made_again_in_part_is_told_so_and_never_made_tw
         assert changes.undo_label == ""
 
 
-async def test_a_service_that_is_gone_is_told_and_nothing_is_asked(workspace_file: Path) -> None:
+async def test_a_missing_service_is_reported_without_a_question(workspace_file: Path) -> None:
     async with open_embedded(workspace_file) as client:
         gone = await named(client)
         await client.delete_service(gone.id)
@@ -333,7 +333,7 @@ async def test_a_service_that_is_gone_is_told_and_nothing_is_asked(workspace_fil
         assert not host.posted
 
 
-async def test_a_promotion_is_taken_back_and_asks_again_when_something_moved(workspace_file: Path) -> None:
+async def test_a_promotion_is_undone_and_asks_again_after_other_changes(workspace_file: Path) -> None:
     async with open_embedded(workspace_file) as client, open_embedded(workspace_file) as other:
         one = await named(client)
         before = one.version_sets["preview"]
@@ -373,7 +373,7 @@ async def test_a_promotion_is_taken_back_and_asks_again_when_something_moved(wor
         assert await preview() == before
 
 
-async def test_going_back_over_somebody_elses_change_is_asked(workspace_file: Path) -> None:
+async def test_undo_over_another_users_change_asks(workspace_file: Path) -> None:
     async with open_embedded(workspace_file) as client, open_embedded(workspace_file) as other:
         one = await named(client)
         host = ScriptedHost(lambda _: "preview", lambda _: True, lambda _: True)
@@ -405,7 +405,7 @@ async def test_a_version_that_does_not_exist_is_refused_in_the_form(workspace_fi
         assert now.applied_behavior_ids == one.version_sets["test"].applied_behavior_ids
 
 
-async def test_a_key_without_permission_is_told_and_writes_nothing(workspace_file: Path) -> None:
+async def test_a_key_without_permission_is_reported_and_writes_nothing(workspace_file: Path) -> None:
     async with open_embedded(workspace_file) as client:
         assert isinstance(client, PlatformClient)
         one = await named(client)
@@ -420,7 +420,9 @@ async def test_a_key_without_permission_is_told_and_writes_nothing(workspace_fil
         database.close()
 
 
-async def test_a_lost_answer_is_told_for_what_it_is(workspace_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_lost_answer_is_reported_with_its_real_outcome(
+    workspace_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with open_embedded(workspace_file) as client:
         one = await named(client)
 
@@ -451,7 +453,7 @@ class GoesSilent(httpx.AsyncBaseTransport):
 
 
 @pytest.mark.parametrize("arrives", [True, pytest.param(False, marks=pytest.mark.slow)])
-async def test_what_may_have_been_stored_can_be_taken_back_once_the_platform_answers(
+async def test_a_possibly_stored_change_can_be_undone_later(
     workspace_file: Path, monkeypatch: pytest.MonkeyPatch, arrives: bool
 ) -> None:
     monkeypatch.setattr(guarded, "pause", _no_pause)

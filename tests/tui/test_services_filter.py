@@ -42,12 +42,12 @@ from tui.services.listing import ServiceListing
         ('"route:main-line"', ServiceFilter(words=("route:main-line",))),
     ],
 )
-def test_what_is_typed_is_understood(typed: str, expected: ServiceFilter) -> None:
+def test_the_filter_syntax(typed: str, expected: ServiceFilter) -> None:
     assert parse_filter(typed) == expected
 
 
 @given(st.text())
-def test_nothing_that_can_be_typed_breaks_it(typed: str) -> None:
+def test_the_filter_never_fails(typed: str) -> None:
     parsed = parse_filter(typed)
     parsed.matches(service(1, "Any", tags=(Tag("key"),)))
     assert parsed.search is None or 0 < len(parsed.search) <= 200
@@ -65,7 +65,7 @@ def test_nothing_that_can_be_typed_breaks_it(typed: str) -> None:
         ("channel:voice", None, False),
     ],
 )
-def test_the_platform_searches_what_it_can(typed: str, search: str | None, exact: bool) -> None:
+def test_the_platform_searches_for_the_longest_word(typed: str, search: str | None, exact: bool) -> None:
     parsed = parse_filter(typed)
     assert (parsed.search, parsed.exact) == (search, exact)
 
@@ -87,7 +87,7 @@ def test_the_platform_searches_what_it_can(typed: str, search: str | None, exact
         ("calls last", False),
     ],
 )
-def test_the_rest_is_checked_here(typed: str, found: bool) -> None:
+def test_the_client_checks_the_other_conditions(typed: str, found: bool) -> None:
     known = service(1, "Intake", description="First calls", tags=(Tag("route", "main-line"),))
     assert parse_filter(typed).matches(known) is found
 
@@ -118,7 +118,7 @@ async def test_a_service_on_two_pages_is_listed_once() -> None:
     assert len({found.id for found in listing.services}) == len(listing.services) == PAGE_SIZE + 1
 
 
-async def test_pages_that_do_not_advance_are_told_and_not_taken_for_the_end() -> None:
+async def test_pages_that_do_not_advance_are_an_error() -> None:
     class Stuck(ScriptedClient):
         async def list_services(self, **query: Any) -> Page[Service]:
             return replace(await super().list_services(**query), continuation=0)
@@ -131,7 +131,7 @@ async def test_pages_that_do_not_advance_are_told_and_not_taken_for_the_end() ->
     assert len(client.asked) == 1
 
 
-async def test_on_classic_a_filter_by_channel_is_said_to_be_unsupported() -> None:
+async def test_classic_reports_a_channel_filter_as_unsupported() -> None:
     platform = ScriptedClient([service(1, "Intake Line", channel_type="", environment="")])
     platform.dialect = "classic"
     app = make_app(platform.open)

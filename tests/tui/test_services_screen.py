@@ -137,7 +137,7 @@ async def test_the_filter_understands_what_the_table_of_filters_says(app: Turnla
         assert count(pilot) == "12 of 12 · active: takes yes or no"
 
 
-async def test_services_without_an_id_are_told() -> None:
+async def test_services_without_an_id_are_reported() -> None:
     class Odd(ScriptedClient):
         async def list_services(self, **query: Any) -> Page[Service]:
             self.traffic.note_unreadable("GET services", query["continuation"], 2)
@@ -190,7 +190,7 @@ async def test_the_highlighted_service_opens_in_tune(app: TurnlabApp) -> None:
         assert app.calls.kept.service == tunes[2].session.service, "of the service that Tune has open"
 
 
-async def test_what_tune_saved_is_seen_in_the_list_and_the_other_way_round(app: TurnlabApp) -> None:
+async def test_tune_and_the_list_show_each_others_changes(app: TurnlabApp) -> None:
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await settle(pilot)
         before = screen(pilot).highlighted
@@ -216,7 +216,7 @@ async def test_what_tune_saved_is_seen_in_the_list_and_the_other_way_round(app: 
         await until(pilot, lambda: tune.session.draft.stored.eager_eot_threshold == 0.25, "what others stored")
 
 
-async def test_a_failing_platform_is_said_once_and_r_tries_again() -> None:
+async def test_a_failing_platform_is_reported_once_and_r_retries() -> None:
     client = ScriptedClient([service(1, "Back again")])
     client.failure = UnreachableError("example.test cannot be reached: no [bold]route[/]; check the network")
     async with make_app(client.open).run_test() as pilot:
@@ -263,7 +263,7 @@ async def test_refresh_keeps_the_cursor_on_its_service() -> None:
         assert highlighted(pilot) == "Service 00002"
 
 
-async def test_ten_thousand_services_come_as_far_as_one_looks() -> None:
+async def test_ten_thousand_services_are_loaded_as_far_as_scrolled() -> None:
     client = ScriptedClient([service(number) for number in range(10_000)])
     async with make_app(client.open).run_test(size=(120, 40)) as pilot:
         await settle(pilot)
@@ -372,7 +372,7 @@ async def test_j_and_k_move_in_what_has_the_focus(app: TurnlabApp) -> None:
         assert isinstance(pilot.app.screen, TuneScreen)
 
 
-def test_every_field_tells_where_its_value_comes_from() -> None:
+def test_every_field_shows_the_source_of_its_value() -> None:
     config, problems = load({"max_buffer_delay_ms": 1500, "tts_model": "sonic-3", "adaptive_pacing": {"on": True}})
     inherited, _ = load({"tts_provider": "cartesia", "tts_model": "sonic-turbo"})
     own = service(1, voice_config=config, voice_problems=tuple(problems))
@@ -392,7 +392,7 @@ def test_every_field_tells_where_its_value_comes_from() -> None:
     ]
 
 
-def test_what_the_workspace_says_is_not_guessed() -> None:
+def test_unknown_workspace_settings_are_not_guessed() -> None:
     found = {row.field: row for row in voice_rows(service(1, voice_config=load({"tts_model": "sonic-3"})[0]), None)}
     assert (found["tts_model"].in_force, found["tts_model"].origin) == ("sonic-3", "service")
     assert (found["tts_provider"].in_force, found["tts_provider"].origin) == ("?", "?")

@@ -74,7 +74,7 @@ async def stored(file: Path, service: str = "Intake Line") -> Service:
         return next(one for one in (await client.list_services()).items if one.name == service)
 
 
-async def test_edge_says_what_it_points_at_and_why_it_is_locked(app: TurnlabApp) -> None:
+async def test_edge_shows_its_versions_and_why_it_is_locked(app: TurnlabApp) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await on_set(pilot, "edge")
         table = app.screen.query_one("#version-set-rows", DataTable)
@@ -85,7 +85,7 @@ async def test_edge_says_what_it_points_at_and_why_it_is_locked(app: TurnlabApp)
 
 
 @pytest.mark.slow
-async def test_what_is_locked_says_why_when_asked(app: TurnlabApp) -> None:
+async def test_a_locked_version_set_says_why(app: TurnlabApp) -> None:
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await on_set(pilot, "edge")
         assert "cannot be written" in screen(app).reason_against(ROLLBACK)
@@ -143,7 +143,7 @@ async def test_promoting_to_release_asks_for_its_name_and_rolls_back(app: Turnla
 
 
 @pytest.mark.slow
-async def test_what_moved_meanwhile_is_shown_and_asked_about(app: TurnlabApp, workspace_file: Path) -> None:
+async def test_a_plan_changed_meanwhile_is_shown_and_asked_about(app: TurnlabApp, workspace_file: Path) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await on_set(pilot, "test")
         await press(pilot, "p", NameDialog)

@@ -120,7 +120,7 @@ async def test_a_value_beyond_the_scale_points_outwards() -> None:
 @pytest.mark.parametrize(
     ("kind", "values"), [("max_buffer_delay_ms", [520, 540]), ("barge_in_min_speech_s", [0.85, 0.9])]
 )
-async def test_steps_follow_on_each_other_before_anybody_answers(kind: str, values: list[float]) -> None:
+async def test_steps_add_up_before_the_screen_answers(kind: str, values: list[float]) -> None:
     app = SliderApp(state(kind))
     async with app.run_test() as pilot:
         app.slider.step(1)
@@ -131,7 +131,7 @@ async def test_steps_follow_on_each_other_before_anybody_answers(kind: str, valu
         assert all(type(said) is type(value) for said, value in zip(app.said, values, strict=True))
 
 
-async def test_from_off_the_scale_is_entered_at_the_end_one_comes_from() -> None:
+async def test_off_enters_the_scale_at_the_near_end() -> None:
     app = SliderApp(state("max_response_words"))
     async with app.run_test() as pilot:
         app.slider.step(-1)

@@ -95,7 +95,7 @@ def test_a_folder_that_is_named_opens_in_tune(start: Start, tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-def test_a_terminal_that_vanishes_without_a_signal_ends_the_dashboard(start: Start) -> None:
+def test_the_dashboard_ends_when_its_terminal_disappears(start: Start) -> None:
     terminal = start("env", "--ignore-signal=HUP", TURNLAB)
     terminal.see(FIRST_SERVICE)
     assert terminal.vanish() != 0

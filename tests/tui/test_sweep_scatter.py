@@ -44,7 +44,7 @@ def test_a_drawing_has_titled_axes_with_round_ticks_and_every_sign() -> None:
     assert sum("⠀" < char <= "⣿" for char in text) > 10, "the front, as steps"
 
 
-def test_the_chosen_point_is_told_by_more_than_its_colour() -> None:
+def test_the_chosen_point_has_a_sign_besides_its_colour() -> None:
     assert any("[★]" in line for line in drawn(64, 14, 1))
     assert any("[T]" in line for line in drawn(64, 14, 3))
     assert not any("[" in line for line in drawn(64, 14))
@@ -77,7 +77,7 @@ def test_any_points_fit_into_any_room(
         assert frame.cell(points[found]) == (x, y), f"a click on {number} finds one in its own cell"
 
 
-def test_a_click_means_the_weightiest_of_the_points_in_a_cell() -> None:
+def test_a_click_selects_the_most_important_point_of_a_cell() -> None:
     points = (ScatterPoint(1200, 10, "tried"), POINTS[1], ScatterPoint(1200, 10, "front"), *POINTS)
     frame = PlotFrame(points, RESPONSE, CUT_INS, 64, 14)
     assert frame.nearest(*frame.cell(POINTS[1]), range(3)) == 1
@@ -106,7 +106,7 @@ def a_row(point: ScatterPoint, words: str = "", name: str = "") -> FrontRow:
     return FrontRow((point.x, point.y), point, figures, words, (), VoiceConfig(), name=name)
 
 
-def test_one_moves_along_the_points_by_either_axis() -> None:
+def test_arrow_keys_move_along_either_axis() -> None:
     rows = tuple(a_row(point) for point in sorted(POINTS[:4], key=lambda one: one.x))
     front = Front(rows, POINTS[4:], RESPONSE, CUT_INS, ("response", "cut-ins"))
     assert [rows[front.next_to(0, one)].point.y for one in ("left", "right", "up", "down")] == [30, 10, 30, 20]

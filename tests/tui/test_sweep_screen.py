@@ -92,7 +92,7 @@ def test_the_form_can_be_started_as_it_comes() -> None:
         ("only", " booking ", "names one"),
     ],
 )
-def test_what_cannot_be_is_said_beside_its_line(key: str, value: str, said: str) -> None:
+def test_an_invalid_value_is_reported_below_its_line(key: str, value: str, said: str) -> None:
     form, _ = a_form()
     form.edit(key, value)
     assert said in problems(form)[key]
@@ -125,7 +125,7 @@ def test_fields_without_a_range_stay_and_a_goal_brings_its_limits() -> None:
     assert [row.value for row in rows] == [*limits, ""], "one more line than there are limits"
 
 
-def test_a_sweep_is_over_what_is_a_persons_own_once_there_is_enough_of_it(tmp_path: Path) -> None:
+def test_a_sweep_uses_the_users_own_calls_if_there_are_enough(tmp_path: Path) -> None:
     added, own = tmp_path / "added", own_recordings_folder()
     for folder, names in ((added, ("one", "two")), (own, ("one",))):
         folder.mkdir(parents=True)
@@ -231,7 +231,7 @@ async def test_a_sweep_that_is_stopped_keeps_what_it_found_unless_turnlab_is_lef
     assert said[-1].said.startswith("Stopping; what was found stays" if leaves else "Stopped after ")
 
 
-async def test_what_goes_wrong_is_said_and_another_sweep_can_begin() -> None:
+async def test_a_failed_sweep_is_reported_and_another_can_start() -> None:
     gone = Path("gone.flac")
     host, sweeping, said, _ = run_sweep(8, Sources(bundled=(gone, gone), said=""))
     await host.finish()
@@ -456,7 +456,7 @@ async def test_from_the_form_to_a_setting_in_tune_and_back(app: TurnlabApp) -> N
 
 
 @pytest.mark.slow
-async def test_the_screen_answers_to_the_mouse_and_goes_about_another_service(app: TurnlabApp) -> None:
+async def test_the_sweep_screen_handles_the_mouse_and_another_service(app: TurnlabApp) -> None:
     async with app.run_test(size=USUAL) as pilot:
         screen = await on_sweep(pilot, with_found=True)
         frame = screen.scatter.frame

@@ -67,7 +67,7 @@ def test_a_barge_in_is_cut_and_an_underrun_is_marked() -> None:
     assert line.text[5:10] == "██╎█✂"
 
 
-def test_a_wait_is_no_sound() -> None:
+def test_a_wait_is_not_drawn_as_sound() -> None:
     line = arms.agent(lane(Bar("response", 5000, 12_000, "", False), waits=((8000, 10_000),)), SECOND_A_CELL, "a")
     assert line.text[5:12] == "███┈┈██"
 

@@ -21,7 +21,7 @@ def said(app: TurnlabApp) -> str:
     return str(lines[0].render()) if lines else ""
 
 
-async def test_a_first_start_begins_at_a_fault_that_can_be_cured_and_leads_through_six_steps(
+async def test_a_first_start_opens_a_fixable_service_and_a_tour_of_six_steps(
     app: TurnlabApp,
 ) -> None:
     app = make_app(app._open_client, first_start=True, begin_at=BEGIN_AT)

@@ -206,7 +206,7 @@ async def test_advice_against_a_symptom_is_simulated_tried_in_place_swapped_and_
         await until(pilot, lambda: draft.config.post_eot_pause_ms == 0)
 
 
-async def test_who_is_cut_off_is_helped_most_by_less_sensitivity_and_why_nothing_helps_is_said(
+async def test_cut_ins_are_helped_by_less_sensitivity_and_no_help_is_explained(
     app: TurnlabApp,
 ) -> None:
     async with app.run_test(size=SIZE) as pilot:
@@ -226,7 +226,7 @@ async def test_who_is_cut_off_is_helped_most_by_less_sensitivity_and_why_nothing
         assert screen.session.draft.changes() == {"eager_eot_threshold": 0.8}
 
 
-async def test_until_all_recordings_are_heard_advice_is_so_far_and_the_cursor_stays_on_its_advice(
+async def test_partial_advice_is_marked_and_keeps_the_cursor(
     app: TurnlabApp,
 ) -> None:
     heard = [analysed("thinking"), analysed("interruptions")]
@@ -339,7 +339,7 @@ def test_where_what_helps_most_delays_the_response_a_lot_the_mildest_value_with_
     assert ranked([slight, advice("eager_eot_threshold", 0, -3, 480)])[0].offer.value == 0, "not dear"
 
 
-def test_why_nothing_helps_is_told_by_what_was_measured() -> None:
+def test_the_reason_that_nothing_helps_comes_from_measurements() -> None:
     interrupts, slow = SYMPTOMS[:2]
     offer = Offer("filler_style", "phrase", "silent")
 

@@ -154,7 +154,7 @@ class _Job:
         deliver()
 
 
-def test_settings_that_cannot_be_simulated_are_said_and_the_next_ones_are_tried(folder: Path) -> None:
+def test_a_failed_simulation_is_reported_and_the_next_one_runs(folder: Path) -> None:
     bench = Bench(folder / "booking.flac")
     bench.host.run()
     try_out = bench.session.trial_runner.try_out
@@ -173,7 +173,7 @@ def test_settings_that_cannot_be_simulated_are_said_and_the_next_ones_are_tried(
     assert bench.trials.settled
 
 
-def test_one_that_goes_before_it_is_analysed_says_so_and_is_taken_once_it_is_back(folder: Path) -> None:
+def test_a_recording_deleted_before_analysis_is_reported_and_used_once_it_returns(folder: Path) -> None:
     bench = Bench(folder)
     bench.host.run()
     aside = folder.parent / "thinking.flac"
@@ -196,7 +196,7 @@ def test_one_that_goes_before_it_is_analysed_says_so_and_is_taken_once_it_is_bac
     assert bench.listed[-1].shown == "thinking.flac"
 
 
-def test_a_broken_file_and_an_empty_folder_are_one_sentence(folder: Path, tmp_path: Path) -> None:
+def test_a_broken_file_and_an_empty_folder_get_one_sentence(folder: Path, tmp_path: Path) -> None:
     (folder / "aaa[red].wav").write_bytes(b"RIFF this is not audio at all")
     bench = Bench(folder)
     bench.host.run()
@@ -235,7 +235,7 @@ def test_a_moment_is_arrived_at_once_its_recording_is_drawn(folder: Path) -> Non
     assert bench.over.startswith("3 recordings,")
 
 
-def test_the_playhead_can_be_put_before_anything_is_played(folder: Path) -> None:
+def test_the_playhead_can_be_moved_before_playback(folder: Path) -> None:
     bench = Bench(folder / "booking.flac")
     bench.playback.wind(5)
     assert bench.heard[-1].wants_ms == 0, "nothing is there yet"
@@ -266,7 +266,7 @@ def labelling_on(bench: Bench, edit: Any, pick: Any) -> LabellingController:
 
 
 @pytest.mark.slow
-async def test_a_sound_is_put_in_at_the_playhead_seen_counted_and_taken_away(folder: Path) -> None:
+async def test_a_sound_is_injected_at_the_playhead_shown_counted_and_removed(folder: Path) -> None:
     bench = Bench(folder / "booking.flac")
     bench.host.run()
     outcome = bench.trials.outcome
@@ -374,7 +374,7 @@ async def test_the_worst_turns_are_those_whose_first_sound_is_later_too(folder: 
     assert asking.went_to == [(turns[0].key, turns[0].own_ms)]
 
 
-async def test_where_nobody_speaks_there_is_no_turn_to_have_got_worse(tmp_path: Path) -> None:
+async def test_silence_has_no_turns_that_got_worse(tmp_path: Path) -> None:
     sf.write(tmp_path / "quiet.wav", np.zeros(32_000, np.float32), 16_000)
     bench = Bench(tmp_path / "quiet.wav")
     bench.host.run()

@@ -105,7 +105,7 @@ async def test_what_the_terminal_pastes_is_shown_as_changes_before_it_is_taken(a
         ('{"a": 1', "line 1, column"),
     ],
 )
-def test_pasted_text_that_will_not_do(text: str, why: str) -> None:
+def test_invalid_pasted_text_is_refused(text: str, why: str) -> None:
     with pytest.raises(EntryError, match=why):
         read_pasted(text)
 

@@ -147,7 +147,7 @@ async def test_closing_leaves_the_draft_as_it_was_left(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(("answer", "left"), [("take", 0), ("drop", 0), (None, 1)])
-async def test_a_kept_draft_is_taken_up_goes_or_waits(folder: Path, answer: str | None, left: int) -> None:
+async def test_a_kept_draft_can_be_restored_dropped_or_left(folder: Path, answer: str | None, left: int) -> None:
     leave_behind()
     (kept,) = files(folder)
     drafting = Drafting(take_up=answer)
@@ -185,7 +185,7 @@ async def test_what_others_changed_since_a_kept_draft_is_chosen_for(
     assert drafting.session.draft.config.filler_style == "silent"
 
 
-async def test_a_file_that_is_no_draft_is_named_and_left(folder: Path) -> None:
+async def test_a_file_that_is_not_a_draft_is_named_and_kept(folder: Path) -> None:
     leave_behind()
     (file,) = files(folder)
     spoil(file, '{"began": 3')
@@ -195,7 +195,7 @@ async def test_a_file_that_is_no_draft_is_named_and_left(folder: Path) -> None:
     assert file.exists()
 
 
-async def test_a_folder_that_cannot_be_written_to_is_told_once(folder: Path) -> None:
+async def test_an_unwritable_folder_is_reported_once(folder: Path) -> None:
     spoil(folder, "a file where the folder should be")
     drafting = Drafting()
     for value in (580, 560):
@@ -336,7 +336,7 @@ async def test_the_arms_are_swapped_locked_duplicated_and_taken_away_until_it_is
     assert drafting.changed == 5
 
 
-async def test_a_baseline_that_moves_with_a_removal_is_said_once() -> None:
+async def test_a_moved_baseline_is_reported_once() -> None:
     requests = [("duplicate", 1), ("duplicate", 1), ("remove", 1), ("baseline", 2), ("remove", 1)]
     drafting = await asked_for_arms(*requests, None)
     assert said_over(drafting) == [

@@ -108,9 +108,7 @@ async def labels_changed(pilot: Pilot[None]) -> LabelEditor:
     return editor
 
 
-async def test_labels_of_a_recording_that_goes_while_they_are_edited_are_saved_and_the_rest_is_said(
-    app: TurnlabApp, folder: Path
-) -> None:
+async def test_labels_of_a_recording_deleted_meanwhile_are_saved(app: TurnlabApp, folder: Path) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await open_tune(pilot, recordings=folder)
         editor = await labels_changed(pilot)
@@ -178,7 +176,7 @@ def forbidden(place: Path) -> None:
         ),
     ],
 )
-def test_a_folder_of_ones_own_that_cannot_be_listed_hides_nothing_else(
+def test_an_unreadable_own_folder_hides_nothing_else(
     tmp_path: Path, spoil: Callable[[Path], None], why: str
 ) -> None:
     own = tmp_path / "data" / "recordings"

@@ -107,7 +107,7 @@ async def test_leaving_keeps_the_draft_only_if_asked_to(drafts: Path, key: str, 
     assert [kept.config.max_buffer_delay_ms for kept in found] == [580] * left
 
 
-def test_drafts_are_told_apart_by_connection_and_service_and_bad_files_are_named(drafts: Path) -> None:
+def test_drafts_are_separate_by_connection_and_service_and_bad_files_named(drafts: Path) -> None:
     journal = DraftJournal("embedded", "id-1")
     journal.write(BEGAN, DRAFT)
     journal.close()

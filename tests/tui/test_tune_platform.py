@@ -129,7 +129,7 @@ async def test_nothing_is_sent_where_the_person_does_not_agree(client: ServicesC
         (read_only(ScriptedClient([service(1)])), service(1), CHANGES, "Not saved: read-only"),
     ],
 )
-async def test_where_it_cannot_be_saved_the_reason_is_said(
+async def test_a_draft_that_cannot_be_saved_gives_the_reason(
     client: ServicesClient | None, of: Service | None, changes: Mapping[str, object], why: str
 ) -> None:
     saving = Saving(client, of)
@@ -178,7 +178,7 @@ async def test_leaving_the_choice_sends_nothing_and_keeps_the_draft(client: Serv
     assert (await stored(client, saving))["max_buffer_delay_ms"] == 660
 
 
-async def test_what_somebody_else_changed_elsewhere_is_told_and_not_touched(client: ServicesClient) -> None:
+async def test_another_users_change_of_other_fields_is_reported_and_kept(client: ServicesClient) -> None:
     saving = await intake(client, send=True)
     await meanwhile(client, saving, post_eot_pause_ms=150)
     await saving.save()
@@ -199,7 +199,7 @@ async def test_what_changes_while_the_body_is_read_is_asked_about_too(client: Se
     assert (await stored(client, saving))["max_buffer_delay_ms"] == 660
 
 
-async def test_a_save_is_taken_back_by_undo_once_nothing_newer_is_in_the_draft(client: ServicesClient) -> None:
+async def test_undo_reverts_a_save_after_later_edits_are_undone(client: ServicesClient) -> None:
     saving = await intake(client, send=[True, True], take_back=[None, True, True])
     before = await stored(client, saving)
     await saving.save()
@@ -266,7 +266,7 @@ async def test_saving_taking_back_and_history_have_one_word_for_a_default_that_w
     assert history_lines([], [], [kept])[0].detail.startswith("filler_style: phrase → backchannel\n")
 
 
-async def test_what_becomes_of_taking_back_is_told_as_it_is(client: ServicesClient) -> None:
+async def test_the_outcome_of_undoing_a_save_is_reported(client: ServicesClient) -> None:
     saving = await intake(client, send=True, take_back=[True, True])
     await saving.save()
     line = losing(client)
@@ -367,7 +367,7 @@ def losing(client: ServicesClient) -> Losing:
     return line
 
 
-async def test_a_save_whose_answer_is_lost_is_told_as_saved(client: ServicesClient) -> None:
+async def test_a_save_with_a_lost_answer_is_reported_as_saved(client: ServicesClient) -> None:
     saving = await intake(client, send=True)
     losing(client)
     await saving.save()
@@ -375,7 +375,7 @@ async def test_a_save_whose_answer_is_lost_is_told_as_saved(client: ServicesClie
     assert not saving.controller.unsaved
 
 
-async def test_a_save_that_failed_does_not_go_over_what_somebody_stored_meanwhile(client: ServicesClient) -> None:
+async def test_a_failed_save_does_not_overwrite_another_users_change(client: ServicesClient) -> None:
     saving = await intake(client, send=True)
     losing(client).meanwhile = {"max_buffer_delay_ms": 660}
     await saving.save()
@@ -385,7 +385,7 @@ async def test_a_save_that_failed_does_not_go_over_what_somebody_stored_meanwhil
     assert (await stored(client, saving))["max_buffer_delay_ms"] == 660
 
 
-async def test_what_was_opened_meanwhile_is_not_covered_by_a_question(client: ServicesClient) -> None:
+async def test_a_late_question_does_not_cover_another_screen(client: ServicesClient) -> None:
     saving = await intake(client)
     saving.in_view = False
     await saving.save()

@@ -116,7 +116,7 @@ async def changed_meanwhile(pilot: Pilot[None], screen: TuneScreen, **values: Js
     return screen.session.service.id
 
 
-async def test_where_both_changed_a_field_one_chooses_before_anything_is_sent(app: TurnlabApp) -> None:
+async def test_a_field_changed_by_both_is_chosen_before_sending(app: TurnlabApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await tuned(pilot)
         one = await changed_meanwhile(pilot, screen, max_buffer_delay_ms=660, barge_in_min_speech_s=1.1)
@@ -170,7 +170,7 @@ class SlowAnswer:
 
 
 @pytest.mark.slow
-async def test_no_save_dialog_comes_up_over_what_was_opened_meanwhile(app: TurnlabApp) -> None:
+async def test_a_late_save_dialog_does_not_cover_another_screen(app: TurnlabApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await tuned(pilot)
         platform = SlowAnswer(app)
@@ -191,7 +191,7 @@ async def test_no_save_dialog_comes_up_over_what_was_opened_meanwhile(app: Turnl
 
 
 @pytest.mark.slow
-async def test_enter_sends_nothing_where_somebody_went_on_before_the_dialog_came(app: TurnlabApp) -> None:
+async def test_enter_does_not_send_if_the_user_went_on_before_the_dialog(app: TurnlabApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await tuned(pilot)
         assert app.client is not None

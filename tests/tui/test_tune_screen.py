@@ -263,7 +263,7 @@ async def test_all_recordings_are_compared_with_intervals_and_one_says_why_it_ha
         assert "backchannels" in table.lines[0]
 
 
-async def test_a_file_that_breaks_off_while_analysed_is_one_sentence(app: TurnlabApp, tmp_path: Path) -> None:
+async def test_a_truncated_file_gets_one_sentence(app: TurnlabApp, tmp_path: Path) -> None:
     whole = BOOKING.read_bytes()
     (tmp_path / "torn.flac").write_bytes(whole[: len(whole) // 3])
     async with app.run_test(size=SIZE) as pilot:

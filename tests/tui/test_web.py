@@ -75,7 +75,7 @@ def refused(address: str, **headers: str) -> str:
     return caught.value.read().decode()
 
 
-def test_nobody_else_gets_in_and_nothing_is_fetched_from_elsewhere(served: Served) -> None:
+def test_other_visitors_are_refused_and_nothing_is_loaded_from_other_servers(served: Served) -> None:
     address = served.address
     base, _, _ = address.partition("/?")
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
@@ -91,7 +91,7 @@ def test_nobody_else_gets_in_and_nothing_is_fetched_from_elsewhere(served: Serve
     assert "Only pages of this dashboard" in refused(address, Host="elsewhere.example")
 
 
-def test_a_port_that_another_program_has_is_only_missed_where_it_was_asked_for(
+def test_a_taken_port_fails_only_if_it_was_requested(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from tui import web
