@@ -1,4 +1,4 @@
-"""A microphone and a speaker made of arrays: what is pushed is heard, what is played is kept."""
+"""A microphone and a speaker made of arrays: tests push samples into one and read what the other plays."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from simulator.errors import DeviceError
 
 
 class ArrayStream:
-    """An open device that never fails until it is told to."""
+    """An open device that fails only when a test sets it to."""
 
     latency_s = 0.01
 
@@ -24,15 +24,15 @@ class ArrayStream:
         self.alive = True
 
     def close(self) -> None:
-        """Do nothing more."""
+        """Do nothing."""
         self.alive = False
 
 
 class ArrayCards:
     """One microphone and one speaker of any rate and width.
 
-    ``fault``: why the microphone cannot be opened; ``raises``: what looking for devices comes to;
-    ``answers`` is clear while it comes to nothing at all.
+    ``fault``: why the microphone cannot be opened. ``raises``: what looking for devices raises. While ``answers``
+    is clear, looking does not return.
     """
 
     def __init__(self, rate: int = 16_000, channels: int = 1) -> None:
@@ -46,7 +46,7 @@ class ArrayCards:
         self._render: Render | None = None
 
     def look(self, *, again: bool) -> Devices:  # noqa: ARG002 as every sound card
-        """Return what there is."""
+        """Return the devices."""
         self.answers.wait()
         if self.raises:
             raise self.raises
@@ -63,13 +63,13 @@ class ArrayCards:
         return self.microphone
 
     def open_output(self, device: Device, render: Render) -> Stream:  # noqa: ARG002
-        """Open the speaker, which takes its first block before its rate is known, as PortAudio's do."""
+        """Open the speaker. It takes its first block before its rate is known, as PortAudio's does."""
         self._render = render
         self.play(160)
         return ArrayStream(*self._shape)
 
     def push(self, samples: Samples, *, overrun: bool = False) -> None:
-        """Let the microphone hear samples, the same in each channel."""
+        """Add samples to the microphone, the same in each channel."""
         assert self._deliver is not None
         block = np.repeat(samples[:, None].astype(np.float32), self._shape[1], axis=1)
         self._deliver(block, overrun)

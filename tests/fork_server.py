@@ -1,8 +1,7 @@
-"""The process that ``tests.forked`` forks commands from. A script: it imports what ``turnlab`` does, and no tests.
+"""The process from which ``tests.forked`` forks commands. It imports what ``turnlab`` does, and no tests.
 
-The processes of a test run connect to its socket. For each byte that comes with four file descriptors it forks:
-three are the command's standard streams, and over the fourth comes the request and go the process id and the exit
-code.
+The processes of a test run connect to its socket. For each byte with four file descriptors it forks. Three are the
+command's standard streams. The request comes over the fourth, which also returns the process id and the exit code.
 """
 
 from __future__ import annotations
@@ -42,19 +41,19 @@ LATE_IMPORTS = (
     "typer._adapters",
     "typer._click.decorators",
 )
-"""What many commands import while they run."""
+"""Modules that many commands import while they run."""
 
 
 def _import_all() -> None:
-    """Import what commands import except the keyring, which reads the environment then."""
+    """Import what commands import, except the keyring, which reads the environment on import."""
     for package in PACKAGES:
         for found in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
-            # What does not import is for the command to fail with.
+            # The command fails with an import error itself.
             with contextlib.suppress(Exception):
                 importlib.import_module(found.name)
     for name in LATE_IMPORTS:
         importlib.import_module(name)
-    # At exit soxr would empty these caches, which copies 7 MB of every command's memory.
+    # At exit, soxr would empty these caches, which copies 7 MB of every command's memory.
     vars(typing)["_cleanups"].clear()
     _build_commands()
     assert "keyring" not in sys.modules, "keyring has read this environment"
@@ -64,7 +63,7 @@ def _import_all() -> None:
 
 
 def _build_commands() -> None:
-    """Have typer build its commands from our functions once: it takes 30 ms."""
+    """Build typer's commands once: this takes 30 ms."""
     from tui.cli.groups import LATER, alone
     from tui.cli.main import Turnlab, app
 
@@ -76,7 +75,7 @@ def _build_commands() -> None:
 
 
 def _wait_for_a_command(door: socket.socket) -> Callable[[], object] | None:
-    """Fork commands until all who connected have left; return, in the process of each, what it is to run."""
+    """Fork commands until all clients have disconnected. Return in each child what to run."""
     running: dict[int, int] = {}
     ended, tell = socket.socketpair()
     for one in (door, tell):
@@ -110,7 +109,7 @@ def _wait_for_a_command(door: socket.socket) -> Callable[[], object] | None:
 def _next_command(
     news: selectors.BaseSelector, door: socket.socket, ended: socket.socket, running: dict[int, int]
 ) -> list[int]:
-    """Return the file descriptors that come with the next command; none once all who connected have left."""
+    """Return the file descriptors of the next command. Empty once all clients have disconnected."""
     while True:
         for key, _ in news.select():
             one = cast("socket.socket", key.fileobj)
@@ -129,12 +128,12 @@ def _next_command(
                     continue
                 with contextlib.suppress(OSError):
                     Path(door.getsockname()).unlink()
-                if not news.select(0):  # who connected just before goes on
+                if not news.select(0):  # new clients continue
                     return []
 
 
 def _tell_who_ended(running: dict[int, int]) -> None:
-    """Send the exit code of each command that has ended."""
+    """Send the exit code of each finished command."""
     with contextlib.suppress(ChildProcessError):
         while (found := os.waitpid(-1, os.WNOHANG))[0]:
             command, status = found
@@ -145,7 +144,7 @@ def _tell_who_ended(running: dict[int, int]) -> None:
 
 
 def _become(streams: list[int], talk: int) -> Callable[[], object]:
-    """Take the command's standard streams, arguments, environment and folder; return what it is to run."""
+    """Set up the command's standard streams, arguments, environment and folder. Return what to run."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number, one in enumerate(streams):
         os.dup2(one, number)
@@ -166,7 +165,7 @@ def _become(streams: list[int], talk: int) -> Callable[[], object]:
 
 
 def _run(main: Callable[[], object]) -> NoReturn:
-    """Run the command and end as a process does, but leave every module in one piece, which halves the time."""
+    """Run the command and exit as a process does, but skip the teardown of modules, which takes half the time."""
     code: object = 1
     try:
         main()
@@ -187,7 +186,7 @@ def _run(main: Callable[[], object]) -> NoReturn:
 
 
 def _main() -> None:
-    # A terminal's Ctrl-C reaches us too.
+    # A terminal's Ctrl-C reaches this process too.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.path[0] = str(Path(sys.argv[2]).parent)
     _import_all()

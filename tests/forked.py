@@ -1,9 +1,9 @@
-"""``turnlab`` as its installed script starts it, without the time that imports take.
+"""``turnlab`` as its installed script starts it, without the import time.
 
-One process for a whole test run has the libraries imported; every command is forked from it, with its own
-arguments, environment, folder, standard streams and exit code. What Python reads from its environment when it
-starts is as in that process, except PYTHONPATH. Tests of start-up, of what is imported when, of terminals, and of
-one command of each kind run the installed script itself.
+One process per test run has the libraries imported. Every command is forked from it, with its own arguments,
+environment, folder, standard streams and exit code. What Python reads from the environment at its start is that
+process's, except PYTHONPATH. Tests of start-up, imports, terminals, and one command of each kind run the installed
+script itself.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _SERVER = Path(__file__).with_name("fork_server.py")
 
 
 class Command:
-    """A command that runs, with what tests use of :class:`subprocess.Popen`."""
+    """A running command, with the methods of :class:`subprocess.Popen` that tests use."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class Command:
         self.send_signal(signal.SIGKILL)
 
     def communicate(self, said: str | None = None, *, timeout: float) -> tuple[str, str]:
-        """Say something on standard input; return what comes on standard output and error until it ends."""
+        """Write to standard input. Return standard output and error once the command ends."""
         if self.stdin is not None:
             self.stdin.write(said or "")
             self.stdin.close()
@@ -138,7 +138,7 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end, with ``said`` on its standard input.
 
-    A ``script`` runs in place of ``turnlab``, in a process that has all of Turnlab imported.
+    A ``script`` runs instead of ``turnlab``, in a process with all of Turnlab imported.
     """
     stdin = subprocess.DEVNULL if said is None else subprocess.PIPE
     command = Command(arguments, environment, cwd=cwd, stdin=stdin, script=script)
@@ -162,7 +162,7 @@ def _pipe_out() -> tuple[IO[str], int]:
 
 @cache
 def _server() -> socket.socket:
-    """Return a connection to the server of this test run, which the first process that needs it starts."""
+    """Return a connection to this test run's server. The first process that needs it starts it."""
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"{os.getpid()}")
     place = Path(tempfile.gettempdir()) / f"turnlab-{run}"
     ours = socket.socket(socket.AF_UNIX)
@@ -177,13 +177,13 @@ def _server() -> socket.socket:
 
 
 def _start_server(place: Path) -> None:
-    """Start the server; it ends once every process of the run that connected has left."""
+    """Start the server. It ends once every connected process of the run has ended."""
     place.unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX) as door:
         door.bind(str(place))
         door.listen()
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-        # Threads that libraries start when they are imported would be missing after the fork.
+        # Threads that libraries start on import would be missing after the fork.
         environment |= {"OPENBLAS_NUM_THREADS": "1", "ORT_DISABLE_TELEMETRY": "1"}
         process = subprocess.Popen(
             [sys.executable, _SERVER, str(door.fileno()), TURNLAB],

@@ -1,4 +1,4 @@
-"""A disk that is full, as far as this process can tell."""
+"""Makes the disk seem full to this process."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def most_bytes_of_a_file(count: int) -> Iterator[None]:
-    """Let no file of this process grow beyond so many bytes; writing more raises :class:`OSError`."""
+    """Limit the size of files that this process writes. Writing more raises :class:`OSError`."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (count, before[1]))
     try:

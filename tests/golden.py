@@ -1,13 +1,13 @@
-"""The golden check: what the commands print for every recording, held against what they printed before.
+"""The golden check: compares the commands' output for every recording with earlier output.
 
-``uv run python -m tests.golden write DIR`` keeps today's output as a reference outside the repository;
-``uv run python -m tests.golden check DIR`` prints the first lines that differ from it and exits 1 if any does.
-``--quick`` limits either to the bundled recordings. Pytest does not collect this: it is for changes that must
-change nothing.
+``uv run python -m tests.golden write DIR`` keeps today's output as a reference outside the repository; ``uv run
+python -m tests.golden check DIR`` prints the first lines that differ from it and exits 1 if any does. ``--quick``
+limits either to the bundled recordings. Pytest does not collect this script. It is for changes that must not affect
+results.
 
 The comparison is byte by byte and covers standard error and the exit code. It leaves out what depends on the
-machine: JSON's ``timing`` and the path of this checkout. JSON is kept with one value a line, so that a difference
-can be read. An output that differs is written to ``DIR/now``, for other tools to compare with ``DIR``.
+machine: JSON's ``timing`` and the path of this checkout. JSON is stored with one value per line, so that
+differences are readable. An output that differs is written to ``DIR/now``, for other tools to compare with ``DIR``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 BUNDLED = "recordings"
 CORPUS = "../shared/corpus"
-"""Present where the project is developed; without it the bundled recordings are all there is."""
+"""Present where the project is developed. Without it, only the bundled recordings are checked."""
 
 REPLAYS = ("elastic", "rigid", "scripted")
 PROFILES = ("default", "slow-model")
@@ -53,18 +53,18 @@ EVERY_FIELD = json.dumps(
         "max_response_words": 12,
     }
 )
-"""An arm whose fields are far from the presets'."""
+"""An arm whose fields differ from all presets."""
 
 
 class Case(NamedTuple):
-    """One file of the reference: commands whose outputs follow each other in it."""
+    """One file of the reference: the outputs of its commands in order."""
 
     name: str
     commands: tuple[tuple[str, ...], ...]
 
 
 def cases(*, quick: bool) -> list[list[Case]]:
-    """Return the cases in groups: a group finds in the cache what those before it analysed."""
+    """Return the cases in groups. A group finds the analyses of earlier groups in the cache."""
     folders = [BUNDLED] if quick or not (ROOT / CORPUS).is_dir() else [BUNDLED, CORPUS]
     analyses = [_analyses(folder, first) for folder in folders for first in range(0, len(_audio(folder)), 8)]
     found = [case for folder in folders for case in _runs(folder)]
@@ -127,7 +127,7 @@ def _elsewhere(*, quick: bool) -> Iterator[Case]:
 
 
 def produce(case: Case) -> tuple[str, str]:
-    """Run a case's commands in this process; return its name and everything they put out."""
+    """Run a case's commands in this process. Return its name and all output."""
     from tui.cli.main import run
 
     parts = []
@@ -140,7 +140,7 @@ def produce(case: Case) -> tuple[str, str]:
 
 
 def _readable(text: str) -> str:
-    """Return JSON with one value a line and without its timing; anything else as it is."""
+    """Return JSON with one value per line and without its timing. Other text is unchanged."""
     if not text.startswith(("{", "[")):
         return text
     content = json.loads(text)
@@ -159,7 +159,7 @@ def _prepare(cache: str, data: str) -> None:
 
 
 def produce_all(*, quick: bool) -> Iterator[tuple[str, str]]:
-    """Yield every case's name and output. Analyses are kept in one folder of the temporary directory."""
+    """Yield every case's name and output. Analyses are cached in one temporary folder."""
     cache = str(Path(tempfile.gettempdir()) / "turnlab-golden-analyses")
     with (
         tempfile.TemporaryDirectory() as data,
@@ -170,7 +170,7 @@ def produce_all(*, quick: bool) -> Iterator[tuple[str, str]]:
 
 
 def write(folder: Path, *, quick: bool) -> int:
-    """Keep today's outputs, and their digests in ``digests.json``."""
+    """Store today's outputs, and their digests in ``digests.json``."""
     folder.mkdir(parents=True, exist_ok=True)
     digests = {}
     for name, text in produce_all(quick=quick):
@@ -182,7 +182,7 @@ def write(folder: Path, *, quick: bool) -> int:
 
 
 def check(folder: Path, *, quick: bool) -> int:
-    """Hold today's outputs against those kept; return 1 if any differs or was not kept."""
+    """Compare today's outputs with the stored ones. Return 1 if any differs or is missing."""
     digests = json.loads((folder / "digests.json").read_text(encoding="utf-8"))
     same = different = 0
     for name, text in produce_all(quick=quick):

@@ -1,4 +1,4 @@
-"""One folder of analyses for a whole test run: each recording is really analysed, but only once."""
+"""One folder of analyses per test run: each recording is really analysed, but only once."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import pytest
 from base.files import lock_file
 
 MANY_TESTS = 500
-"""A run of so many needs every bundled recording, in every process of it."""
+"""From this number of tests on, a run needs every bundled recording in every process."""
 
 
 def shared_analyses(factory: pytest.TempPathFactory, tests: int) -> Path:
-    """Return the folder, the same in every process of a run of so many tests."""
+    """Return the folder, which all processes of a large run share."""
     base = factory.getbasetemp()
     folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "shared-analyses"
     if tests >= MANY_TESTS and not (folder / "filled").exists():
@@ -25,7 +25,7 @@ def shared_analyses(factory: pytest.TempPathFactory, tests: int) -> Path:
 
 
 def _fill(folder: Path) -> None:
-    """Analyse the bundled recordings, side by side with the other processes of the run, each one once."""
+    """Analyse the bundled recordings once, shared among the processes of the run."""
     from simulator.activity.cache import cached_analysis
     from simulator.activity.end_of_turn import end_of_turn_model
     from simulator.recording import bundled_folder, find_audio, open_recording
@@ -37,7 +37,7 @@ def _fill(folder: Path) -> None:
             path = left.pop(0)
             done = folder / f"{path.stem}.done"
             with (folder / f"{path.stem}.lock").open("w") as lock:
-                if not lock_file(lock.fileno()):  # another process is at it
+                if not lock_file(lock.fileno()):  # another process is working on it
                     left.append(path)
                     time.sleep(0.05)
                 elif not done.exists():

@@ -1,4 +1,4 @@
-"""An end-of-turn model that fails at its first use, with secrets in its variables and in the error's message."""
+"""An end-of-turn model that fails on first use, with secrets in its variables and its error message."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from simulator.activity.model import Judgement
 
 
 class BrokenModel:
-    """Stands in for a model in the process that judges pauses, which imports it from here."""
+    """Replaces the model in the process that judges pauses, which imports it from here."""
 
     name = "broken"
     window_s = 8

@@ -1,4 +1,4 @@
-"""The command as a person or a script calls it: a process, its output and its exit code."""
+"""The command as a user or a script runs it: a process, its output and its exit code."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests import forked
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a command left behind."""
+    """The result of a command."""
 
     code: int
     out: str
@@ -29,7 +29,7 @@ class Outcome:
         return json.loads(self.out)
 
     def one_line(self, code: int) -> str:
-        """Return the one line of complaint of a command that failed with ``code``."""
+        """Return the one error line of a command that failed with ``code``."""
         assert self.code == code, f"exit {self.code}: {self.err}"
         assert self.out == ""
         (line,) = self.err.splitlines()
@@ -41,9 +41,9 @@ Turnlab = Callable[..., Outcome]
 
 
 def turnlab_in(folder: Path, analyses: Path, *, installed: bool = False) -> Turnlab:
-    """Return a way to run ``turnlab`` in a process of its own, with its own folders and no terminal.
+    """Return a function that runs ``turnlab`` in a process with its own folders and no terminal.
 
-    ``installed`` runs the installed script, which takes as long to start as for anybody.
+    ``installed`` runs the installed script, with its real start-up time.
     """
 
     def call(
@@ -76,13 +76,13 @@ def turnlab(tmp_path_factory: pytest.TempPathFactory, analyses: Path) -> Turnlab
 
 @pytest.fixture
 def installed(tmp_path_factory: pytest.TempPathFactory, analyses: Path) -> Turnlab:
-    """Run ``turnlab`` by its installed script."""
+    """Run ``turnlab`` with its installed script."""
     return turnlab_in(tmp_path_factory.mktemp("home"), analyses, installed=True)
 
 
 @pytest.fixture
 def tone(tmp_path: Path) -> Path:
-    """A second of nobody speaking, as a WAV file."""
+    """A WAV file with a second of noise that is not speech."""
     import numpy as np
     import soundfile as sf
 

@@ -1,4 +1,4 @@
-"""A person with ``turnlab``, and somebody else who changes the same workspace through its HTTP API."""
+"""``turnlab`` on a workspace that another user changes through the HTTP API."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.interop.conftest import Served, start
 from tui.cli.main import run
 
 _built = cache(typer.main.get_command)
-"""The commands as typer builds them from our functions, which takes it 30 ms."""
+"""Typer's commands, built once: building takes 30 ms."""
 
 INTAKE = demo_id("service", "Intake Line")
 PLAN_LINE = "--apply --expect "
@@ -37,21 +37,21 @@ class Desk:
         return self.turnlab(*arguments)
 
     def service(self, service_id: str = INTAKE) -> Any:
-        """Return a service as any other client sees it."""
+        """Return a service as other clients see it."""
         return self._http().get(f"/services/{service_id}").raise_for_status().json()
 
     def stored(self, name: str) -> Any:
-        """Return a version set of the Intake Line; ``None`` if it is not there."""
+        """Return a version set of the Intake Line. ``None`` if it does not exist."""
         return self.service()["version_sets"].get(name)
 
     def meanwhile(self, name: str, **fields: Any) -> Any:
-        """Have somebody else change a version set of the Intake Line; return what it holds then."""
+        """Change a version set of the Intake Line as another user, and return its new content."""
         body = {"version_set": {**(self.stored(name) or {}), **fields}}
         self._http().put(f"/services/{INTAKE}/version-sets/{name}", json=body).raise_for_status()
         return self.stored(name)
 
     def put(self, **fields: Any) -> None:
-        """Have somebody else change the Intake Line."""
+        """Change the Intake Line as another user."""
         self._http().put(f"/services/{INTAKE}", json=fields).raise_for_status()
 
     def _http(self) -> httpx.Client:
@@ -61,7 +61,7 @@ class Desk:
 
 
 def platform_environment(served: Served) -> dict[str, str]:
-    """Return what has ``turnlab`` speak the Platform dialect."""
+    """Return the environment for the Platform dialect."""
     return {
         "PLATFORM_API_URL": served.url,
         "PLATFORM_WORKSPACE_ID": served.workspace_id,
@@ -70,13 +70,13 @@ def platform_environment(served: Served) -> dict[str, str]:
 
 
 def classic_environment(served: Served) -> dict[str, str]:
-    """Return what has ``turnlab`` speak the Classic dialect."""
+    """Return the environment for the Classic dialect."""
     return {f"AMIGO_{name.upper()}": value for name, value in served.credentials().items()}
 
 
 @pytest.fixture(scope="module")
 def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A platform with no rate limits, stopped after the last test of the module."""
+    """A platform without rate limits, stopped after the module's last test."""
     running = start(tmp_path_factory.mktemp("served"), "--rate-window", "0")
     yield running
     if running.process.poll() is None:
@@ -87,7 +87,7 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def inside(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[Mapping[str, str]], Turnlab]:
-    """Run ``turnlab`` in this process, with folders of its own: a process for every line would take minutes."""
+    """Run ``turnlab`` in this process, with its own folders: a process for every command would take minutes."""
 
     monkeypatch.setattr(typer.main, "get_command", _built)
 
@@ -110,7 +110,7 @@ def inside(
 
 @pytest.fixture
 def desk(serving: Served, inside: Callable[[Mapping[str, str]], Turnlab]) -> Iterator[Desk]:
-    """``turnlab`` in the Platform dialect; the Intake Line is put back afterwards."""
+    """``turnlab`` in the Platform dialect. The Intake Line is reset afterwards."""
     environment = platform_environment(serving)
     made = Desk(inside(environment), serving, environment)
     before = made.service()
@@ -122,7 +122,7 @@ def desk(serving: Served, inside: Callable[[Mapping[str, str]], Turnlab]) -> Ite
 
 @pytest.fixture
 def alone(inside: Callable[[Mapping[str, str]], Turnlab], tmp_path: Path, seeded_workspace: Path) -> Turnlab:
-    """``turnlab`` with the embedded platform, over a demo workspace of its own."""
+    """``turnlab`` with the embedded platform, on its own demo workspace."""
     data = tmp_path / "data"
     data.mkdir(mode=0o700)
     shutil.copy(seeded_workspace, data)
@@ -130,14 +130,14 @@ def alone(inside: Callable[[Mapping[str, str]], Turnlab], tmp_path: Path, seeded
 
 
 def expected(outcome: Outcome) -> str:
-    """Return the ten characters a plan was shown under."""
+    """Return the fingerprint of a shown plan."""
     assert outcome.code == 0, outcome.err
     return outcome.out.split(PLAN_LINE)[1].split()[0]
 
 
 @pytest.fixture
 def classic(serving: Served, desk: Desk, inside: Any, monkeypatch: pytest.MonkeyPatch) -> Turnlab:
-    """``turnlab`` speaking the Classic dialect to the platform of ``desk``."""
+    """``turnlab`` in the Classic dialect, on the platform of ``desk``."""
     for name in desk.environment:
         monkeypatch.delenv(name)
     called: Turnlab = inside(classic_environment(serving))

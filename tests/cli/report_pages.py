@@ -1,4 +1,4 @@
-"""A report as a browser or a screen reader takes it apart, without either."""
+"""The structure of a report page, for checks without a browser."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _EMPTY = {"meta", "br", "link", "img", "input"}
 
 
 class Outline(HTMLParser):
-    """What a page is made of. Raises :class:`AssertionError` for a tag that is not closed where it should be."""
+    """The structure of a page. Raises :class:`AssertionError` for an unclosed tag."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -41,12 +41,12 @@ class Outline(HTMLParser):
         return [attributes for name, attributes in self.tags if name == tag]
 
     def text(self, *within: str) -> str:
-        """Return the text right inside some tags, or of the whole page."""
+        """Return the text directly inside some tags, or of the whole page."""
         return " ".join(data for tag, data in self.texts if tag != "style" and (not within or tag in within))
 
 
 def check_page(html: str) -> Outline:
-    """Hold a page against what holds for every report, and return what it is made of."""
+    """Check what holds for every report, and return the page's structure."""
     page = Outline(html)
     ids = {attributes["id"] for _, attributes in page.tags if "id" in attributes}
     for tag, attributes in page.tags:

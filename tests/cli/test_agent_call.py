@@ -1,4 +1,4 @@
-"""``turnlab agent`` and ``turnlab call`` called wrongly: one line that says what to do."""
+"""Wrong command lines of ``turnlab agent`` and ``turnlab call``: one line that says what to do."""
 
 from __future__ import annotations
 

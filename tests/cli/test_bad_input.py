@@ -1,4 +1,7 @@
-"""One line on standard error that names the file or field and the remedy; exit 2 called wrongly, 1 failed."""
+"""One line on standard error that names the file or field and the remedy.
+
+Exit code 2 for a wrong command line, 1 for failed work.
+"""
 
 from __future__ import annotations
 

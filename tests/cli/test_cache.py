@@ -1,4 +1,4 @@
-"""``turnlab cache``: what is kept, and getting rid of it."""
+"""``turnlab cache``: shows and deletes the caches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What recordings may be: over a telephone, noisy, both sides mixed, the wrong channel, broken, not numbers."""
+"""Recordings of every kind: telephone, noise, mixed sides, the wrong channel, broken files, invalid samples."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def samples_of(name: str, seconds: int | None = None) -> Audio:
 
 
 def two_sides() -> tuple[Audio, Audio]:
-    """A caller's channel with its labelled agent windows, and an agent who speaks through all of those."""
+    """A caller's channel with labelled agent windows, and an agent that speaks through all of them."""
     caller, voice = samples_of("interruptions"), samples_of("booking")
     agent = np.zeros_like(caller)
     speech = json.loads((bundled_folder() / "booking.json").read_text())["speech"]
@@ -105,7 +105,7 @@ def test_advice_separates_backchannels_from_interruptions_and_counts_stops_again
 
 
 def test_elastic_replay_keeps_the_place_of_an_injected_sound() -> None:
-    """Into the agent's answer where the labels have it talk, else with what the caller said before it."""
+    """Into the agent's answer if its labels place it there, else with the caller's previous words."""
     plain = open_recording(bundled_folder() / "booking.flac").labels
     assert plain is not None
     into_s, after_s = plain.agent[1][0] + 0.5, plain.moves[2].end_s + 0.1

@@ -87,9 +87,9 @@ def test_a_full_disk_is_reported_and_the_next_pull_continues(
     turnlab: Turnlab, installed: Turnlab, tmp_path: Path
 ) -> None:
     data = {"TURNLAB_DATA_DIR": str(tmp_path)}
-    turnlab("service", "list", environment=data)  # makes the workspace while there is room
+    turnlab("service", "list", environment=data)  # creates the workspace while there is room
     with most_bytes_of_a_file(1_500_000):
-        # a process of this one, which the limit holds for
+        # a child of this process, so the limit applies to it
         full = installed("calls", "pull", "Intake Line", "--limit", "1", environment=data)
     assert full.code == 1
     assert "free some space and pull again" in full.err

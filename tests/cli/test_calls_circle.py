@@ -1,4 +1,4 @@
-"""Pull, check, fit, check again: the demo's calls are made with a profile of their own, and fitting finds it."""
+"""Pull, check, fit, check again: the demo's calls come from their own profile, and fitting finds it."""
 
 from __future__ import annotations
 

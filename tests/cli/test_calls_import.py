@@ -1,4 +1,4 @@
-"""Calls from elsewhere: the caller's channel is found and said, a log is used, and the same call counts once."""
+"""Imported calls: the caller's channel is detected and reported, logs are used, duplicates count once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The small commands, and what each may import before it has to."""
+"""The small commands, and the modules that each may import early."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_recordings_are_listed_with_their_folders(turnlab: Turnlab) -> None:
 
 
 def test_own_recordings_are_listed_before_the_bundled_ones(turnlab: Turnlab, tmp_path: Path) -> None:
-    """Those of live calls, which Tune lists; their labels are marked until a person has checked them."""
+    """Recordings of live calls, which Tune lists too. Their labels are marked until a person has checked them."""
     own = tmp_path / "data" / "recordings"
     own.mkdir(parents=True)
     for name in ("booking", "live"):
@@ -139,7 +139,7 @@ def test_a_closed_pipe_is_not_an_error(arguments: str) -> None:
 
 @pytest.mark.slow
 def test_an_analysis_writes_only_its_cache(tmp_path: Path) -> None:
-    """The model runtime would keep a device id and events for its maker."""
+    """The model runtime would otherwise store a device id and events for its vendor."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("XDG_", "ORT_"))}
     environment |= {"HOME": str(tmp_path), "TURNLAB_CACHE_DIR": str(tmp_path / "cache")}
     path = tmp_path / "call.flac"

@@ -28,7 +28,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 class Desk:
-    """One person's machine: a folder for everything, and a keyring that works."""
+    """One user's machine: a folder for everything, and a working keyring."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -51,7 +51,7 @@ class Desk:
         return Outcome(done.returncode, done.stdout, done.stderr)
 
     def everything_written(self) -> str:
-        """Return what stands in every file but the keyring's."""
+        """Return the content of every file except the keyring's."""
         files = [path for path in self.folder.rglob("*") if path.is_file() and path != self.keyring]
         return "".join(path.read_text(errors="replace") for path in files)
 

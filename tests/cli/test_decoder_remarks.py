@@ -1,4 +1,4 @@
-"""MPEG audio that its decoder, a C library, has remarks about: none of them is written by this process."""
+"""MPEG audio about which its decoder, a C library, prints messages: this process prints none of them."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tests.cli.conftest import Turnlab
 
 
 def harmed(path: Path) -> Path:
-    """An MP3 of a caller whose frames are all there and whose content is not."""
+    """An MP3 of a caller with intact frames and damaged content."""
     samples, rate = sf.read(bundled_folder() / "booking.flac", frames=8 * 16_000)
     whole = path.with_suffix(".mp3")
     sf.write(whole, samples, rate)
     content = bytearray(whole.read_bytes())
     for place in np.random.default_rng(0).integers(2_000, len(content), 400):
-        if 0xFF not in content[place - 4 : place + 1] and content[place] != 0xAA:  # no header of a frame
+        if 0xFF not in content[place - 4 : place + 1] and content[place] != 0xAA:  # not a frame header
             content[place] ^= 0x55
     whole.unlink()
     path.write_bytes(content)

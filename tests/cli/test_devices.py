@@ -1,4 +1,4 @@
-"""``turnlab devices`` where there is no sound, or not even the library for it."""
+"""``turnlab devices`` without sound devices, or without the sound library."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.virtual_audio import VirtualAudio, missing
 
 
 def test_a_missing_portaudio_names_its_package(turnlab: Turnlab, tmp_path: Path) -> None:
-    # what sounddevice does on import where the library is missing
+    # what sounddevice raises on import if the library is missing
     (tmp_path / "sounddevice.py").write_text("raise OSError('PortAudio library not found')\n")
     line = turnlab("devices", environment={"PYTHONPATH": str(tmp_path)}).one_line(1)
     assert "PortAudio" in line

@@ -1,4 +1,4 @@
-"""``turnlab simulate --echo-db``: the agent's own sound leaking back, and that nobody can overlook it."""
+"""``turnlab simulate --echo-db``: the agent's echo, and that every report mentions it."""
 
 from __future__ import annotations
 

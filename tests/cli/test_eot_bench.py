@@ -1,4 +1,4 @@
-"""``turnlab evaluate --eot-bench``: rows as eot-bench has them, its predictions and its figures."""
+"""``turnlab evaluate --eot-bench``: eot-bench's rows, its predictions and its figures."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def to_parquet(path: Path, found: list[dict[str, Any]]) -> None:
 
 
 def to_jsonl(path: Path, found: list[dict[str, Any]]) -> None:
-    """Rows with their audio beside them."""
+    """Rows with separate audio files."""
     path.parent.mkdir(parents=True, exist_ok=True)
     for row in found:
         (path.parent / f"{row['id']}.flac").write_bytes(row["audio"]["bytes"])
@@ -95,9 +95,9 @@ def test_predictions_have_eot_benchs_columns_and_a_row_for_every_silence(
         span = inside[one["span_index"]]
         assert one["timestamp"] == pytest.approx(span["start"] + one["silence_dur"])
         assert 0.0 <= one["silence_dur"] <= span["end"] - span["start"] + 1e-5
-        # a pause is known of 0.2 s after it began, and this one's edge is labelled to 0.1 s
+        # a pause is known 0.2 s after it began, and this one's edge is labelled to 0.1 s
         assert one["silence_dur"] > 0.05 or not one["p_eot"]
-    # what sounds unfinished gives no sign before the ceiling, and after it whatever it sounded like
+    # unfinished speech gives no signal before the ceiling, and then always does
     assert all(one["p_eot"] > 0.9 for one in found if one["silence_dur"] > 2.3)
     assert {one["language"] for one in found} == {"en", "de"}
     assert [one["language"] for one in report["figures"]] == [None, "de", "en"]
@@ -123,7 +123,7 @@ def test_rows_with_separate_or_embedded_audio_give_equal_predictions(
 
 @pytest.mark.slow
 def test_later_audio_changes_no_prediction(shop: Turnlab, tmp_path: Path) -> None:
-    """The end of one turn with its caller going on after 1 s: until that is heard, all is as it was."""
+    """The end of one turn, whose caller continues after 1 s: predictions before that do not change."""
     (row, *_) = rows()
     audio, rate = sf.read(io.BytesIO(row["audio"]["bytes"]), dtype="float32")
     end_s = row["silence_spans"][-1]["start"]
@@ -143,7 +143,7 @@ def test_later_audio_changes_no_prediction(shop: Turnlab, tmp_path: Path) -> Non
 
 
 def test_figures_are_those_of_the_definitions() -> None:
-    """Ten pauses of 1 s, one sounds finished; two ends, one sure after 0.5 s, one after 1 s."""
+    """Ten pauses of 1 s, one sounding finished; two ends, one detected after 0.5 s, one after 1 s."""
 
     def silence(name: str, label: str, *certain: float) -> list[Prediction]:
         steps = enumerate((0.0, *certain))
@@ -152,7 +152,7 @@ def test_figures_are_those_of_the_definitions() -> None:
     found = [one for number in range(9) for one in silence(f"hold-{number}", "hold", 0.1, 0.1)]
     found += silence("hold-9", "hold", 0.6, 0.1)
     found += silence("fast", "eot", 0.7, 0.7) + silence("slow", "eot", 0.4, 0.8)
-    # neither is decided about: one is too short, the other a slip of the labels
+    # neither is judged: one is too short, the other a label error
     found += silence("long", "hold", *[0.9] * 11)
     found += [
         Prediction("short", "en", 0, 9.0, 0.0, 0.9, "hold"),

@@ -1,4 +1,4 @@
-"""A call told as a story."""
+"""``--explain``: one call, turn by turn."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_explain_of_scripted_replay_shows_only_its_decisions(turnlab: Turnlab) -
 def test_explain_separates_unended_turns_from_unheard_ones(turnlab: Turnlab, tmp_path: Path) -> None:
     audio = tmp_path / "call.flac"
     shutil.copy(RECORDINGS / "booking.flac", audio)
-    spoken, unspoken = (1.0, 1.5), (6.5, 7.0)  # the caller goes on after a breath; nobody speaks
+    spoken, unspoken = (1.0, 1.5), (6.5, 7.0)  # the caller continues after a breath; nobody speaks
     turns = [{"start_s": start, "end_s": end} for start, end in (spoken, (1.8, 4.1), unspoken, (7.4, 9.6))]
     audio.with_suffix(".json").write_text(json.dumps({"turns": turns}))
     told = turnlab("simulate", audio, "--eot", "silence", "--explain").out

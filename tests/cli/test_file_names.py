@@ -1,4 +1,4 @@
-"""Names and kinds of files that a folder may hold: one of them never hides the others."""
+"""Unusual file names and kinds in a folder: none of them hides the others."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STRANGE = {"new\nline.flac", os.fsdecode(b"bytes-\xff\xfe.flac"), "-c.flac", "[r
 
 @pytest.fixture
 def calls(tmp_path: Path) -> Path:
-    """A labelled recording, others of the longest and strangest names, and what only looks like a recording."""
+    """A labelled recording, others with the longest and strangest names, and files that are not recordings."""
     folder = tmp_path / "calls"
     folder.mkdir()
     for suffix in (".flac", ".json"):
@@ -97,7 +97,7 @@ def test_a_file_that_may_not_be_read_says_so(calls: Path, tmp_path: Path) -> Non
 
 
 def may_not_read_all() -> None:
-    """Take from root, in the program that is started, the right to read every file."""
+    """Remove root's right to read every file, in the started program."""
     if os.geteuid() == 0:
         for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
             ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP

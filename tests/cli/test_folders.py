@@ -1,4 +1,4 @@
-"""The folders that environment variables choose, as every command reads them."""
+"""The folders that environment variables choose, as every command uses them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ VARIABLES = ("TURNLAB_DATA_DIR", "TURNLAB_CACHE_DIR", "TURNLAB_CONFIG_DIR")
 
 
 def _used(turnlab: Turnlab, cwd: Path, environment: dict[str, str]) -> dict[str, Path]:
-    """Return the data, cache and configuration folders that commands used, as they say themselves."""
+    """Return the data, cache and configuration folders that commands report."""
 
     def asked(*words: str) -> dict[str, str]:
         found: dict[str, str] = turnlab(*words, "--json", cwd=cwd, environment=environment).json()

@@ -1,4 +1,4 @@
-"""Recordings whose labels are files of other programs: Praat, speaker diarisation, subtitles."""
+"""Recordings with label files of other programs: Praat, speaker diarisation, subtitles."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ Tier = tuple[str, list[tuple[float, float, str]]]
 
 
 def call_in(folder: Path, ending: str, content: str | bytes) -> Path:
-    """A bundled recording in a folder of its own, with a label file of another program."""
+    """A bundled recording in its own folder, with a label file of another program."""
     shutil.copy(bundled_folder() / "interruptions.flac", folder / "call.flac")
     (folder / f"call{ending}").write_bytes(content if isinstance(content, bytes) else content.encode())
     return folder / f"call{ending}"
 
 
 def textgrid(*tiers: Tier, short: bool = False) -> str:
-    """A TextGrid as Praat saves it: every tier from its start to its end, empty intervals between the labels."""
+    """A TextGrid as Praat saves it: every tier from start to end, with empty intervals between labels."""
     lines = ['File type = "ooTextFile"', 'Object class = "TextGrid"', ""]
     ends = ["0", f"{LENGTH_S}"]
     lines += [*ends, "<exists>"] if short else ["xmin = 0 ", f"xmax = {LENGTH_S} ", "tiers? <exists> "]
@@ -71,7 +71,7 @@ def test_a_textgrid_beside_a_recording_says_who_talks_when(
     labels = imported(turnlab, path)
     assert labels["label_origin"] == "Praat TextGrid call.TextGrid"
     assert [(one["start_s"], one["end_s"], one["text"]) for one in labels["turns"]] == [
-        (1.0, 4.2, 'I said "now" or never'),  # a pause of 1.5 s inside it
+        (1.0, 4.2, 'I said "now" or never'),  # with a pause of 1.5 s inside
         (13.6, 15.8, "yes"),
     ]
     assert labels["agent"] == [[4.9, 10.3], [16.0, 18.0]]

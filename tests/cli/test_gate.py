@@ -1,4 +1,4 @@
-"""``--require`` and ``--junit``: a build fails with the line that says why, and nothing else changes."""
+"""``--require`` and ``--junit``: a build fails with the line that says why; nothing else changes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COUGHS = bundled_folder() / "coughs.flac"
 
 
 def _cases(path: Path) -> dict[str, str]:
-    """Return what became of each case of a JUnit file, whose counts must be right."""
+    """Return the result of each case of a JUnit file, whose counts must be right."""
     top = ElementTree.parse(path).getroot()
     suite = top.find("testsuite")
     assert top.tag == "testsuites"
@@ -55,7 +55,7 @@ def test_a_simulation_fails_with_the_limit_that_is_not_met(turnlab: Turnlab, tmp
     ]
     assert len(said) == 3
     assert list(_cases(junit).values()) == ["failure", "passed", "failure", "failure", "passed", "passed"]
-    # the next build's file takes its place, and passes
+    # the next build's file replaces it, and passes
     done = turnlab("simulate", COUGHS, "--require", "cut_ins<=100%", "--junit", junit)
     assert (done.code, done.err) == (0, "")
     assert _cases(junit) == {"turnlab.simulate.balanced cut_ins<=100%": "passed"}
@@ -70,7 +70,7 @@ def test_what_was_not_measured_fails_and_says_so(turnlab: Turnlab, tmp_path: Pat
         "turnlab: cut_ins<=5%: not judged, as cut-ins needs labels, which these recordings do not have"
     )
     assert list(_cases(junit).values()) == ["error"]
-    # neither may the file of an earlier build stand where nothing could be opened
+    # an earlier build's file must not stay if nothing could be opened
     (tmp_path / "broken.flac").write_bytes(b"no audio")
     gone = turnlab("simulate", tmp_path / "gone.flac", "--require", "cut_ins<=5%", "--junit", junit)
     assert "no such file" in gone.one_line(2)
@@ -105,6 +105,6 @@ def test_an_invalid_limit_fails_before_the_work(turnlab: Turnlab, tmp_path: Path
         (("--require", "cut_ins<=5%", "--junit", "/dev/null"), "exists already and is not a JUnit file"),
     ):
         assert said in turnlab("simulate", COUGHS, *options, cwd=tmp_path).one_line(2)
-    # a check has figures of its own
+    # a check has its own figures
     for command, said in (("measure", "no readout abs_eror"), ("check", "did you mean abs_error?")):
         assert said in turnlab("calls", command, COUGHS, "--require", "abs_eror.p90<=1s").one_line(2)

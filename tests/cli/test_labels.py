@@ -1,4 +1,4 @@
-"""Label files to Audacity and back, and recordings whose labels are an Audacity label track."""
+"""Label files converted to Audacity and back, and Audacity label tracks as labels."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GROUPS = ("turns", "events", "agent", "backchannels", "noises", "hesitations", "
 
 
 def call_in(folder: Path, name: str = "interruptions", track: str | None = None) -> Path:
-    """A bundled recording in a folder of its own, with its labels, or with a label track."""
+    """A bundled recording in its own folder, with its labels or with a label track."""
     audio = folder / "call.flac"
     shutil.copy(bundled_folder() / f"{name}.flac", audio)
     if track is None:
@@ -29,7 +29,7 @@ def call_in(folder: Path, name: str = "interruptions", track: str | None = None)
 
 
 def times(labels: dict[str, Any]) -> dict[str, list[tuple[float, float]]]:
-    """Every time of a label file, to the microsecond that Audacity shows."""
+    """Return every time of a label file, to Audacity's microsecond."""
     found = {}
     for group in GROUPS:
         parts = [p if isinstance(p, list) else [p["start_s"], p["end_s"]] for p in labels.get(group, [])]
@@ -130,7 +130,7 @@ def test_a_label_track_beside_a_recording_is_its_labels(turnlab: Turnlab, tmp_pa
     audio = call_in(tmp_path, track=TRACK)
     report = turnlab("simulate", audio, "--json").json()
     assert report["recordings"][0]["labelled"]
-    # the interruption, which no turn overlaps, is a turn too
+    # the interruption, which no turn overlaps, counts as a turn too
     assert report["runs"][0]["readouts"]["cut_ins"]["of"] == 3
     scripted = turnlab("simulate", audio, "--replay", "scripted", "--json").json()["runs"][0]
     assert any(event["type"] == "barge_in" and 6.8 < event["t"] < 8.5 for event in scripted["events"])

@@ -50,21 +50,21 @@ def test_a_wrong_command_line_lists_what_is_possible(turnlab: Turnlab, arguments
 
 
 class Crashing:
-    """A session whose process crashes in the middle of a call."""
+    """A session whose process crashes during a call."""
 
     def __init__(self) -> None:
         self.shown = Snapshot(input=OpenedDevice("array", 16_000, 1, 10.0))
         self.messages: list[SessionMessage] = []
 
     def start(self) -> None:
-        """Begin."""
+        """Start."""
 
     def snapshot(self) -> Snapshot:
-        """Return how it stands."""
+        """Return the state."""
         return self.shown
 
     def take(self) -> list[SessionMessage]:
-        """Return the fault, once the call is under way."""
+        """Return the fault, once the call is running."""
         self.shown = replace(self.shown, phase="failed", input=None)
         messages, self.messages = self.messages, []
         return messages or ([] if self.stopped else [Notice("fault", 0, "it crashed")])
@@ -72,7 +72,7 @@ class Crashing:
     stopped = False
 
     def send(self, command: SessionCommand) -> None:
-        """Take what is asked for."""
+        """Accept a command."""
 
     def stop(self) -> None:
         """Finish the recording."""
@@ -96,7 +96,7 @@ class Waiting(Crashing):
     looks = 0
 
     def snapshot(self) -> Snapshot:
-        """Return nothing wrong, then what is, then a microphone."""
+        """Return no fault, then one, then a microphone."""
         self.looks += 1
         standing = "the sound system does not answer; is it running?"
         stands = [Snapshot(), Snapshot(standing=standing), Snapshot(standing=standing), self.shown]

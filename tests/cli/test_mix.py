@@ -1,4 +1,4 @@
-"""``turnlab simulate --mix``: what is heard in the file is what the report says happened."""
+"""``turnlab simulate --mix``: the audio in the file matches the report."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def levels(samples: Any) -> Any:
 
 
 def joined(spans: list[tuple[float, float]], apart_s: float = 0.14) -> list[tuple[float, float]]:
-    """Return spans with those joined between which there is hardly a pause."""
+    """Return spans, merged across very short pauses."""
     found: list[tuple[float, float]] = []
     for start, end in spans:
         if found and start - found[-1][1] <= apart_s:

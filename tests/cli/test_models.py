@@ -1,4 +1,4 @@
-"""``turnlab models``: what is there is said, what is missing is fetched, and nothing unexpected is used or kept."""
+"""``turnlab models``: installed models are listed, missing ones fetched, and unexpected files never used."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Plain(onnxruntime.SessionOptions):
 
 onnxruntime.SessionOptions = Plain
 """
-"""Python's own hook at its start: the networks run as their files have them, which computes otherwise."""
+"""A hook at Python's start: networks run without graph optimisation, which changes their arithmetic."""
 
 
 def test_this_machine_gives_the_reference_numbers_or_says_what_is_safe(turnlab: Turnlab) -> None:
@@ -71,7 +71,7 @@ def test_differing_kernels_are_reported_with_a_safe_margin(installed: Turnlab, t
 
 @pytest.fixture
 def without_model(tmp_path: Path) -> dict[str, str]:
-    """An environment in which the package with the end-of-turn model holds none."""
+    """An environment in which the end-of-turn model's package is empty."""
     (tmp_path / "hiding" / "pipecat").mkdir(parents=True)
     (tmp_path / "hiding" / "pipecat" / "__init__.py").touch()
     return {"PYTHONPATH": str(tmp_path / "hiding"), "TURNLAB_DATA_DIR": str(tmp_path / "data")}
@@ -79,7 +79,7 @@ def without_model(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def pip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with Python's own pip, unpacked: out of its wheel it would be compiled every time."""
+    """A folder with Python's own pip, unpacked: from its wheel it would be compiled every time."""
     bundled = list((Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl"))
     if not bundled:
         pytest.skip("this Python brings no pip of its own")
@@ -91,7 +91,7 @@ def pip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=[pytest.param("pip", marks=pytest.mark.slow), "uv"])
 def installer(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
-    """An environment with only one installer, which can reach nothing but a folder of wheels, still empty."""
+    """An environment with one installer, which can reach only a folder of wheels, still empty."""
     shelf = tmp_path / "shelf"
     shelf.mkdir()
     kept = {"HOME": str(tmp_path / "home"), "LANG": "C.UTF-8"}
@@ -103,7 +103,7 @@ def installer(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
         pytest.skip("uv is not here")
     config = tmp_path / "uv.toml"
     config.write_text(f"no-index = true\nfind-links = [{json.dumps(str(shelf))}]\n")
-    # all of the path: uv may be a script that needs a shell
+    # the whole path: uv may be a script that needs a shell
     return {**kept, "UV": uv, "PATH": os.environ["PATH"], "UV_CONFIG_FILE": str(config)}
 
 

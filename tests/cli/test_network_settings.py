@@ -1,4 +1,4 @@
-"""Settings of the machine that make no sense, as a person meets them: one sentence, never a traceback."""
+"""Invalid network settings of the machine: one sentence, never a traceback."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_an_agent_behind_tls_is_called_by_the_same_settings(turnlab: Turnlab, tm
 
 
 def _shake_hands(listening: socket.socket, tls: ssl.SSLContext) -> None:
-    """Take every call as far as TLS goes, and hang up."""
+    """Accept connections up to the TLS handshake, then close them."""
     while True:
         try:
             came, _ = listening.accept()

@@ -1,4 +1,4 @@
-"""A platform that answers oddly, as a person at the command line meets it."""
+"""A platform with unusual answers, on the command line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.cli.conftest import Turnlab
 
 @contextmanager
 def platform_of(body: object) -> Iterator[dict[str, str]]:
-    """Answer every GET with the same JSON; yields the environment that leads there."""
+    """Answer every GET with the same JSON. Yields the environment for it."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
 
     class Handler(http.server.BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""One's own presets on the command line: listed, used by name, and told of where a file is no preset."""
+"""The user's presets on the command line: listed, used by name, and bad files reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One bad file must not take the others' results along: they are reported, it is named, and the exit code is 1."""
+"""One bad file does not stop the others: it is named, they are processed, and the exit code is 1."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.cli.conftest import Turnlab
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """One good recording among one with impossible labels, one that breaks off, and a text."""
+    """One good recording among one with invalid labels, a truncated one, and a text file."""
     place = tmp_path / "calls"
     place.mkdir()
     for name in ("good", "mislabelled"):

@@ -1,4 +1,4 @@
-"""``turnlab profiles``: every value with its origin, files of one's own checked, and fits of real calls."""
+"""``turnlab profiles``: every value with its origin, checks of own files, and fits to real calls."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_the_documentation_has_every_value_with_unit_and_default() -> None:
 
 
 TEXT = "One two three four. And more of it."
-"""At 30 words a second its first sentence is written, and leaves the buffer, 100 ms after its first word."""
+"""At 30 words per second, its first sentence is complete 100 ms after its first word."""
 
 
 def _call(path: Path, turns: list[dict[str, Any]], **more: Any) -> Path:

@@ -1,4 +1,4 @@
-"""What the README claims: its commands work as they stand, its links lead somewhere, its keys exist."""
+"""The README's claims: its commands work, its links are valid, its keys exist."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RUNS_UNTIL_STOPPED = ("agent", "serve")
 
 
 SLOW = "turnlab sweep "
-"""A sweep with its whole budget takes seconds; test_schemas.py and test_sweep.py run smaller ones by default."""
+"""A sweep with its whole budget takes seconds. test_schemas.py and test_sweep.py run smaller ones by default."""
 
 
 def commands() -> list[Any]:

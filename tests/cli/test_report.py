@@ -1,4 +1,4 @@
-"""``turnlab report``: what stands on the page, that nothing in it acts, and where it is written."""
+"""``turnlab report``: the content of the page, that nothing in it is active, and where it is written."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ EAGER = '{"eager_eot_threshold": 0.8, "barge_in_min_speech_s": 0.2}'
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory, analyses: Path) -> Path:
-    """A folder with a recording, and with what a simulation of it printed."""
+    """A folder with a recording and the JSON of its simulation."""
     made = tmp_path_factory.mktemp("report")
     for suffix in ("flac", "json"):
         shutil.copy(bundled_folder() / f"telephone.{suffix}", made)
@@ -88,7 +88,7 @@ def test_a_page_says_what_was_found_and_what_to_change(turnlab: Turnlab, folder:
     assert f"instead of {response['balanced'] / 1000:.2f} s" in shown
     cut_ins = result["readouts"]["inline"]["cut_ins"]
     assert f"{cut_ins['count']} of {cut_ins['of']} turns" in shown
-    # the turns that differ most, each drawn, with the reasons of both arms
+    # the turns that differ most are drawn, with the reasons of both arms
     drawn = result["differ_most"]
     assert page.text("h3").count("of telephone") == len(drawn) > 2
     assert "inline" not in shown
@@ -97,11 +97,11 @@ def test_a_page_says_what_was_found_and_what_to_change(turnlab: Turnlab, folder:
             for moment in arm["moments"]:
                 assert moment["why"] in shown
     assert "sound" not in shown.split("Made by")[1]
-    # what was said stays out
+    # spoken words are left out
     said = {sound["text"] for turn in drawn for arm in turn["arms"].values() for sound in arm["agent"]}
     assert said
     assert not [words for words in said if len(words) > 20 and words in shown]
-    # the change can be carried over as it stands
+    # the change can be applied unchanged
     change = json.loads(next(text for tag, text in page.texts if tag == "code" and text.startswith("{")))
     assert change == {"eager_eot_threshold": 0.8, "barge_in_min_speech_s": 0.2, "max_buffer_delay_ms": None}
     command = next(text for tag, text in page.texts if tag == "code" and text.startswith("turnlab voice-config"))
@@ -273,7 +273,7 @@ def test_a_file_that_is_not_a_result_gets_one_line(tmp_path: Path, result: Any) 
 
 
 def test_words_are_put_in_only_where_they_are_asked_for(turnlab: Turnlab, folder: Path, result: Any) -> None:
-    # paths are found from the result's folder too
+    # paths relative to the result's folder work too
     done = turnlab("report", folder / "result.json", "-o", folder / "words.html", "--with-words")
     assert done.code == 0, done.err
     page = check_page((folder / "words.html").read_text())
@@ -305,7 +305,7 @@ def test_enclosed_audio_is_that_of_the_turn(turnlab: Turnlab, folder: Path, resu
     assert done.code == 0, done.err
     clips = check_page((folder / "sound.html").read_text()).all("audio")
     drawn = [(name, arm) for turn in result["differ_most"] for name, arm in turn["arms"].items()]
-    # a setting that was typed in is called by its fields
+    # an inline setting is named by its fields
     shown = {"inline": "eager_eot_threshold 0.8, barge_in_min_speech_s 0.2 s"}
     assert [clip["aria-label"] for clip in clips] == [shown.get(name, name) for name, _ in drawn]
     for clip, (_, arm) in zip(clips, drawn, strict=True):

@@ -1,4 +1,4 @@
-"""A report in a real browser: light and dark, narrow and on paper, read aloud, and with its sound."""
+"""A report in a real browser: light and dark, narrow and printed, for a screen reader, and with audio."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ async def test_a_browser_shows_prints_reads_and_plays_a_report(report: Path, tmp
 
 
 async def _is_ready(page: Any) -> None:
-    """Wait until the page is loaded and drawn."""
+    """Wait until the page is loaded and painted."""
     await page.evaluate(
         """new Promise(done => {
             const drawn = () => requestAnimationFrame(() => requestAnimationFrame(done));

@@ -1,4 +1,4 @@
-"""What ``--json`` prints is what its schema in ``docs/schemas`` says, for every command."""
+"""``--json`` output matches its schema in ``docs/schemas``, for every command."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ NEW = (
 
 @dataclass(frozen=True)
 class Case:
-    """A command line, and the schema of what it prints; ``code`` is how it ends, ``slow`` leaves it to CI."""
+    """A command line and the schema of its output. ``code`` is its exit code. ``slow`` leaves it to CI."""
 
     schema: str
     line: tuple[str, ...]
@@ -99,14 +99,14 @@ CASES = [
     Case("error", ("profiles", "fit", "track.txt", "--name", "none"), code=1),
 ]
 CALLS = {"calls_pull", "calls_list", "calls_show", "calls_purge"}
-"""What tests/cli/test_calls.py checks: one pull serves them all."""
+"""Covered by tests/cli/test_calls.py, where one pull serves them all."""
 REPORTED = {
     "simulation": "What callers met",
     "evaluation": "Barge-in: how often the agent stopped for speech over it",
     "calls_check": "What was heard, and what was simulated",
     "sweep": "Limits, under the recommended setting",
 }
-"""What ``turnlab report`` makes a page of, and a table that stands on it."""
+"""Results that ``turnlab report`` renders, each with a table on its page."""
 ELSEWHERE = {
     "calls_import",
     "calls_compare",
@@ -125,7 +125,7 @@ ELSEWHERE = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a recording, its labels, a label track, a row of eot-bench, a call to fit a profile from."""
+    """A folder with a recording, its labels, a label track, a row of eot-bench, and a call to fit a profile to."""
     made = tmp_path_factory.mktemp("schemas")
     for suffix in ("flac", "json"):
         shutil.copy(bundled_folder() / f"coughs.{suffix}", made)
@@ -152,7 +152,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def shop(folder: Path, analyses: Path) -> Turnlab:
-    """``turnlab`` with one workspace for all commands, so that a history is there."""
+    """``turnlab`` with one workspace for all commands, so that there is a history."""
     return turnlab_in(folder, analyses)
 
 
@@ -198,7 +198,7 @@ def test_devices_json_matches_its_schemas(shop: Turnlab, tmp_path: Path) -> None
 
 @contextmanager
 def running(folder: Path, *line: str) -> Iterator[dict[str, Any]]:
-    """A command that runs until it is stopped, and the line it printed when it was ready."""
+    """A running command, and the ready line that it printed."""
     variables = {**os.environ, "HOME": str(folder), "TURNLAB_DATA_DIR": str(folder / "data")}
     process = Command([*line, "--port", "0", "--json"], variables)
     assert process.stdout is not None

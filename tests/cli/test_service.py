@@ -1,4 +1,4 @@
-"""``turnlab service``: found by name or id, shown before it is changed, hostile names and all."""
+"""``turnlab service``: found by name or id, changes shown first, hostile names included."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def test_a_minimum_below_the_speech_over_the_agent_makes_a_barge_in_appear(turnl
             '{"barge_in_min_speech_s": 0.1, "forwarding": {"number": "+15550100142", "auth": "x", "name": "y"}}',
         ),
     ).json()
-    # what a config holds of numbers and secrets is nobody's business
+    # numbers and secrets of a configuration are private
     shown = report["arms"][1]["voice_config"]["forwarding"]
     assert shown == {"number": "+•••••••••42", "auth": "•", "name": "y"}
     counts = [sum(e["type"] == "barge_in" for e in run["events"]) for run in report["runs"]]
@@ -154,7 +154,7 @@ def test_files_of_the_same_name_get_unique_ids(turnlab: Turnlab, tmp_path: Path)
 
 @pytest.mark.slow
 def test_a_recording_that_is_renamed_or_converted_gives_the_same_figures(turnlab: Turnlab, tmp_path: Path) -> None:
-    """All of the report but its name and path, and its timing; other sound meets other latencies."""
+    """The whole report except name, path and timing. Other audio gets other latencies."""
     samples, rate = sf.read(bundled_folder() / "telephone.flac", dtype="int32")
     for name in ("one-call.flac", "same-call.wav", "other-call.wav"):
         path = tmp_path / name

@@ -1,4 +1,4 @@
-"""Standard output that takes nothing, and locales that are not UTF-8."""
+"""Unwritable standard output, and locales other than UTF-8."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.forked import TURNLAB
 from tests.terminal import Terminal
 
 ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-"""What makes Python take ASCII for the locale's encoding, on a machine that has no other locale."""
+"""Makes Python use ASCII as the locale's encoding on any machine."""
 
 
 def _in_shell(command: str, home: Path, **environment: str) -> subprocess.CompletedProcess[bytes]:

@@ -1,4 +1,4 @@
-"""``turnlab sweep``: what it refuses, and what it finds on the bundled recordings and on the demo's calls."""
+"""``turnlab sweep``: what it refuses, and its results on bundled recordings and demo calls."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def test_an_invalid_sweep_is_refused_in_one_sentence(turnlab: Turnlab, line: tup
 
 
 def told(text: str) -> dict[str, Any]:
-    """Return a result without how long it took."""
+    """Return a result without its duration."""
     return {name: value for name, value in json.loads(text).items() if name != "timing"}
 
 
 def better_than_presets(result: dict[str, Any]) -> None:
-    """Hold a result to a setting that is confirmed within its limits, and better than all three presets."""
+    """Check that a result has a confirmed setting within its limits that beats all three presets."""
     found = result["recommended"]
     assert found["distinguishable"]
     assert found["ci95"][1] < 0
@@ -67,7 +67,7 @@ def better_than_presets(result: dict[str, Any]) -> None:
 def test_a_sweep_of_the_bundled_recordings_is_reproducible_and_beats_the_presets(
     tmp_path: Path, analyses: Path
 ) -> None:
-    """By one process, and by two of which the first run was killed half way."""
+    """With one process, and with two after the first run was killed half way."""
     turnlab = turnlab_in(tmp_path, analyses)
     line = ("sweep", BUNDLED, *LIMITS, "--budget", "200", "--json")
     alone = turnlab(*line, "--workers", "1")

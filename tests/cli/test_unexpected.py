@@ -1,4 +1,4 @@
-"""An error that nobody foresaw, thrown in every process there is: one line of it, and never a value."""
+"""An unexpected error in every process: one line, and no values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.terminal import Terminal
 SPAWNS = "JudgeProcess"
 KEY, PASSWORD, NUMBER = "not-a-real-key-31c8", "hunter2pw", "+15550100"
 
-# Written apart, so that no line of the source that a traceback quotes holds one of them.
+# Separate strings, so that no source line in a traceback contains the secret.
 BREAKING = """
 import sys
 sys.path.insert(0, {root!r})
@@ -35,10 +35,10 @@ from tui.__main__ import main
 sys.argv = ["turnlab", "serve", "--port", "0", *sys.argv[1:]]
 main()
 """
-"""Serves, and has ``ask`` call what is served."""
+"""Serves, and calls the server with ``ask``."""
 
 DEAR = {"the process that judges pauses", "a page of the dashboard in a browser"}
-"""Doors whose opening takes half a second of the processor."""
+"""Cases that take half a second of processor time."""
 DOORS = {
     "a command": """
 import tui.cli.opening
@@ -226,7 +226,7 @@ def _said(script: str, environment: Mapping[str, str], folder: Path, *options: s
     if SPAWNS not in script:
         done = forked.run([*options], environment, cwd=folder, script=script)
         return done.stdout + done.stderr
-    # A process that is spawned imports its parent's file.
+    # A spawned process imports its parent's file.
     file = folder / "script.py"
     file.write_text(script)
     command = [sys.executable, str(file), *options]

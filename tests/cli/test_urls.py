@@ -1,4 +1,4 @@
-"""Recordings at URLs: read by whatever process works on them, with nothing secret of the URL shown."""
+"""Recordings at URLs: read by the process that works on them, without showing secrets of the URL."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PASSWORD, _TOKEN = "hunter2", "sekret"
 
 
 class _Guarded(SimpleHTTPRequestHandler):
-    """Serves a folder to those who have the name, the password and the token."""
+    """Serves a folder to clients with the name, the password and the token."""
 
     def do_GET(self) -> None:
         wanted = "Basic " + base64.b64encode(f"jane:{_PASSWORD}".encode()).decode()
@@ -37,7 +37,7 @@ class _Guarded(SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[str]:
-    """Give the place of a folder of two labelled recordings on a server."""
+    """Yield the address of a folder of two labelled recordings on a server."""
     folder = tmp_path / "site"
     folder.mkdir()
     for name in ("coughs", "thinking"):

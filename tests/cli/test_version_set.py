@@ -1,4 +1,4 @@
-"""``turnlab version-set`` over a real socket, with somebody else at work in the same workspace."""
+"""``turnlab version-set`` over a real socket, while another user changes the same workspace."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def _at_a_terminal(desk: Desk, answer: str) -> str:
     while True:
         try:
             piece = os.read(ours, 4096).decode()
-        except OSError:  # the terminal is closed with the process
+        except OSError:  # the terminal closes with the process
             break
         if not piece:
             break
@@ -304,7 +304,7 @@ def test_a_model_set_through_classic_is_no_failure_and_an_odd_one_is_warned_of(c
 
 
 def _meaning(value: Any) -> Any:
-    """Return the value without what is empty: Classic spells that out."""
+    """Return the value without empty parts, which Classic spells out."""
     if not isinstance(value, dict):
         return value
     return {name: _meaning(one) for name, one in value.items() if one not in (None, [], {})}

@@ -1,4 +1,4 @@
-"""``turnlab voice-config``: merged field by field, checked, shown before it is written."""
+"""``voice-config``: merged by field, checked, and shown before it is written."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ APPLY = ("--apply", "--confirm", "release")
 
 
 def _stored(desk: Desk) -> dict[str, Any]:
-    """Return what is set, as another client sees it."""
+    """Return the stored values, as another client sees them."""
     told = desk.service()["voice_config"]
     return {name: value for name, value in told.items() if value is not None and UNSET.get(name) != value}
 
@@ -67,7 +67,7 @@ def test_a_preset_is_a_whole(desk: Desk) -> None:
     [pytest.param(name, marks=[] if name == "balanced" else pytest.mark.slow) for name in builtin_presets()],
 )
 def test_applying_a_preset_gives_what_its_arm_showed(desk: Desk, first: str) -> None:
-    """Whichever preset the service came from."""
+    """From any preset of the service."""
     desk.put(voice_config=dict.fromkeys(STORED) | UNSET)
     for second, preset in builtin_presets().items():
         for name in (first, second):
@@ -216,7 +216,7 @@ main()
 
 
 READ_ONLY = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
-"""The data folder on a read-only volume, in a mount namespace that ends with the command."""
+"""The data folder on a read-only volume, in a mount namespace of the command."""
 
 
 @pytest.mark.parametrize("disk", ["full", pytest.param("read-only", marks=pytest.mark.slow)])

@@ -1,4 +1,4 @@
-"""Heavy commands say the same whether this process works, several do, or a Dask cluster does."""
+"""Heavy commands give the same results in this process, in several, or on a Dask cluster."""
 
 from __future__ import annotations
 

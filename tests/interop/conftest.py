@@ -1,4 +1,4 @@
-"""A platform of its own over a real socket, as ``turnlab serve`` gives it to any client."""
+"""A platform over a real socket, as ``turnlab serve`` provides it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.forked import TURNLAB, Command
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is in this folder."""
+    """Mark the tests in this folder."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.interop)
@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @dataclass(frozen=True)
 class Served:
-    """A platform that runs, and what it said when it was ready."""
+    """A running platform, and its ready line."""
 
     process: Command | subprocess.Popen[str]
     folder: Path
@@ -39,16 +39,16 @@ class Served:
 
     @property
     def classic(self) -> str:
-        """Where the Classic dialect's paths begin."""
+        """The base of the Classic dialect's paths."""
         return f"{self.url}/v1/{self.organization_id}"
 
     @property
     def platform(self) -> str:
-        """Where the Platform dialect's paths begin."""
+        """The base of the Platform dialect's paths."""
         return f"{self.url}/v1/{self.workspace_id}"
 
     def credentials(self) -> dict[str, Any]:
-        """Return what a client of the Classic dialect needs, by the SDK's names."""
+        """Return the credentials of a Classic client under the SDK's names."""
         return {
             "api_key": self.api_key,
             "api_key_id": self.api_key_id,
@@ -65,7 +65,7 @@ class Served:
         return token
 
     def stop(self) -> tuple[int, str]:
-        """Ask the server to stop; return its exit code and what it said on standard error."""
+        """Stop the server. Return its exit code and standard error."""
         self.process.send_signal(signal.SIGTERM)
         _, complaints = self.process.communicate(timeout=30)
         return self.process.wait(timeout=30), complaints
@@ -77,7 +77,7 @@ Serve = Callable[..., Served]
 def start(folder: Path, *options: str, installed: bool = False) -> Served:
     """Start ``turnlab serve`` on a free port with the workspace in ``folder``, and wait until it is ready.
 
-    ``installed`` runs the installed script, which takes as long to start as for anybody.
+    ``installed`` runs the installed script, with its real start-up time.
     """
     arguments = ["serve", "--port", "0", "--json", "--data", str(folder), *options]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AMIGO_")}
@@ -115,7 +115,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One platform for a module, without rate limits, for tests that leave each other in peace."""
+    """One platform without rate limits for a module whose tests do not affect each other."""
     found = start(tmp_path_factory.mktemp("served"), "--rate-window", "0")
     yield found
     found.process.kill()

@@ -1,4 +1,4 @@
-"""``turnlab agent`` and ``turnlab call`` over a real socket. Calls take real time, so all of them share it."""
+"""``turnlab agent`` and ``turnlab call`` over a real socket. Calls take real time, so tests share them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ GUIDE = Path(__file__).parents[2] / "docs" / "agent-socket.md"
 
 
 def spoken() -> np.ndarray[Any, np.dtype[np.int16]]:
-    """Somebody speaks for 1.5 s and again over the agent's answer, int16 at 16 kHz; 5.8 s in all."""
+    """Speech for 1.5 s, and again over the agent's answer, int16 at 16 kHz; 5.8 s in all."""
     samples, _ = sf.read(bundled_folder() / "interruptions.flac", dtype="int16")
     words, quiet = samples[38_400 * 16 : 39_900 * 16], np.zeros(RATE // 10, np.int16)
     return np.concatenate([quiet, words, *[quiet] * 20, words, *[quiet] * 7])
@@ -49,11 +49,11 @@ def spoken() -> np.ndarray[Any, np.dtype[np.int16]]:
 
 @dataclass
 class Heard:
-    """What a client got, in order."""
+    """What a client received, in order."""
 
     audio: bytearray = field(default_factory=bytearray)
     messages: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
-    """Each with how many bytes of audio came before it."""
+    """Each message with the number of audio bytes before it."""
 
     def of(self, kind: str) -> list[dict[str, Any]]:
         return [message for _, message in self.messages if message["type"] == kind]
@@ -66,13 +66,13 @@ class Heard:
         return {event["type"] for event in self.events}
 
     def loud(self) -> np.ndarray[Any, np.dtype[np.int64]]:
-        """Return which samples are heard."""
+        """Return which samples are audible."""
         return np.flatnonzero(np.abs(np.frombuffer(bytes(self.audio), "<i2").astype(int)) > 300)
 
 
 @pytest.fixture
 def agent(tmp_path: Path, analyses: Path) -> Iterator[tuple[str, Command]]:
-    """An agent that answers calls, with the address it told."""
+    """An agent that answers calls, and its address."""
     environment = {
         **os.environ,
         "TURNLAB_AGENT_TOKEN": TOKEN,
@@ -102,7 +102,7 @@ async def talk(
     rate: int = RATE,
     ahead: bool = False,
 ) -> Heard:
-    """Send audio in real time, or all at once, and text before it or after 0.2 s; return what came back."""
+    """Send audio in real time or at once, and text before it or after 0.2 s. Return what was received."""
     heard = Heard()
     async with connect(url, additional_headers=HEADERS) as line:
         for message in first or []:
@@ -143,7 +143,7 @@ async def _too_large(url: str) -> int:
 
 
 async def _never_reads(url: str, pcm: bytes) -> str:
-    """Call with small buffers and look at nothing that comes; return why it was let go."""
+    """Connect with small buffers and read nothing. Return why the agent disconnected."""
     host, port = url.removeprefix("ws://").split(":")
     plain = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -161,7 +161,7 @@ async def _never_reads(url: str, pcm: bytes) -> str:
 
 
 async def _leaves(url: str, pcm: bytes) -> None:
-    """Hang up without a word while the agent is speaking."""
+    """Hang up while the agent is speaking."""
     line = await connect(url, additional_headers=HEADERS)
     for at in range(0, len(pcm), 640):
         await line.send(pcm[at : at + 640])
@@ -170,7 +170,7 @@ async def _leaves(url: str, pcm: bytes) -> None:
 
 
 async def _answered(url: str, **options: Any) -> int:
-    """Return the HTTP status that a caller gets who does not start talking."""
+    """Return the HTTP status for a client that does not start a WebSocket."""
     try:
         async with connect(url, **options):
             return 101
@@ -179,7 +179,7 @@ async def _answered(url: str, **options: Any) -> int:
 
 
 async def _one_too_many(url: str) -> int:
-    """Hold sixteen lines and ask for one more; return what it was closed with."""
+    """Hold sixteen lines and request one more. Return its close reason."""
     async with contextlib.AsyncExitStack() as lines:
         for _ in range(16):
             line = await lines.enter_async_context(connect(url, additional_headers=HEADERS))
@@ -191,7 +191,7 @@ async def _one_too_many(url: str) -> int:
 
 
 async def _silent_lines_give_way(url: str) -> None:
-    """Hold sixteen lines without a word, and call; the one that was silent for longest is let go."""
+    """Hold sixteen silent lines, and call. The line that was silent longest is disconnected."""
     async with contextlib.AsyncExitStack() as lines:
         held = [await lines.enter_async_context(connect(url, additional_headers=HEADERS)) for _ in range(16)]
         await asyncio.sleep(5.2)
@@ -203,7 +203,7 @@ async def _silent_lines_give_way(url: str) -> None:
 
 
 async def _bad_start(url: str, start: dict[str, Any]) -> str:
-    """Begin so; return what the line was closed with."""
+    """Start like this, and return the close reason."""
     async with connect(url, additional_headers=HEADERS) as line:
         await line.send(json.dumps({"type": "start", **start}))
         await asyncio.wait_for(line.wait_closed(), TIMEOUT_S)
@@ -260,7 +260,7 @@ async def test_callers_of_every_kind_at_once(agent: tuple[str, Command], tmp_pat
         guided = begin(_command(sys.executable, "client.py", url, "caller.wav", cwd=tmp_path))
     odd, bulk, phone = odd_lengths.result(), all_ahead.result(), telephone.result()
     _check_clear(odd)
-    for both in (odd, bulk):  # the last may be told after the last audio that is waited for
+    for both in (odd, bulk):  # the last may arrive after the awaited audio
         both.messages = [one for one in both.messages if one[1].get("event", {"t": 0})["t"] < 5]
     assert odd.events == bulk.events
     assert len(odd.events) > 7
@@ -342,7 +342,7 @@ def test_the_client_is_as_short_as_the_guide_says() -> None:
 
 
 def _check_clear(heard: Heard) -> None:
-    """What the agent says is where its events say it is, or later on a slow machine, and stops before the clear."""
+    """The agent's audio is where its events say, or later on a slow machine, and stops before the clear."""
     begun = next(event for event in heard.events if event["type"] == "response_start")
     stop = next(event for event in heard.events if event["type"] == "barge_in")
     loud = heard.loud()

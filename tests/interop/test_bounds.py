@@ -1,4 +1,4 @@
-"""What ``turnlab serve`` takes from strangers: names it does not have, bodies without end, and many at once."""
+"""Limits of ``turnlab serve`` for unknown clients: host names, large bodies, and many at once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STATUS = Path("/proc/self/status")
         ("evil.example:8765", 403),
         ("localhost.evil.example", 403),
         ("127.0.0.1.evil.example", 403),
-        ("[::1].evil.example", 200),  # no name at all; a browser cannot be led to it
+        ("[::1].evil.example", 200),  # an address, not a name: no browser can be led to it
         ("", 403),
         ("localhost", 200),
         ("LOCALHOST.:9", 200),
@@ -71,7 +71,7 @@ def test_a_body_that_is_too_large_is_refused(served: Served, classic: bool) -> N
     for content in (b" " * (LARGEST + 1), _pieces(LARGEST + (1 << 16))):
         answer = _put(served, content, classic=classic)
         assert (answer.status_code, answer.json()["error_code"]) == (413, "payload_too_large")
-    # as large as may be: the service is looked for
+    # the largest allowed body: the service is looked up
     largest = b'{"description": "%s"}' % (b"x" * (LARGEST - 40))
     assert _put(served, largest, classic=classic).status_code in (404, 422)
 
@@ -113,7 +113,7 @@ def test_bodies_that_never_arrive_release_their_slot(serve: Serve) -> None:
         for _ in range(20):
             waiting = held.enter_context(socket.create_connection((str(place.hostname), int(place.port or 0))))
             waiting.sendall(head.encode() + b"{")
-        # reading goes on meanwhile
+        # other requests are still read meanwhile
         headers = {"Authorization": f"Bearer {served.api_key}"}
         assert httpx.get(f"{served.platform}/services", headers=headers).status_code == 200
     assert _put(served, b"{}").status_code == 404

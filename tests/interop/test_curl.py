@@ -1,4 +1,4 @@
-"""The calls of the vendor's documentation, as written there, by curl; only placeholders are filled in."""
+"""The requests of the vendor's documentation, run by curl as written, with placeholders filled in."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = [
 
 
 def _written() -> list[str]:
-    """Return every curl command of the documentation, in its order."""
+    """Return every curl command of the documentation in order."""
     text = "".join(path.read_text(encoding="utf-8") for path in sorted(SEEDS.glob("*.txt")))
     return [found for found in re.findall(r"```bash\n(.*?)```", text, re.DOTALL) if found.startswith("curl ")]
 

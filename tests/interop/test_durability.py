@@ -1,4 +1,4 @@
-"""Killed in the middle of things, the server loses nothing it acknowledged: the benchmark, scaled down."""
+"""After a kill at any time, the server has every acknowledged change. A small version of the benchmark."""
 
 from __future__ import annotations
 

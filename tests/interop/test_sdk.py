@@ -1,4 +1,4 @@
-"""The vendor's own Python SDK against ``turnlab serve``: every method it has for services, sync and async."""
+"""The vendor's Python SDK against ``turnlab serve``: every method for services, sync and async."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ ALIASES = {"list", "create"}
 
 
 class Blocking:
-    """The synchronous SDK behind the same awaitable calls as the asynchronous one."""
+    """The synchronous SDK with the asynchronous one's awaitable interface."""
 
     def __init__(self, resource: object) -> None:
         self._resource = resource
@@ -55,7 +55,7 @@ class Blocking:
 
 @pytest.fixture(params=["sync", pytest.param("async", marks=pytest.mark.slow)])
 def sdk(request: pytest.FixtureRequest) -> Callable[[Served], Any]:
-    """Open a client of either kind; ``services``, ``agents`` and ``context_graphs`` are awaited in both."""
+    """Open a client of either kind. ``services``, ``agents`` and ``context_graphs`` are awaitable in both."""
 
     @asynccontextmanager
     async def open_client(served: Served) -> Any:
@@ -73,7 +73,7 @@ def sdk(request: pytest.FixtureRequest) -> Callable[[Served], Any]:
 
 
 def _new(name: str, served: Served, **more: Any) -> ServiceCreateServiceRequest:
-    """A service that can be created: it runs what the first demo service runs."""
+    """A service that can be created, with the agent and graph of the first demo service."""
     headers = {"Authorization": f"Bearer {served.sign_in()}"}
     first = httpx.get(f"{served.classic}/service/", headers=headers).json()["services"][0]
     return ServiceCreateServiceRequest.model_validate(
@@ -84,7 +84,7 @@ def _new(name: str, served: Served, **more: Any) -> ServiceCreateServiceRequest:
             "description": "Made by the SDK",
             "is_active": True,
             "keyterms": ["date of birth"],
-            "tags": {},  # the SDK's own model cannot hold any: its keys are of a type that is not hashable
+            "tags": {},  # the SDK's own model cannot hold any: its key type is not hashable
             **more,
         }
     )
@@ -203,7 +203,7 @@ async def test_the_sdk_reports_a_limit_on_changes(sdk: Callable[[Served], Any], 
         (service, *_) = (await client.services.get_services()).services
         for _ in range(30):
             await client.services.upsert_version_set(service.id, "busy", _pins(1))
-        # the SDK does not try changes again, so it tells
+        # the SDK does not retry changes, so it raises
         with pytest.raises(RateLimitError, match="limit of 30") as caught:
             await client.services.upsert_version_set(service.id, "busy", _pins(1))
         assert (caught.value.status_code, caught.value.error_code) == (429, "rate_limited")
@@ -225,7 +225,7 @@ async def test_the_sdk_waits_for_a_limit_on_reading(serve: Serve) -> None:
 
 
 async def test_a_token_is_refreshed(sdk: Callable[[Served], Any], serve: Serve) -> None:
-    served = serve("--token-lifetime", "301")  # the SDK refreshes five minutes before the end
+    served = serve("--token-lifetime", "301")  # the SDK refreshes five minutes before the expiry
     async with sdk(served) as client:
         started = time.monotonic()
         await client.services.get_services()
@@ -241,7 +241,7 @@ async def test_a_token_is_refreshed(sdk: Callable[[Served], Any], serve: Serve) 
         assert second != first
         with _file(served) as db:
             db.execute("DELETE FROM sessions")
-        # the token is not known any more: the SDK meets 401, signs in once, and goes on
+        # the token has become unknown: the SDK gets 401, signs in once, and continues
         await client.services.get_services()
         assert client._http._token.id_token not in (first, second)
 

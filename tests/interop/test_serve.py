@@ -1,4 +1,4 @@
-"""``turnlab serve`` itself: what it prints, how it stops, and what it refuses."""
+"""``turnlab serve``: its output, its shutdown, and what it refuses."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def test_serve_prints_one_ready_line_and_stops_on_sigterm(serve: Serve) -> None:
     served = serve(installed=True)
     assert served.url.startswith("http://127.0.0.1:")
     headers = {"Authorization": f"Bearer {served.api_key}"}
-    with httpx.Client(headers=headers) as client:  # a connection that is kept open must not hold the server up
+    with httpx.Client(headers=headers) as client:  # an open connection must not delay the shutdown
         assert client.get(f"{served.platform}/services").json()["total"] == 12
         assert served.process.stdout is not None
         code, complaints = served.stop()
         assert (code, complaints) == (0, "")
         assert served.process.stdout.closed or served.process.stdout.read() == ""
-    # closed properly: the write-ahead log is folded into the file and gone
+    # a proper shutdown merges the write-ahead log into the file and deletes it
     assert sorted(path.name for path in served.folder.iterdir()) == ["workspace.db"]
     with pytest.raises(httpx.ConnectError):
         httpx.get(served.url)
@@ -168,5 +168,5 @@ def test_rate_limits_are_enforced_and_reported(serve: Serve) -> None:
         told = parse_rate_limit_headers(refused.headers)  # as the vendor's SDK reads them
         assert told is not None
         assert (told.limit, told.remaining) == (50, 0)
-        # another operation has a limit of its own
+        # another operation has its own limit
         assert client.get(f"{served.classic}/organization/agent").status_code == 200

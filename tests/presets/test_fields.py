@@ -1,4 +1,4 @@
-"""The table of fields held against the vendor's documentation and schema, and in itself."""
+"""The table of fields against the vendor's documentation and schema, and its own consistency."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bundled recordings as tests read them: files from the package's folder, nothing from its code."""
+"""The bundled recordings for tests: files from the package's folder, without its code."""
 
 import importlib.util
 import json
@@ -21,14 +21,14 @@ Span = tuple[float, float]
 
 @dataclass(frozen=True)
 class Recording:
-    """One recording: `audio` [n] at 16 kHz whatever the file's own rate, its labels and its scenario."""
+    """One recording: `audio` [n] at 16 kHz for any file rate, its labels and its scenario."""
 
     audio: NDArray[np.float64]
     label: dict[str, Any]
     scenario: dict[str, Any]
 
     def spans(self, field: str) -> list[Span]:
-        """A label field as (start, end) pairs, whichever of the two shapes it has."""
+        """A label field as (start, end) pairs, in either of its forms."""
         return [
             (s["start_s"], s["end_s"]) if isinstance(s, dict) else (float(s[0]), float(s[1]))
             for s in self.label[field]
@@ -36,11 +36,11 @@ class Recording:
 
     @property
     def single_noises(self) -> list[Span]:
-        """Noises that come and go, beds left out."""
+        """Noises that come and go, without continuous ones."""
         return [(n[0], n[1]) for n in self.label["noises"] if " bed" not in n[2]]
 
     def moves(self, *kinds: str) -> list[dict[str, Any]]:
-        """Moves of these kinds, all of them without any."""
+        """Moves of these kinds, or all of them."""
         return [m for m in self.label["moves"] if not kinds or m["kind"] in kinds]
 
 
@@ -65,7 +65,7 @@ def frames_db(audio: NDArray[np.float64], milliseconds: int = 10) -> NDArray[np.
 
 
 def inside(spans: list[Span], count: int, step_s: float, margin_s: float = 0.0) -> NDArray[np.bool_]:
-    """Which of `count` frames of `step_s` lie wholly inside a span; a positive margin widens the spans."""
+    """Which of `count` frames of `step_s` are entirely inside a span. A positive margin widens the spans."""
     start = np.arange(count) * step_s
     mask = np.zeros(count, dtype=np.bool_)
     for s, e in spans:

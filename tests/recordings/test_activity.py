@@ -1,4 +1,4 @@
-"""What a real voice activity detector hears: the callers speak, the room and the noises do not."""
+"""The voice activity detector hears the callers, but not the room or the noises."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The demo workspace's calls are what their script makes, and sound as their log says."""
+"""The demo workspace's calls equal the output of their script, and sound as logged."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_what_is_logged_is_heard() -> None:
         if kind == "caller_speech":
             assert _loud(caller, 8000, start_ms, end_ms) > 0.01
         elif lane in ("agent", "operator"):
-            # the platform's clock is ahead of the caller's ear
+            # the platform's clock is ahead of the caller
             assert _loud(agent, 16000, start_ms + 95, end_ms) > 0.01
     spoken = [(piece[0], piece[1]) for piece in call["audio"]["agent"]]
     for (_, end_ms), (start_ms, _) in pairwise(spoken):

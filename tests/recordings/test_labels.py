@@ -1,4 +1,4 @@
-"""The label files agree with themselves."""
+"""The label files are consistent."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""`python -m recordings.make` writes what is bundled, and says so when it does not."""
+"""`python -m recordings.make` reproduces what is bundled, and reports differences."""
 
 import os
 import shutil
@@ -57,7 +57,7 @@ def test_an_empty_folder_is_filled_with_what_is_bundled_byte_for_byte(tmp_path: 
 def test_each_difference_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Of one recording and the agent's voice: making all of them once is enough."""
+    """For one recording and the agent's voice: making all of them once is enough."""
     monkeypatch.setattr(command, "SCENES", [scene for scene in SCENES if scene.id == "coughs"])
     for suffix in SUFFIXES:
         shutil.copy(FOLDER / f"coughs{suffix}", tmp_path)

@@ -1,4 +1,4 @@
-"""The agent's lines fit the calls they belong to."""
+"""The agent's lines fit their calls."""
 
 import re
 
@@ -10,7 +10,7 @@ EMOTIONS = {"friendly", "sympathetic", "calm", "enthusiastic", "serious", "cheer
 
 
 def sentences(text: str) -> list[str]:
-    """Sentences of `text`; the points in "Dr. Lee", "8 a.m." and "2.5 mg" do not end one."""
+    """Sentences of `text`. The points in "Dr. Lee", "8 a.m." and "2.5 mg" do not end one."""
     masked = re.sub(r"\bDr\.", "Dr", re.sub(r"\b([ap])\.m\.(?= [a-z])", r"\1m", text))
     masked = re.sub(r"\b([ap])\.m\.", r"\1m.", masked)
     return re.split(r"(?<=[.?!])\s+", masked)

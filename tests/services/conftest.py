@@ -1,4 +1,4 @@
-"""A workspace of its own for every test: the real application over a real file."""
+"""A workspace for every test: the real application over a real file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.services.serving import Served, classic_client, served
 
 @dataclass
 class Wire:
-    """The platform as any HTTP client sees it, for what the dashboard's own client does not ask."""
+    """The platform as an HTTP client, for requests that the dashboard's own client does not make."""
 
     http: httpx.AsyncClient
     base: str
@@ -72,7 +72,7 @@ async def wire(workspace: Path, seeded_workspace: Path) -> AsyncIterator[Wire]:
 
 @pytest.fixture
 def no_waiting() -> Iterator[None]:
-    """Let requests be tried as often as in earnest, without the pauses between."""
+    """Retry requests as often as usual, without the pauses."""
     with stamina.set_testing(True, attempts=traffic.ATTEMPTS):
         yield
 
@@ -86,14 +86,14 @@ def platform_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served
 
 @pytest.fixture
 async def proxy(platform_server: Served) -> AsyncIterator[FaultyProxy]:
-    """A network between a client and that platform, faultless until a test says otherwise."""
+    """A network between a client and that platform, faultless unless a test adds faults."""
     async with FaultyProxy.before(platform_server.url) as between:
         yield between
 
 
 @pytest.fixture
 async def http(proxy: FaultyProxy) -> AsyncIterator[httpx.AsyncClient]:
-    """What a client sends its requests through."""
+    """The transport of a client's requests."""
     async with httpx.AsyncClient(base_url=proxy.url, trust_env=False) as through:
         yield through
 

@@ -1,4 +1,4 @@
-"""A small proxy between a client and a platform, that spoils answers as it is told to."""
+"""A small proxy between a client and a platform that adds faults to answers."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from urllib.parse import urlsplit
 
 Passing = Callable[[bytes], Awaitable[bytes]]
 Fault = Callable[["Exchange"], Awaitable[bytes | None]]
-"""Gives the bytes to answer with; ``None`` resets the connection."""
+"""Returns the bytes of the answer. ``None`` resets the connection."""
 
 
 @dataclass
 class Exchange:
-    """One request on its way. A fault may pass it on, changed or not, or answer itself."""
+    """One request in transit. A fault may forward it, changed or not, or answer itself."""
 
     head: bytes
     body: bytes
     upstream: Passing
     reset_after: int | None = None
-    """Reset the connection after so many bytes of the answer."""
+    """Resets the connection after this many bytes of the answer."""
     drip_from: int | None = None
-    """From so many bytes of the answer on, send one every ``drip_s`` seconds."""
+    """After this many bytes of the answer, sends one byte every ``drip_s`` seconds."""
     drip_s: float = 0.0
 
     async def forward(self) -> bytes:
-        """Send the request on and return the platform's whole answer."""
+        """Forward the request and return the platform's whole answer."""
         return await self.upstream(self.head + self.body)
 
 
@@ -56,14 +56,14 @@ async def listening(
 
 @dataclass
 class FaultyProxy:
-    """Counts what passes. Each of ``faults`` is used for one request; afterwards requests just pass."""
+    """Records requests. Each of ``faults`` applies to one request; later requests pass unchanged."""
 
     host: str
     port: int
     url: str = ""
     faults: list[Fault | None] = field(default_factory=list)
     write_faults: list[Fault | None] = field(default_factory=list)
-    """Faults for requests that change something, one each; signing in is none."""
+    """Faults for requests that change something, one each. Signing in does not count."""
     requests: list[str] = field(default_factory=list)
     """Method and path of every request that arrived."""
     bodies: list[bytes] = field(default_factory=list)
@@ -149,7 +149,7 @@ def answer(status: str, body: object = None, *headers: str) -> Fault:
 
 
 def reset(*, carried_out: bool = False) -> Fault:
-    """Reset the connection without an answer, before or after the platform did what was asked."""
+    """Reset the connection without an answer, before or after the platform handled the request."""
 
     async def spoil(exchange: Exchange) -> None:
         if carried_out:
@@ -159,7 +159,7 @@ def reset(*, carried_out: bool = False) -> Fault:
 
 
 def after(meanwhile: Callable[[], Awaitable[object]], then: Fault) -> Fault:
-    """Let something else happen first, such as a change by another client."""
+    """Run something first, such as a change by another client."""
 
     async def spoil(exchange: Exchange) -> bytes | None:
         await meanwhile()
@@ -169,7 +169,7 @@ def after(meanwhile: Callable[[], Awaitable[object]], then: Fault) -> Fault:
 
 
 def carried_out(then: Fault) -> Fault:
-    """Have the platform do what was asked, and spoil its answer."""
+    """Let the platform handle the request, and add a fault to its answer."""
 
     async def spoil(exchange: Exchange) -> bytes | None:
         await exchange.forward()
@@ -201,7 +201,7 @@ def delayed(seconds: float) -> Fault:
 
 
 def body_changed(change: Callable[[bytes], bytes]) -> Fault:
-    """Pass on the answer with another body, of the length it says."""
+    """Replace the body of the answer, with its correct length."""
 
     async def spoil(exchange: Exchange) -> bytes:
         head, _, body = (await exchange.forward()).partition(b"\r\n\r\n")
@@ -213,7 +213,7 @@ def body_changed(change: Callable[[bytes], bytes]) -> Fault:
 
 
 def page_again(number: int = 0) -> Fault:
-    """Answer with the page at another offset, but with the token of the page that was asked for."""
+    """Answer with the page at another offset, but with the token of the requested page."""
 
     async def spoil(exchange: Exchange) -> bytes:
         right = json.loads((await exchange.forward()).partition(b"\r\n\r\n")[2])
@@ -232,7 +232,7 @@ def page_again(number: int = 0) -> Fault:
 
 
 def compressed(encoding: str, *, lost: int = 0) -> Fault:
-    """Pass on the answer compressed, without its last ``lost`` bytes, of the length it then says."""
+    """Compress the answer, without its last ``lost`` bytes, with the length of the rest."""
 
     async def spoil(exchange: Exchange) -> bytes:
         head, _, body = (await exchange.forward()).partition(b"\r\n\r\n")
@@ -246,7 +246,7 @@ def compressed(encoding: str, *, lost: int = 0) -> Fault:
 
 
 def dripping(every_s: float, *, head: bool = False) -> Fault:
-    """Send one byte at a time: of the body, or of the ``head`` already."""
+    """Send one byte at a time: the body, or also the ``head``."""
 
     async def spoil(exchange: Exchange) -> bytes:
         whole = await exchange.forward()

@@ -1,4 +1,4 @@
-"""A platform behind TLS, and proxies that lead to it, on real sockets of this machine."""
+"""A platform behind TLS, and proxies to it, on real sockets of this machine."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 HOST = "platform.test"
-"""What the platform is called; no name server knows it, so only a proxy leads there."""
+"""The platform's host name. No name server knows it, so only a proxy leads to it."""
 
 _EMPTY_PAGE = json.dumps({"items": [], "has_more": False, "total": 0}).encode()
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """A certificate that is its own authority, in PEM."""
+    """A self-signed certificate in PEM."""
 
     file: Path
     key: Path
 
 
 def make_certificate(folder: Path) -> Certificate:
-    """Make a certificate for :data:`HOST` and this machine."""
+    """Create a certificate for :data:`HOST` and this machine."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
     now = datetime.now(UTC)
@@ -53,11 +53,11 @@ def make_certificate(folder: Path) -> Certificate:
 
 @dataclass
 class Seen:
-    """What a proxy was asked for."""
+    """The requests that a proxy received."""
 
     targets: list[str] = field(default_factory=list)
     secrets: list[str] = field(default_factory=list)
-    """User and password, with a colon between."""
+    """User and password, separated by a colon."""
 
 
 @asynccontextmanager
@@ -80,7 +80,7 @@ async def _listening(serve: object, tls: ssl.SSLContext | None = None) -> AsyncI
 
 @asynccontextmanager
 async def platform_behind_tls(certificate: Certificate) -> AsyncIterator[int]:
-    """Serve an empty listing of services, whatever is asked; yields the port."""
+    """Serve an empty listing of services for every request. Yields the port."""
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(certificate.file, certificate.key)
 
@@ -96,7 +96,7 @@ async def platform_behind_tls(certificate: Certificate) -> AsyncIterator[int]:
 
 @asynccontextmanager
 async def http_proxy(to: int, seen: Seen, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
-    """Lead every ``CONNECT`` to one port of this machine."""
+    """Forward every ``CONNECT`` to one port of this machine."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
@@ -113,7 +113,7 @@ async def http_proxy(to: int, seen: Seen, tls: ssl.SSLContext | None = None) -> 
 
 @asynccontextmanager
 async def socks_proxy(to: int, seen: Seen) -> AsyncIterator[int]:
-    """Lead every SOCKS5 ``CONNECT`` (RFC 1928, 1929) to one port of this machine."""
+    """Forward every SOCKS5 ``CONNECT`` (RFC 1928, 1929) to one port of this machine."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         _, count = await reader.readexactly(2)
@@ -138,7 +138,7 @@ async def socks_proxy(to: int, seen: Seen) -> AsyncIterator[int]:
 
 @asynccontextmanager
 async def proxy_that_says(answer: bytes | None) -> AsyncIterator[int]:
-    """Answer whatever comes with the same bytes and hang up; ``None``: never answer."""
+    """Answer everything with the same bytes and hang up. ``None``: never answer."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1000)

@@ -1,4 +1,4 @@
-"""A keyring for tests: the real library's interface over a file that ``TURNLAB_TEST_KEYRING`` names."""
+"""A keyring for tests: the library's interface over a file that ``TURNLAB_TEST_KEYRING`` names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from keyring.errors import PasswordDeleteError
 
 
 class Keyring(KeyringBackend):
-    """Keeps secrets in a JSON file. The library finds it through ``PYTHON_KEYRING_BACKEND``."""
+    """Stores secrets in a JSON file. The library finds it through ``PYTHON_KEYRING_BACKEND``."""
 
     priority = 0.1
 

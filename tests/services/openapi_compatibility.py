@@ -1,4 +1,4 @@
-"""Whether one OpenAPI document's operations can stand in for another's, field by field.
+"""Checks whether one OpenAPI document's operations can replace another's, field by field.
 
 A client written against the contract must be able to send what the contract lets it send (ours may take more), and
 must be able to read what comes back (ours may say more, but nothing the contract rules out).
@@ -17,7 +17,7 @@ BOUNDS_HIGH = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxPrope
 
 @dataclass(frozen=True)
 class Schema:
-    """A schema together with the document its references point into."""
+    """A schema with the document that its references point to."""
 
     raw: Json
     document: Json
@@ -57,7 +57,7 @@ class Schema:
 
 
 def covers(wide: Schema, narrow: Schema, place: str, allowed: frozenset[str]) -> Iterator[str]:
-    """Yield every way in which something that fits ``narrow`` may not fit ``wide``."""
+    """Yield every way in which a value of ``narrow`` may not fit ``wide``."""
     for branch in narrow.branches():
         complaints = [
             list(_covers_branch(candidate, branch, place, allowed))
@@ -81,7 +81,7 @@ def _covers_branch(wide: Schema, narrow: Schema, place: str, allowed: frozenset[
         yield f"{place}: pattern {wide.raw['pattern']} is not {narrow.raw.get('pattern')}"
     if wide.raw.get("format") not in (None, narrow.raw.get("format")):
         yield f"{place}: format {wide.raw['format']} is not {narrow.raw.get('format')}"
-    # of values that are listed, bounds say nothing more
+    # bounds add nothing to an enumeration
     if place.rpartition(".")[2] not in allowed and not narrow.values:
         yield from _bounds(wide, narrow, place)
     if "items" in narrow.raw and "items" in wide.raw:

@@ -1,4 +1,4 @@
-"""What the tests of promotions share: one service of the demo workspace, and ways to change it meanwhile."""
+"""Shared by tests of promotions: one service of the demo workspace, and changes to it by others."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from services.embedded.seed import demo_id
 from services.model import VersionSet
 
 INTAKE = demo_id("service", "Intake Line")
-"""Its ``release`` pins agent v5 and context graph v10; its ``preview`` v6 and v11; the newest are 7 and 12."""
+"""Its ``release`` pins agent v5 and context graph v10, its ``preview`` v6 and v11. The newest are 7 and 12."""
 
 
 class Desk:
-    """Somebody who promotes, with backups in a folder of their own."""
+    """A user who promotes, with their own backup folder."""
 
     def __init__(self, client: ServicesClient, folder: Path, who: str = "dana") -> None:
         self.client = client
@@ -45,7 +45,7 @@ class Desk:
         return await self.backups.entries(Scope.of(self.client.label, await self.client.get_service(INTAKE)))
 
     async def change(self, name: str, **fields: Any) -> VersionSet:
-        """Change a version set behind everybody's back, as another client does."""
+        """Change a version set as another client."""
         changed = replace(await self.stored(name) or VersionSet(), **fields)
         await self.client.upsert_version_set(INTAKE, name, changed)
         found = await self.stored(name)

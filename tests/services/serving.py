@@ -1,4 +1,4 @@
-"""The embedded platform on a real socket, for clients that are to meet a network."""
+"""The embedded platform on a real socket, for clients that need a network."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from services.sign_in import ClassicKey
 
 @dataclass(frozen=True)
 class Served:
-    """Where the platform listens, and what a client needs to get in."""
+    """The platform's address, and the credentials for it."""
 
     url: str
     access: Access
@@ -52,7 +52,7 @@ def crash_screen(error: BaseException, test: str, *, frames: int = 1) -> list[st
 
 @contextmanager
 def served(path: Path, *, limits: RateLimits | None = None, sounds: CallSounds | None = None) -> Iterator[Served]:
-    """Serve a fresh demo workspace on a free port of this machine."""
+    """Serve a new demo workspace on a free port of this machine."""
     database = Database.open(path, fill=seed)
     app = create_app(database, limits=limits or RateLimits(window_s=0), sounds=sounds)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off"))

@@ -1,4 +1,4 @@
-"""Calls are kept whole, for their owner only, and found again."""
+"""Calls are stored completely, for their owner only, and found again."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ RECORD = {
 
 
 def test_a_call_is_private_and_keeps_what_this_version_does_not_know(tmp_path: Path) -> None:
-    # a folder that was there before, open to others
+    # an existing folder, open to others
     (tmp_path / "calls").mkdir(mode=0o755)
     calls = CallFolders(tmp_path / "calls")
     folder = calls.write(CallRecord.model_validate(RECORD))

@@ -1,4 +1,4 @@
-"""Logs of other platforms: each known form is read, unknown fields change nothing, and odd ones break nothing."""
+"""Logs of other platforms: each known format is read; unknown and invalid fields do no harm."""
 
 from __future__ import annotations
 

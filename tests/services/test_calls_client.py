@@ -1,4 +1,4 @@
-"""A platform's calls as the client reads them, over a socket, from the demo's own and from odd answers."""
+"""A platform's calls through the client, over a socket: the demo's own, and unusual answers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.usefixtures("no_waiting")
 
 
 def make(_: Mapping[str, Any], duration_ms: int) -> tuple[bytes, bytes]:
-    """Make sound that is quick to make and whose every place can be told."""
+    """Return audio that is quick to make and whose every position is recognisable."""
     return bytes(n % 251 for n in range(duration_ms)) * 8, bytes(n % 241 for n in range(duration_ms)) * 32
 
 
@@ -150,7 +150,7 @@ async def test_a_download_resumes_after_breaks(platform: PlatformClient, proxy: 
     whole, after = Kept(), Kept()
     await platform.calls.download(urls.inbound, whole)
     assert whole.content == kept.content
-    # a platform that knows no ranges begins again
+    # a platform without range support starts from the beginning
     after.content = b"what was there"
     proxy.faults = [answer("200 OK", whole.content)]
     await platform.calls.download(urls.inbound, after)

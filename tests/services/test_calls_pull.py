@@ -1,4 +1,4 @@
-"""Calls are pulled over a socket into their folder: whole, private, and each by itself, whatever breaks."""
+"""Calls are pulled over a socket into their folder: complete, private, and independent of each other."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ pytestmark = pytest.mark.usefixtures("no_waiting")
 
 
 def make(audio: Mapping[str, Any], duration_ms: int) -> tuple[bytes, bytes]:
-    """Make recordings that are quick to send, and differ from call to call."""
+    """Make recordings that are quick to send, and differ between calls."""
     word = f"{audio['recording']} {duration_ms} ".encode()
     return word * 400, word[::-1] * 800
 
@@ -119,7 +119,7 @@ async def test_what_was_logged_of_a_call_is_kept(platform: PlatformClient, folde
     names = {"navigation_ms", "render_ms", "voice_first_audio_ms", "response_ms", "end_of_turn_ms"}
     assert all(names <= set(turn.reported) for turn in answers)
     assert with_tool.reported["tools_ms"] > 500
-    # what the platform says it took is how long its own clock shows from the caller's last word
+    # the platform's time is what its own clock shows from the caller's last word
     for turn in answers:
         said = max(
             one.to_s or 0
@@ -158,7 +158,7 @@ async def test_a_pulled_call_has_the_settings_of_its_day(
     extra = records[0].model_extra or {}
     assert extra["voice_judge"]["overall"] > 5
     assert extra["inherited_voice_config"] == {}
-    # the platform's own reading of those settings, of the calls that have them
+    # the platform's own reading of those settings, for the calls that have them
     assert extra["turn_policy"]["stt_eot_threshold"] == 0.42
     assert (records[-1].model_extra or {})["turn_policy"]["stt_eot_threshold"] is None
 
@@ -193,7 +193,7 @@ async def test_an_archived_call_says_when_and_comes_with_a_later_pull(
     assert first.count("pulled") == 11
     with platform_server.database.write() as db:
         _restored(db)
-    # however long ago it was: this pull asks for today's calls alone
+    # of any age: this pull asks only for today's calls
     second = await _pull(platform, folders, name, since=datetime.now(UTC).date())
     assert [(one.id, one.state) for one in second.calls] == [(waiting.id, "pulled")]
 
@@ -281,7 +281,7 @@ async def test_an_interrupted_download_resumes(
         if b"/download/" not in head:
             return await exchange.forward()
         ranges.append(head)
-        # the first pull's downloads all break, again and again, until it gives up
+        # all downloads of the first pull break until it gives up
         return await reset_in_body(0.1)(exchange) if len(ranges) == 1 else None
 
     proxy.faults = [cut] * 40
@@ -431,7 +431,7 @@ async def test_only_measurements_stay_however_a_pull_ends(platform: PlatformClie
     (one,) = (await _pull(platform, folders, most=1)).calls
     assert one.record is not None
     assert one.folder is not None
-    # as a process leaves it that is killed: before anything is known of the call, before and after it was measured
+    # as a killed process leaves it: before anything is known of the call, and before and after it was measured
     begun = folders.make(one.record.workspace, "begun")
     (begun / "caller.download").write_bytes(b"x")
     for folder in (begun, one.folder):

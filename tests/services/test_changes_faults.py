@@ -1,4 +1,4 @@
-"""Changes over a network that fails: told as saved, not saved or not known, and nobody's value is overwritten."""
+"""Changes over a failing network: reported as saved, not saved or unknown, never overwriting others."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @dataclass
 class Desk:
-    """A person behind the bad network; ``colleague`` is another with a good one."""
+    """A user on the bad network. ``colleague`` is another one on a good network."""
 
     client: ServicesClient
     colleague: PlatformClient
@@ -70,14 +70,14 @@ class Desk:
         )
 
     async def value(self) -> object:
-        """Return what another client sees stored."""
+        """Return the stored value, as another client sees it."""
         service = await self.colleague.get_service(INTAKE)
         if self.kind == "version set":
             return service.version_sets["test"].agent_version_number
         return service.voice_config.eot_timeout_ms if self.kind == "voice settings" else service.description
 
     async def store(self, value: int) -> None:
-        """Have the other client store a value."""
+        """Store a value as the other client."""
         if self.kind == "version set":
             one = (await self.colleague.get_service(INTAKE)).version_sets["test"]
             await self.colleague.upsert_version_set(INTAKE, "test", replace(one, agent_version_number=value))
@@ -87,7 +87,7 @@ class Desk:
             await self.colleague.update_service(INTAKE, {"description": str(value)})
 
     async def change(self, value: int) -> Callable[[], Awaitable[Any]]:
-        """Return what carries out a change that was planned now."""
+        """Return what applies a change that was planned now."""
         service = await self.service()
         if self.kind == "version set":
             request = Upsert("test", {"agent_version_number": value})
@@ -110,7 +110,7 @@ KINDS = [
     ("classic", "service"),
 ]
 QUICK = [("platform", "version set"), ("platform", "voice settings"), ("classic", "service")]
-"""Each subject and each dialect once; the others are the same code in other pairs."""
+"""Each subject and each dialect once. The others are the same code in other pairs."""
 
 
 @pytest.fixture(
@@ -290,7 +290,7 @@ async def test_an_answer_that_comes_too_late_is_looked_for(
     await apply()
     assert await desk.value() == desk.seen(2)
     apply = await desk.change(3)
-    # What was not answered in time may still arrive, so it is not told as not saved.
+    # A timed-out request may still arrive, so it is not reported as not saved.
     proxy.write_faults = [delayed(60.0)] * ATTEMPTS
     with pytest.raises(UncertainError):
         await apply()
@@ -312,7 +312,7 @@ async def test_a_refusal_after_a_lost_try_settles_nothing(desk: Desk, proxy: Fau
 async def test_a_limit_that_is_used_up_is_waited_for_before_the_last_look(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A client that knows the limit holds a change back itself; a colleague may store something meanwhile."""
+    """A client that knows the limit holds a change back. A colleague may store something meanwhile."""
     with served(tmp_path / "workspace.db", limits=RateLimits()) as there:
         known = there.access
         async with httpx.AsyncClient(base_url=there.url, trust_env=False) as http:

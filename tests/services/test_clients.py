@@ -1,4 +1,4 @@
-"""Both dialects of the one client against the real platform over a real socket."""
+"""Both dialects of the client against the real platform over a real socket."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ async def test_a_version_set_is_written_read_and_deleted(either: ServicesClient)
     assert (stored.agent_version_number, stored.context_graph_version_number) == (1, None)
     assert stored.llm_model_preferences == written.llm_model_preferences
     assert stored.extra == written.extra
-    # and once more, from what was read
+    # and again, from what was read
     await either.upsert_version_set(made, "mine", replace(stored, agent_version_number=2))
     assert (await either.get_version_set(made, "mine")).extra == written.extra
     await either.delete_version_set(made, "mine")

@@ -1,4 +1,4 @@
-"""Connections by name: what is found where, what is chosen, and what is told when something is missing."""
+"""Connections by name: where they are found, which is chosen, and messages for missing parts."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def nobody_else_connections(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def keyring_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A keyring that works, in place of this machine's."""
+    """A working keyring in place of this machine's."""
     import keyring
 
     from tests.services import keyring_in_file
@@ -112,7 +112,7 @@ def test_files_of_the_vendors_cli_are_found_by_their_environment(tmp_path: Path)
     assert (found.source, found.workspace_id, found.url) == ("file", "w-1", "https://api.platform.amigo.ai")
     assert found.key is not None
     assert found.key.get_secret_value() == KEY
-    # what the process has in its own environment is another connection's
+    # the process's environment belongs to another connection
     with pytest.raises(
         ConnectionProblem, match="PLATFORM_API_URL, PLATFORM_WORKSPACE_ID are not set in it"
     ) as error:
@@ -237,7 +237,7 @@ def test_an_unknown_region_lists_the_known_ones() -> None:
 def test_the_keyring_keeps_finds_and_forgets(keyring_file: Path) -> None:
     keys.keep("staging", STAGING.url, SecretStr(KEY))
     assert keys.find("staging", STAGING.url).get_secret_value() == KEY
-    # an address somebody edited into the file does not get the key
+    # an address edited in the file does not get the key
     with pytest.raises(ConnectionProblem, match="no key for staging"):
         keys.find("staging", "https://elsewhere.example")
     keys.forget("staging", STAGING.url)
@@ -300,7 +300,7 @@ def test_a_profile_shows_no_key() -> None:
 
 @pytest.fixture
 def self_signed(tmp_path: Path) -> ssl.SSLContext:
-    """A server's side of TLS, with a certificate that nobody vouches for."""
+    """A TLS server with a certificate that no authority signed."""
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not here to make a certificate")
     files = ["-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "cert.pem")]

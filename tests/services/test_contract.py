@@ -53,7 +53,7 @@ async def test_what_an_update_returns_fits_the_schema(wire: Wire) -> None:
     updated = await wire.put(service_path("Intake Line"), {"voice_config": change})
     assert updated.status_code == 200
     _validate("ServiceResponse", updated.json())
-    # safety_filters_enabled is what the vendor's documentation has and its OpenAPI document lacks.
+    # The vendor's documentation has safety_filters_enabled; its OpenAPI document lacks it.
     _nothing_undocumented("ServiceResponse", updated.json(), {"safety_filters_enabled"})
     settings = await wire.put("/settings/voice", {"language_providers": {"es": {"provider": "groq"}}, "tone": None})
     assert settings.status_code == 200

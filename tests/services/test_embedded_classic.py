@@ -1,4 +1,4 @@
-"""The Classic dialect of the embedded platform: what the vendor's SDK and curl do not try over their socket."""
+"""The Classic dialect of the embedded platform, beyond what the SDK and curl tests cover."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CONTRACT = Path(__file__).parents[2] / ".." / "shared" / "contract" / "classic.o
 
 
 def short(kind: str, name: str) -> str:
-    """Return the id the Classic dialect gives a thing of the demo workspace."""
+    """Return the Classic id of an object in the demo workspace."""
     return demo_id(kind, name).replace("-", "")[:24]
 
 
@@ -32,7 +32,7 @@ INTAKE = f"/service/{short('service', 'Intake Line')}/"
 
 @dataclass
 class Classic:
-    """The platform as a client of the Classic dialect sees it."""
+    """The platform as a client of the Classic dialect."""
 
     http: httpx.AsyncClient
     base: str

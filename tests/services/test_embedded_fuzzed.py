@@ -1,4 +1,4 @@
-"""Schemathesis against the embedded platform: whatever is sent, the answer is one the OpenAPI document knows."""
+"""Schemathesis against the embedded platform: every answer is one that the OpenAPI document allows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EXAMPLES = settings().max_examples // 12
 
 
 class _Platform:
-    """One platform for all examples, and what an example is told so that it gets past the door."""
+    """One platform for all examples, and the credentials for them."""
 
     def __init__(self, folder: Path) -> None:
         self.database = Database.open(folder / "workspace.db", fill=seed)
@@ -49,11 +49,11 @@ class _Platform:
         self.known["agent_id"] = demo_id("agent", "Noor, nurse line")
 
     def fill_in(self, case: Any) -> dict[str, str]:
-        """Have a case name things that exist (unless it wants to be refused), and return its headers."""
+        """Fill a case with existing ids (unless it should be refused), and return its headers."""
         classic = "organization" in case.path_parameters
         known = self.classic if classic else self.known
         for name in case.path_parameters:
-            # workspaces that are not ours are all answered alike; half of the other ids stay as they were made up
+            # foreign workspaces are all answered alike; half of the other ids stay random
             if name in ("workspace_id", "organization") or (name in known and len(str(case.path_parameters)) % 2):
                 case.path_parameters[name] = known[name]
         return {"Authorization": f"Bearer {self.token if classic else self.access.token}"}
@@ -68,7 +68,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Platform]:
 
 @pytest.mark.slow
 def test_whatever_is_sent_is_answered_as_documented(platform: _Platform) -> None:
-    # here, because they take a second to import
+    # imported here: it takes a second
     import schemathesis
     from schemathesis.checks import not_a_server_error
     from schemathesis.core.result import Ok

@@ -1,4 +1,4 @@
-"""A workspace file of the first version, as people already have it, becomes one of today's with nothing lost."""
+"""A workspace file of the first version is migrated without any loss."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SERVICE_COLUMNS = (
 
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
-    """A file as Turnlab's first version made it: today's seed with what came later taken away."""
+    """A file as Turnlab's first version made it: today's seed without later additions."""
     today = tmp_path / "today.db"
     Database.open(today, fill=seed).close()
     file = tmp_path / "workspace.db"

@@ -19,18 +19,18 @@ from tests.services.openapi_compatibility import Schema, covers
 CONTRACT = Path(__file__).parents[2] / ".." / "shared" / "contract"
 DIALECTS = ("platform", "classic")
 OWN = {
-    ("GET", "/v1/{organization}/service/{service_id}/version_sets/{version_set_name}/"),  # documented in prose only
+    ("GET", "/v1/{organization}/service/{service_id}/version_sets/{version_set_name}/"),  # documented only in prose
     ("GET", "/turnlab/{workspace_id}/history"),
-    ("POST", "/v1/{workspace_id}/simulations/config-to-policy"),  # named in prose only
+    ("POST", "/v1/{workspace_id}/simulations/config-to-policy"),  # named only in prose
 }
 OWN_RESPONSE_FIELDS = {"safety_filters_enabled", "applied_behavior_ids", "made_by_turnlab"}
-"""What the vendor's prose has and its OpenAPI documents lack, and what says that a demo call had no patient."""
+"""Fields that the vendor's prose has and its OpenAPI documents lack, and the mark of a demo call."""
 
 TIGHTER = frozenset({"continuation_token", "speed", "volume"})
-"""A page cannot start before the first one; the contract gives the other two their bounds in prose."""
+"""A page cannot start before the first one. The contract gives the other two their bounds in prose."""
 
 OWN_STATUS = {"401", "403", "404", "422", "503"}
-"""Refusals any operation may answer with, whether or not its own list in the contract repeats them."""
+"""Refusals that any operation may answer with, even if its own list in the contract lacks them."""
 
 pytestmark = pytest.mark.skipif(not CONTRACT.exists(), reason="the contract's OpenAPI documents are not here")
 Json = dict[str, Any]
@@ -125,7 +125,7 @@ def _answers(mine: Json, theirs: Json, ours: Json, document: Json) -> Iterator[s
 
 
 def _unknown(narrow: Schema, wide: Schema, place: str) -> Iterator[str]:
-    """Yield every field that is there on one side only, at the top and one level down."""
+    """Yield every field that only one side has, at the top and one level down."""
     for one, other in ((narrow.resolved(), wide.resolved()),):
         for name, schema in one.raw.get("properties", {}).items():
             theirs = other.raw.get("properties", {})

@@ -1,4 +1,4 @@
-"""How the embedded platform counts requests."""
+"""The embedded platform's request counts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_a_window_slides() -> None:
     assert refused is not None
     assert (refused.remaining, refused.retry_after) == (0, 56)
     assert refused.headers()["Retry-After"] == "56"
-    # being refused costs nothing: a second after the oldest has left there is room for exactly one
+    # refusals do not count: a second after the oldest expires, there is room for exactly one
     clock.moment = 1060.6
     taken = [limits.take("dana", "sign-in-with-api-key") for _ in range(2)]
     assert [one.retry_after is None for one in taken if one] == [True, False]

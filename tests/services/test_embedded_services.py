@@ -1,4 +1,4 @@
-"""Services and version sets of the embedded platform, Platform dialect: creating, deleting, who may, history."""
+"""Services and version sets of the embedded platform in the Platform dialect: changes, permissions, history."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def _create(wire: Wire, **more: Any) -> httpx.Response:
 async def _history(wire: Wire, **query: Any) -> list[dict[str, Any]]:
     answer = await wire.http.get(wire.base.replace("/v1/", "/turnlab/") + "/history", params=query)
     assert answer.status_code == 200, answer.text
-    # without what the demo workspace begins with
+    # without the demo workspace's own entries
     return [item for item in answer.json()["items"] if item["request_id"] != "demo"]
 
 
@@ -199,7 +199,7 @@ async def test_who_changed_what_when_is_kept(wire: Wire) -> None:
     before = (await wire.get(INTAKE)).json()
     change = {"description": "Mine", "voice_config": {"tts_model": None, "eot_timeout_ms": 900}}
     changed = await wire.put(INTAKE, change)
-    await wire.put(INTAKE, {"description": "Mine"})  # changes nothing, and leaves no entry
+    await wire.put(INTAKE, {"description": "Mine"})  # changes nothing, so it leaves no entry
     await wire.put(f"{INTAKE}/version-sets/test", {"version_set": {"agent_version_number": 2}})
     await wire.put(INTAKE, {"tool_capacity": 11})  # refused
     await wire.http.delete(wire.base + INTAKE)

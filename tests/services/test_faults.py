@@ -1,4 +1,4 @@
-"""A network that fails in every way between our client and the real platform: told or mended, never wrong."""
+"""Every kind of network failure between the client and the real platform: reported or handled, never wrong."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ async def test_an_answer_that_drips_ends(
     proxy.faults = [dripping(0.3)] * 9
     with pytest.raises(UnreachableError, match=r"did not finish its answer within 1 s"):
         await platform.list_services()
-    # it would drip again
+    # it would be slow again
     assert len(proxy.requests) == 1
     proxy.faults = [dripping(0.3, head=True)] * 9
     with pytest.raises(UnreachableError, match=r"did not answer within 1 s"):
@@ -191,7 +191,7 @@ async def test_whether_a_change_may_have_been_made_is_kept(
     platform: PlatformClient, proxy: FaultyProxy, fault: Fault, unknown: bool
 ) -> None:
     service = (await platform.list_services()).items[0]
-    # What comes after it settles nothing.
+    # Later failures do not settle it.
     proxy.faults = [fault, answer("404 Not Found", {})]
     with pytest.raises(ServiceError) as caught:
         await platform.update_service(service.id, {"description": "mine"})
@@ -305,7 +305,7 @@ async def test_missing_entries_of_a_page_are_detected(platform: PlatformClient, 
     proxy.faults = [body_changed(shorter)] * 2
     with pytest.raises(BadResponseError, match=f"2 of {everyone} entries did not come"):
         _ = [found async for found in iter_services(platform)]
-    # once is mended by looking again
+    # one is handled by reading again
     proxy.faults = [body_changed(shorter)]
     assert len([found async for found in iter_services(platform)]) == everyone
 

@@ -1,4 +1,4 @@
-"""What importing costs: the first paint must not wait for a web framework."""
+"""The cost of imports: the first paint must not wait for a web framework."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The machine's own settings for the network: proxies, certificates, and values of them that make no sense."""
+"""The machine's network settings: proxies, certificates, and invalid values."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ async def test_a_proxy_is_used_with_its_password(
         async with proxy as port:
             monkeypatch.setenv("HTTPS_PROXY", f"{scheme}{SECRET}@localhost:{port}")
             assert await _whoami() == ("workspace w with 0 services", [])
-            # also as people write it, who do not know of percent-encoding
+            # also without percent-encoding, as people write it
             monkeypatch.setenv("HTTPS_PROXY", f"{scheme}{USER}:{PASSWORD}@localhost:{port}")
             await _whoami()
     assert seen.targets == [f"{HOST}:443"] * 2
@@ -230,7 +230,7 @@ def test_the_precedence_of_proxy_variables() -> None:
     assert chosen(https_proxy=BEHIND, HTTPS_PROXY=BEHIND) == "https_proxy"
     assert chosen(https_proxy="", HTTPS_PROXY=BEHIND) == ""
     assert chosen(https_proxy="", all_proxy=BEHIND) == "all_proxy"
-    # what leads elsewhere is nobody's trouble
+    # invalid variables for other addresses do not matter
     assert chosen(HTTP_PROXY="gopher://x", HTTPS_PROXY=BEHIND) == "HTTPS_PROXY"
     assert chosen(HTTPS_PROXY="gopher://x", NO_PROXY="*") == ""
 

@@ -1,4 +1,4 @@
-"""The embedded platform's rules, asked over plain HTTP as any client could."""
+"""The embedded platform's rules over plain HTTP."""
 
 from __future__ import annotations
 

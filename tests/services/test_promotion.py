@@ -1,4 +1,4 @@
-"""Promotions against the real platform in a file, with a second client changing things in between."""
+"""Promotions on the real platform in a file, with changes by a second client."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def desk(client: ServicesClient, tmp_path: Path) -> Desk:
 
 @pytest.fixture
 async def other(workspace: Path, client: ServicesClient, tmp_path: Path) -> AsyncIterator[Desk]:
-    """Somebody else, at another computer."""
+    """Another user at another computer."""
     async with open_embedded(workspace) as opened:
         yield Desk(opened, tmp_path / "elsewhere", who="sam")
 
@@ -139,7 +139,7 @@ async def test_rollback_goes_back_step_by_step(desk: Desk) -> None:
 
 
 async def test_every_kind_of_history_entry_can_be_undone(desk: Desk) -> None:
-    """Every kind of change: the newest entry of the history, taken back, leaves what was there before."""
+    """Every kind of change: undoing the newest entry of the history restores the previous state."""
     before = await desk.client.get_service(INTAKE)
     preview = before.version_sets["preview"]
     fewer = replace(preview, agent_version_number=2, applied_behavior_ids=(), llm_model_preferences={})
@@ -270,7 +270,7 @@ async def _scope(desk: Desk) -> Any:
 
 
 class Losing(httpx.AsyncBaseTransport):
-    """Loses answers to writes: ``"answer"`` after the platform had the request, ``"request"`` before."""
+    """Loses answers to writes: ``"answer"`` after the platform got the request, ``"request"`` before."""
 
     def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
         self.inner = inner
@@ -289,7 +289,7 @@ class Losing(httpx.AsyncBaseTransport):
 
 @pytest.fixture
 def line(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Losing:
-    """The line between the client and the platform, without waiting between its tries."""
+    """The connection between client and platform, without waits between tries."""
     http: httpx.AsyncClient = desk.client._transport._http  # type: ignore[attr-defined]
     line = Losing(http._transport)
     http._transport = line
@@ -489,7 +489,7 @@ async def test_a_history_that_is_cut_says_so_where_more_was_asked_for(
 
 
 async def test_what_a_plan_shows_is_what_differs(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The order of behaviors does, a default written out does not, and a pin below the latest goes back."""
+    """The order of behaviors differs, a default written out does not, and a pin below the latest is a step back."""
     first, second = (VersionSet(applied_behavior_ids=ids) for ids in (("a", "b"), ("b", "a")))
     assert [(one.part, one.name) for one in differences(first, second)] == [("behavior", ORDER)]
     short: dict[str, JsonValue] = {"llm_name": "gpt-4.1"}

@@ -1,4 +1,4 @@
-"""Rate limits: read from headers, shown, and waited for before the platform has to refuse."""
+"""Rate limits: read from headers, shown, and waited for before the platform refuses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NOW = 1_800_000_000.0
 
 
 class Time:
-    """A clock that client and platform share; sleeping only moves it on. It begins now, as tokens do."""
+    """A clock shared by client and platform. Sleeping only advances it. It starts now, as tokens do."""
 
     def __init__(self) -> None:
         self.now = self.start = wall.time()

@@ -1,4 +1,4 @@
-"""The Classic dialect's token: one for many requests, renewed in time and once after a 401, and never seen."""
+"""The Classic dialect's token: shared by many requests, renewed in time and once after a 401, never shown."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TOKENS = ("first-token-8bd1", "second-token-77aa", "third-token-0c2e")
 
 
 class Clock:
-    """Seconds since 1970, going on only when a test says so."""
+    """Seconds since 1970, advanced only by tests."""
 
     def __init__(self) -> None:
         self.now = START

@@ -1,4 +1,4 @@
-"""Every way an answer can be wrong, over a real socket: one line, the right error, and never the token."""
+"""Every kind of wrong answer, over a real socket: one line, the right error, and never the token."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def answered(status: str, body: object, *headers: str) -> bytes:
 
 @asynccontextmanager
 async def platform_that_sends(answer: bytes | Answer) -> AsyncIterator[tuple[PlatformClient, list[bytes]]]:
-    """A server that reads one request and then misbehaves as raised; yields a client and the requests it got."""
+    """A server that reads one request and then misbehaves as ``raised`` says. Yields a client and its requests."""
     requests: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -80,7 +80,7 @@ async def _error_after(answer: bytes | Answer) -> ServiceError:
     error = caught.value
     for text in crash_screen(error, __file__, frames=2):
         assert TOKEN not in text
-    # Nothing low-level hangs on to the error: its frames would hold the header.
+    # No low-level exception is attached to the error: its frames would hold the header.
     assert error.__context__ is None
     assert "\n" not in str(error)
     assert str(error).isprintable()

@@ -1,4 +1,4 @@
-"""What the dashboard does with a service, through its own client against the real platform and file."""
+"""The dashboard's use of a service, through its client, on the real platform and file."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ async def test_an_edit_merges(client: ServicesClient) -> None:
     body = changes(before.voice_config, edited)
     assert body == {"eager_eot_threshold": 0.4, "eot_timeout_ms": None}
     after = await client.update_voice_config(ADAPTIVE, body)
-    # The out-of-range value and the unknown field were not touched, so they neither block nor vanish.
+    # The out-of-range value and the unknown field were not changed: they neither block nor vanish.
     assert after.voice_config.set_values() == edited.set_values()
     assert after.voice_config.set_values()["adaptive_pacing"] == {"mode": "gentle", "floor": 0.85}
     assert after.updated_at is not None
@@ -105,7 +105,7 @@ async def test_concurrent_edits_of_different_fields_all_survive(workspace: Path)
         "max_response_words": 40,
         "barge_in_cooldown_s": 2.5,
     }
-    # Two clients with a connection each, as two Turnlabs over one file would be.
+    # Two clients with separate connections, like two Turnlabs on one file.
     async with open_embedded(workspace) as one, open_embedded(workspace) as other:
         edits = [
             (one if number % 2 else other).update_voice_config(INTAKE, {name: value})

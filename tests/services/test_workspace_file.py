@@ -1,4 +1,4 @@
-"""The workspace file: first start, several processes, and what somebody else may have left in its place."""
+"""The workspace file: first start, several processes, and foreign files in its place."""
 
 from __future__ import annotations
 

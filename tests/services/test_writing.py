@@ -1,4 +1,4 @@
-"""What was read and not touched goes back as it came, whatever a platform put into it."""
+"""Values that were read and not changed go back as they came."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ VERSION_SETS = st.dictionaries(st.sampled_from(KNOWN) | st.text(min_size=1, max_
 
 def assert_written(raw: dict[str, Any], written: Any) -> None:
     for name, value in raw.items():
-        # null and a missing field say the same of what is known: the latest, or nothing
+        # null and a missing field mean the same for known fields: the latest, or nothing
         assert written.get(name) == value or (value is None and name in KNOWN and not written[name])
 
 

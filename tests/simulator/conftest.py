@@ -1,4 +1,4 @@
-"""Real analyses of the bundled recordings, made once a session, and the corpus of real speech where it is."""
+"""Real analyses of the bundled recordings, made once per session, and the corpus of real speech if present."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def bundled(analyses: Path) -> list[tuple[Recording, Activity]]:
 
 @pytest.fixture(scope="session")
 def corpus() -> Path:
-    """The folder of labelled real speech; tests that need it skip where it is not there."""
+    """The folder of labelled real speech. Tests that need it skip if it is missing."""
     folder = Path(os.environ.get("TURNLAB_CORPUS", CORPUS))
     if not (folder / "dev-001.flac").is_file():
         pytest.skip("the corpus of real speech is not beside the project (set TURNLAB_CORPUS to its folder)")

@@ -1,4 +1,4 @@
-"""Live sessions of tests on devices made of arrays: run, spoken to, and what they told."""
+"""Live sessions on devices made of arrays: run, spoken to, and their messages."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def running(cards: ArrayCards, folder: Path, guard: EchoGuard = EchoGuard.HEADPH
 
 
 def talk(session: LiveSession, cards: ArrayCards, said: Samples, rate: int = 16_000) -> None:
-    """Say something, block by block, while the speaker plays; wait until all whole frames of it were decided on."""
+    """Speak block by block while the speaker plays, and wait until all whole frames are processed."""
     wanted_ms = session.snapshot().now_ms
     step = round(rate * BLOCK_S)
     for at in range(0, len(said) - step + 1, step):
@@ -51,17 +51,17 @@ def talk(session: LiveSession, cards: ArrayCards, said: Samples, rate: int = 16_
 def talk_in_a_room(
     session: LiveSession, cards: ArrayCards, said: Samples, *, loss_db: float, delay_ms: int, rate: int = 16_000
 ) -> None:
-    """Say something where the speaker is heard by the microphone, ``loss_db`` quieter, ``delay_ms`` later."""
+    """Speak where the microphone picks up the speaker, ``loss_db`` quieter and ``delay_ms`` later."""
     step, gain = round(rate * BLOCK_S), 10 ** (-loss_db / 20)
     coming = np.zeros(delay_ms * rate // 1000, np.float32)
     wanted_ms = session.snapshot().now_ms
     for at in range(0, len(said) - step + 1, step):
         echo, coming = coming[:step], coming[step:]
-        # on the steps of 16 bits, as devices deliver and recordings keep it
+        # in 16-bit steps, as devices deliver and recordings store it
         cards.push(from_pcm16(to_pcm16(said[at : at + step] + gain * echo)))
         coming = np.concatenate([coming, cards.play(step)[:, 0]])
         wanted_ms += round(1000 * BLOCK_S)
-        # not ahead of it: what the agent says depends on what was decided
+        # not ahead of it: the agent's speech depends on the decisions
         wait_for(partial(_reached, session, wanted_ms - 2 * FRAME_MS), "the decisions")
 
 
@@ -75,10 +75,10 @@ def caller() -> Samples:
 
 
 def events(told: list[SessionMessage]) -> list[str]:
-    """Return what the agent decided, by type."""
+    """Return the agent's events by type."""
     return [one.event.type for one in told if isinstance(one, Happened)]
 
 
 def notices(told: list[SessionMessage]) -> str:
-    """Return the notices, one a line."""
+    """Return the notices, one per line."""
     return "\n".join(one.text for one in told if isinstance(one, Notice))

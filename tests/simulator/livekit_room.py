@@ -1,8 +1,8 @@
-"""A LiveKit room with an agent in it, on a thread of its own: LiveKit's signals over a WebSocket, and real WebRTC.
+"""A LiveKit room with an agent, on its own thread: LiveKit's signals over a WebSocket, and real WebRTC.
 
-LiveKit's own server is a program that no package brings along. This one has a single room and two participants: the
-agent, which is there, and whoever comes. It speaks LiveKit's own messages (``livekit-protocol``), with one peer
-connection for either direction, and its media go through ``aiortc``.
+LiveKit's own server is not available as a package. This one has a single room and two participants: the agent, and
+one that joins. It uses LiveKit's own messages (``livekit-protocol``), with one peer connection per direction, and
+``aiortc`` for its media.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from base.samples import Samples, from_pcm16, to_pcm16
 RATE = 48_000
 BLOCK = RATE // 50
 SPEAKS_AFTER_S, TONE_S = 1.0, 0.5
-"""When the agent begins to speak, by the audio it has heard, and for how long."""
+"""When the agent starts to speak, by the audio it has heard, and for how long."""
 
 
 @dataclass
 class Room:
-    """Where it is, and what the agent has heard at 48 kHz."""
+    """The room's address, and what the agent has heard at 48 kHz."""
 
     url: str = ""
     heard: list[Samples] = field(default_factory=list)
@@ -159,7 +159,7 @@ def _heard(description: rtc.SessionDescription) -> RTCSessionDescription:
 
 @contextmanager
 def livekit_room() -> Iterator[Room]:
-    """Keep a room open."""
+    """Run a room."""
     room, ready, over = Room(), threading.Event(), threading.Event()
 
     def only_signals(line: ServerConnection, request: Request) -> Response | None:

@@ -1,4 +1,4 @@
-"""An agent of pipecat's: its own WebSocket server transport, pipeline and serializers, on a thread of their own."""
+"""A pipecat agent: its WebSocket server transport, pipeline and serializers, on their own thread."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ from simulator.socket.protocols.twilio import STREAM
 
 OUT_RATE = 24_000
 SPEAKS_AFTER_S, STOPS_AFTER_S, TONE_S = 1.0, 1.5, 3.0
-"""When it begins to speak and when it stops, by the audio it has heard, and how much it had to say."""
+"""When it starts and stops speaking, by the audio it has heard, and the length of its speech."""
 
 
 @dataclass
 class PipecatAgent:
-    """Where it is, and what it has heard at 16 kHz."""
+    """The agent's address, and what it has heard at 16 kHz."""
 
     url: str
     heard: list[Samples] = field(default_factory=list)
 
 
 class _Answerer(FrameProcessor):
-    """Speaks once it has heard enough, and stops as for a caller who talks over it."""
+    """Speaks once it has heard enough, and stops as if the caller interrupted."""
 
     def __init__(self, agent: PipecatAgent) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ class _Answerer(FrameProcessor):
 
 @contextmanager
 def pipecat_agent(protocol: str) -> Iterator[PipecatAgent]:
-    """Answer one call in pipecat's own frames, or as behind Twilio media streams."""
+    """Answer one call in pipecat's own frames, or in those of Twilio media streams."""
     logger.remove()
     ready = threading.Event()
     agent = PipecatAgent("")

@@ -1,4 +1,4 @@
-"""Callers, configurations and agents of every kind, for what must hold whatever they are."""
+"""Callers, configurations and agents of every kind, for properties that always hold."""
 
 from __future__ import annotations
 
