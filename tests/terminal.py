@@ -1,4 +1,4 @@
-"""A real terminal for the installed script: a pseudo-terminal of 80 by 24 with an empty home behind it."""
+"""A real terminal for the installed script: a pseudo-terminal of 80 by 24 with an empty home."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ DEADLINE_S = 60.0
 _MODE = re.compile(rb"\x1b\[\?([\d;]+)([hl])")
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_].*?(?:\x07|\x1b\\)|[ -/]*[0-~])", re.DOTALL)
 _SWITCHED_ON = ("1000", "1002", "1003", "1004", "1006", "1015", "1049", "2004")
-"""Mouse, focus, alternate screen and bracketed paste: what no shell expects to be left on."""
+"""Mouse, focus, alternate screen and bracketed paste: no shell expects them to stay on."""
 _SWITCHED_OFF = ("7", "25")
-"""Line wrapping and the cursor: what every shell expects to be on."""
+"""Line wrapping and the cursor: every shell expects them on."""
 
 
 class Terminal:
-    """Runs a command in a terminal of its own, types into it, and reads what it draws.
+    """Runs a command in its own terminal, types into it, and reads its drawing.
 
-    The command's home is ``home``, and it has none of this process's settings of Turnlab.
+    The command's home is ``home``. It gets none of this process's Turnlab settings.
     """
 
     def __init__(self, command: Sequence[str | Path], home: Path, **environment: str) -> None:
@@ -57,7 +57,7 @@ class Terminal:
         self._seen = 0
 
     def see(self, text: str) -> None:
-        """Wait until a text is drawn that was not there when :meth:`type` was last called."""
+        """Wait until a text appears that was not there at the last :meth:`type`."""
         end_s = monotonic() + DEADLINE_S
         while text not in (shown := _text(self._drawn[self._seen :])):
             assert self._process.poll() is None, f"it ended instead of showing {text!r}: {self.said[-1000:]}"
@@ -80,32 +80,32 @@ class Terminal:
         return self._process.returncode
 
     def close(self) -> None:
-        """End the command and what it started, if they run, and the terminal."""
+        """Stop the command, its children and the terminal."""
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         for end in (self._near, self._far):
-            with suppress(OSError):  # closed already by vanish()
+            with suppress(OSError):  # already closed by vanish()
                 os.close(end)
 
     def vanish(self) -> int:
-        """Take the terminal away without a signal; return the command's exit code once it has ended."""
+        """Remove the terminal without a signal. Return the command's exit code once it has ended."""
         os.close(self._far)
         os.close(self._near)
         return self._process.wait(DEADLINE_S)
 
     @property
     def said(self) -> str:
-        """What was written since the dashboard's screen was left."""
+        """The output since the dashboard's screen was left."""
         return _text(self._drawn.rpartition(b"\x1b[?1049l")[2])
 
     @property
     def drawn(self) -> str:
-        """Everything that was written, without colours and movements."""
+        """The whole output, without colours and cursor movements."""
         return _text(self._drawn)
 
     def assert_restored(self) -> None:
-        """Check that the next command finds the terminal as this one did."""
+        """Check that the terminal has its original state for the next command."""
         now: list[Any] = termios.tcgetattr(self._far)
         assert now == self._before, "the terminal's attributes are others than before"
         modes = {mode: state for found, state in _MODE.findall(self._drawn) for mode in found.decode().split(";")}
@@ -118,7 +118,7 @@ class Terminal:
             return False
         try:
             new = os.read(self._near, 1 << 16)
-        except OSError:  # nobody writes any more
+        except OSError:  # all writers have closed it
             return False
         self._drawn += new
         return bool(new)

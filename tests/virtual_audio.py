@@ -1,6 +1,6 @@
-"""A microphone and a speaker that are not there: a PulseAudio of one's own, which programs open like any device.
+"""A virtual microphone and speaker: a private PulseAudio, which programs open like any device.
 
-What is spoken into the microphone comes out sample for sample; what the speaker plays can be listened to.
+The microphone delivers what is spoken sample for sample. The speaker's output can be recorded.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 def missing() -> str | None:
-    """Return what this machine lacks, as half a sentence; ``None``: nothing."""
+    """Return what this machine lacks, as half a sentence, or ``None``."""
     lacking = [tool for tool in TOOLS if shutil.which(tool) is None]
     if find_library("portaudio") is None:
         lacking.append("PortAudio's library (libportaudio2)")
@@ -36,7 +36,10 @@ def missing() -> str | None:
 
 
 def wait_for(found: Callable[[], T | None], what: str, timeout_s: float = TIMEOUT_S) -> T:
-    """Return what ``found`` returns once that is true. Raises :class:`TimeoutError`, naming what was not."""
+    """Return the result of ``found`` once it is true.
+
+    Raises :class:`TimeoutError`, which names what was missing.
+    """
     end_s = time.monotonic() + timeout_s
     while not (it := found()):
         if time.monotonic() > end_s:
@@ -46,7 +49,7 @@ def wait_for(found: Callable[[], T | None], what: str, timeout_s: float = TIMEOU
 
 
 class VirtualAudio:
-    """The sound system. ``environment`` is what a program needs in order to find it, and no other."""
+    """The sound system. ``environment`` makes a program use only this one."""
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="sound"))
@@ -67,7 +70,7 @@ class VirtualAudio:
             monkeypatch.setenv(name, value)
 
     def start(self, *, awake: bool = True) -> None:
-        """Plug microphone and speaker in; a microphone not ``awake`` delivers nothing at all."""
+        """Plug in microphone and speaker. A microphone that is not ``awake`` delivers nothing at all."""
         modules = (
             f"module-native-protocol-unix socket={self._folder}/native auth-anonymous=1",
             "module-null-sink sink_name=vmic rate=16000 channels=1 format=s16le",
@@ -83,12 +86,12 @@ class VirtualAudio:
             self.ask("suspend-sink", "vmic", "1")
 
     def stop(self) -> None:
-        """Unplug everything and leave nothing behind."""
+        """Unplug everything and clean up."""
         self.pull()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def pull(self) -> None:
-        """Pull both devices out while they are in use."""
+        """Unplug both devices while they are in use."""
         for process in [self._server, *self._running]:
             if process is not None:
                 process.kill()
@@ -96,24 +99,24 @@ class VirtualAudio:
         self._server, self._running = None, []
 
     def hang(self) -> None:
-        """Answer nobody any more."""
+        """Stop answering."""
         assert self._server is not None
         self._server.send_signal(signal.SIGSTOP)
 
     def wake_microphone(self) -> None:
-        """Let the microphone deliver silence while nobody speaks."""
+        """Make the microphone deliver silence while nothing is spoken."""
         self.ask("suspend-sink", "vmic", "0")
         plain = ("--raw", "--rate=16000", "--channels=1", "--format=s16le")
         self._running.append(self._begin("pacat", "-p", *plain, "--latency-msec=20", "-d", "vmic", "/dev/zero"))
 
     def speak(self, audio: Path) -> subprocess.Popen[bytes]:
-        """Speak a file into the microphone; return the process, which ends when it has been said."""
+        """Play a file into the microphone. Return the process, which ends with the file."""
         speaking = self._begin("paplay", "-d", "vmic", "--latency-msec=500", str(audio))
         self._running.append(speaking)
         return speaking
 
     def listen(self) -> Listener:
-        """Begin to listen to what the speaker plays."""
+        """Start to record the speaker."""
         listener = Listener(self.environment)
         self._running.append(listener.process)
         return listener
@@ -124,7 +127,7 @@ class VirtualAudio:
         )
 
     def ask(self, *command: str) -> bool:
-        """Have the sound system do something; return whether it did."""
+        """Send a command to the sound system. Return whether it worked."""
         done = subprocess.run(["pactl", *command], env=self._everything(), capture_output=True)
         return done.returncode == 0
 
@@ -133,7 +136,7 @@ class VirtualAudio:
 
 
 class Listener:
-    """Hears the speaker, from when it was made."""
+    """Records the speaker from its creation on."""
 
     def __init__(self, environment: dict[str, str]) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 it is heard from until it is gone
@@ -146,12 +149,12 @@ class Listener:
         )
 
     def heard(self) -> NDArray[np.float32]:
-        """Return what was heard so far, float32 ``[n]`` at 48 kHz."""
+        """Return the recording so far, float32 ``[n]`` at 48 kHz."""
         content = os.pread(self._file.fileno(), 1 << 30, 0)
         return np.frombuffer(content[: len(content) // 2 * 2], "<i2").astype(np.float32) / 32768.0
 
     def stop(self) -> NDArray[np.float32]:
-        """Stop listening; return all that was heard."""
+        """Stop recording. Return everything."""
         self.process.send_signal(signal.SIGTERM)
         self.process.wait()
         return self.heard()

@@ -1,7 +1,7 @@
-"""Calls between ``turnlab call`` and ``turnlab agent`` on a clock that waits for the work: no machine is too busy.
+"""Calls between ``turnlab call`` and ``turnlab agent`` on a clock that waits for the work, on any machine.
 
-Both run in one event loop, over a real WebSocket on a Unix socket. Where nothing is left to be done, the clock of
-that loop jumps to what is due next. Pauses are judged where they occur, so a call is the same on any machine.
+Both run in one event loop, over a real WebSocket on a Unix socket. When nothing is left to do, the loop's clock
+jumps to the next timer. Pauses are judged where they occur, so a call is the same on any machine.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from simulator.socket.server import CallServer, ServerOptions
 
 
 class _JumpingSelector(selectors.DefaultSelector):
-    """Waits for nothing: the time it would have waited has passed."""
+    """Never waits: the waiting time counts as passed."""
 
     passed_s = 0.0
 
@@ -45,7 +45,7 @@ class _JumpingSelector(selectors.DefaultSelector):
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
-    """An event loop whose clock stands still while there is something to do."""
+    """An event loop whose clock stands still while there is work."""
 
     def __init__(self) -> None:
         self._jumping = _JumpingSelector()
@@ -56,7 +56,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
 
 def take_call(agent: ServedAgent, options: CallOptions, recording: Recording, activity: Activity) -> CallTaken:
-    """Call an agent with a recording; it takes as long as the work does."""
+    """Call an agent with a recording. It takes only as long as the work."""
     with tempfile.TemporaryDirectory() as folder, asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         return runner.run(_call(str(Path(folder) / "line"), agent, options, recording, activity))
 
@@ -74,7 +74,7 @@ async def _call(
 
 
 def by_turn(measured: Measured, readout: str) -> dict[int, int]:
-    """Return a readout, ms, by the index of the turn; a barge-in stop by that of the turn that cuts in."""
+    """Return a readout in ms by turn index. A barge-in stop has the index of the turn that cuts in."""
     if readout != "barge_in_stop_ms":
         return measured.per_turn(BY_NAME[readout])
     alone = {turn.index: Truth(True, (turn,)) for turn in measured.truth.turns}
@@ -83,14 +83,14 @@ def by_turn(measured: Measured, readout: str) -> dict[int, int]:
 
 
 def measure_inside(recording: Recording, activity: Activity, taken: CallTaken) -> Measured:
-    """Measure a call by the agent's own events."""
+    """Measure a call from the agent's own events."""
     events = [one.message["event"] for one in taken.received if one.message.get("type") == "event"]
     played = Played(tuple(map(_event, events)), taken.placements, taken.duration_ms, "elastic", taken.anchored)
     return measure(played, activity, recording.labels)
 
 
 def _event(told: dict[str, Any]) -> Event:
-    """Return an event from what an agent told of it, the other way round than :meth:`Event.to_json`."""
+    """Return an event from its JSON, the reverse of :meth:`Event.to_json`."""
     kind = next(kind for kind in EVENTS if kind.type == told["type"])
     facts = {}
     for one in fields(kind):

@@ -106,7 +106,7 @@ def agents(draw: st.DrawFn) -> Scenario:
 
 @st.composite
 def calls(draw: st.DrawFn) -> tuple[list[Speech], Labels | None]:
-    """A caller with labels for some of what they say, the rest a noise, or with none at all."""
+    """A caller with labels for part of the speech and the rest a noise, or without labels."""
     track = draw(tracks())
     if draw(st.booleans()):
         return track, None
@@ -120,12 +120,12 @@ def calls(draw: st.DrawFn) -> tuple[list[Speech], Labels | None]:
 
 
 APART_S = 40.0
-"""Longer than any silence that ends a turn, the answer to it and the cooldown of a filler together."""
+"""Longer than any silence that ends a turn, its answer and a filler's cooldown together."""
 
 
 @st.composite
 def turns_far_apart(draw: st.DrawFn) -> tuple[list[Speech], Labels | None]:
-    """A caller whose labelled turns, each with its pauses, begin when all that came before is long over."""
+    """A caller whose labelled turns, each with its pauses, begin long after everything before is over."""
     at, speeches, turns = 10, list[Speech](), []
     for track in draw(st.lists(tracks(), min_size=1, max_size=3)):
         moved = [Speech(at + one.start, at + one.end, one.completeness, ()) for one in track]

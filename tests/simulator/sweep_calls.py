@@ -1,4 +1,4 @@
-"""Calls for tests of sweeps: callers who pause to think, written down as what a detector would reveal of them."""
+"""Calls for tests of sweeps: callers with pauses to think, as a detector's observations."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.simulator.tracks import Speech, activity_of, fixed_profile, observati
 def thinking_call(
     number: int, *, labelled: bool = True, caller: str = "", pauses: tuple[int, ...] = (0, 0, 1, 2)
 ) -> SweepCall:
-    """Return a call of five turns, each with one of so many pauses after which the caller goes on."""
+    """Return a call of five turns, each with one of the given pauses, after which the caller continues."""
     rng = random.Random(number)
     track: list[Speech] = []
     turns = []

@@ -1,4 +1,4 @@
-"""Stage 1 on real audio: causal, the same live and in batch, and finding what the labels say is there."""
+"""Stage 1 on real audio: causal, equal live and in batch, and consistent with the labels."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SLOW = settings(
 def test_no_event_before_a_cut_depends_on_audio_after_it(
     bundled: list[tuple[Recording, Activity]], tmp_path: Path, data: st.DataObject
 ) -> None:
-    # what is 16-bit at 16 kHz can be cut without changing a sample
+    # 16-bit audio at 16 kHz can be cut without changing a sample
     exact = [(recording, whole) for recording, whole in bundled if recording.source.sample_rate == SAMPLE_RATE]
     recording, whole = data.draw(st.sampled_from(exact), "recording")
     frame = data.draw(st.integers(1, 400), "cut after frame")
@@ -92,7 +92,7 @@ def test_short_audio_is_padded_on_the_left() -> None:
 
 @pytest.mark.slow
 def test_cut_sentences_of_real_people_sound_less_finished_than_their_ends(corpus: Path) -> None:
-    """Padded on the wrong side, almost every cut sentence passes as complete."""
+    """With padding on the wrong side, almost every cut sentence counts as complete."""
     model = installed_smart_turn()
     if model is None:
         pytest.skip("the Smart Turn model is not installed")

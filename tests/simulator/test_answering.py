@@ -1,4 +1,4 @@
-"""Fillers, buffer, speech synthesis and caps, with latencies that can be added up by hand."""
+"""Fillers, buffer, speech synthesis and limits, with latencies that can be added by hand."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def test_text_that_comes_too_slowly_underruns_and_a_scrap_of_text_starts_choppil
 def test_the_buffer_holds_what_was_written_until_its_deadline() -> None:
     result = play_track(TURN, {"max_buffer_delay_ms": 200}, agent=scenario(TEN_WORDS))
     (response,) = [event for event in result.played.events if event.type == "response_start"]
-    # thirty words a second from the first token on: 0, 33 … 200 ms
+    # thirty words per second from the first token: 0, 33 … 200 ms
     assert response.facts()["first_chunk_words"] == 7
 
 

@@ -1,4 +1,4 @@
-"""A live call whose pauses are judged aside: the same events, however long judging takes."""
+"""A live call whose pauses are judged elsewhere: equal events for any judging time."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ CONFIGS: Sequence[dict[str, Any]] = (
 
 
 class WrittenVoice:
-    """Takes a frame's first sample for the probability of speech."""
+    """Uses a frame's first sample as the probability of speech."""
 
     def push(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the probabilities, float32 ``[n]``."""
@@ -44,27 +44,27 @@ class WrittenVoice:
 
 
 class WrittenEnding:
-    """Takes a frame's second sample for how finished the ending sounds."""
+    """Uses a frame's second sample as the completeness of the ending."""
 
     name = "written"
     window_s = 8
     most_completeness = 1.0
 
     def judge(self, heard: Samples, silence_ms: int) -> Judgement:
-        """Judge the ending as finished as the last frame says."""
+        """Return the completeness of the last frame."""
         assert silence_ms > 0
         return Judgement(float(heard[1 - FRAME_SAMPLES]))
 
 
 class SlowWorkers(Executor):
-    """Workers that are done with each job only after it was asked so many times whether it is."""
+    """Workers that finish each job only after a given number of checks."""
 
     def __init__(self, patience: Sequence[int]) -> None:
         self._patience = list(patience)
         self.waited_for = 0
 
     def submit(self, job: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Return the outcome of a job, which is there at once for who insists."""
+        """Return a job's outcome, which is available at once to a caller that waits."""
         workers, left = self, self._patience.pop(0) if self._patience else 0
 
         class Slow(Future[Any]):
@@ -82,7 +82,7 @@ class SlowWorkers(Executor):
 
 
 def frames_of(spans: Sequence[tuple[int, int, float]]) -> NDArray[np.float32]:
-    """Return frames for spans of speech and silence, each in frames, and how finished the speech sounds."""
+    """Return frames for spans of speech and silence, in frames, with the speech's completeness."""
     frames: list[NDArray[np.float32]] = []
     for spoken, silent, finished in spans:
         for number in range(spoken + silent):
@@ -106,7 +106,7 @@ def analyzer() -> Analyzer:
 
 
 def told_of(call: LiveCall, frames: NDArray[np.float32], change: tuple[int, dict[str, Any]]) -> list[Event]:
-    """Push frames, with other settings from one of them on; return all events. What is heard is told in time."""
+    """Push frames, with other settings from one of them on. Return all events, which arrive in time."""
     told: list[Event] = []
     for number, frame in enumerate(frames):
         if number == change[0]:

@@ -1,4 +1,4 @@
-"""Audio in any form a person has: formats, rates, widths, channels, and samples that are not numbers."""
+"""Audio in every form: formats, rates, widths, channels, and invalid samples."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from tests.simulator.tracks import Speech, fixed_profile, observations, play_tra
 
 ANSWERED = Speech(10, 100, 0.9)
 OVER = 160
-"""A frame well inside the long answer's sound (the answer begins at about 4.0 s, frame 125)."""
+"""A frame well inside the long answer, which begins at about 4.0 s, frame 125."""
 
 
 def over_agent(frames: int, lulls: tuple[tuple[int, int], ...] = ()) -> list[Speech]:
@@ -33,7 +33,7 @@ def test_lowering_the_minimum_makes_a_barge_in_appear() -> None:
 
 
 def test_only_speech_while_the_agent_is_audible_counts() -> None:
-    # speech from before the answer would begin reopens the turn; so let it begin during the filler
+    # earlier speech would reopen the turn; so let it begin during the filler
     early = [ANSWERED, Speech(110, 170, 0.9)]
     result = play_track(early, {"filler_style": "phrase"})
     began, *_ = times(result, "filler_start")
@@ -41,9 +41,9 @@ def test_only_speech_while_the_agent_is_audible_counts() -> None:
 
 
 def test_a_lull_counts_once_it_is_known_to_be_one_and_a_stopped_caller_never_barges_in() -> None:
-    # voiced for 15 frames, quiet for 5 (160 ms, no gap), voiced again: 0.8 s is full inside the second part
+    # voiced for 15 frames, quiet for 5 (160 ms, no gap), voiced again: 0.8 s is complete inside the second part
     assert times(play_track(over_agent(40, ((OVER + 15, OVER + 20),))), "barge_in") == [(OVER + 25) * 32]
-    # quiet just when 0.8 s would be full: decided when the voice is known to be back, not in the silence
+    # quiet when 0.8 s would be complete: decided when the voice is known to be back, not in the silence
     assert times(play_track(over_agent(40, ((OVER + 24, OVER + 29),))), "barge_in") == [(OVER + 30) * 32]
 
 
@@ -92,7 +92,7 @@ def test_scripted_replay_decides_barge_in_over_the_labelled_agent() -> None:
 
 
 def test_speech_across_the_seam_of_two_sentences_counts_as_a_whole() -> None:
-    # the first sentence's sound ends inside the caller's speech, and the next follows without a gap
+    # the first sentence's audio ends inside the caller's speech, and the next follows without a gap
     agent = scenario("I can do that for you. Then we shall see what there is to be done about it all.")
     alone = play_track([ANSWERED], agent=agent)
     begun = times(alone, "response_start")[0]
@@ -132,7 +132,7 @@ def test_a_window_that_ends_within_the_stop_latency_is_decided_once() -> None:
 
 
 def test_speech_over_a_filler_that_ends_before_the_answer_is_too_short() -> None:
-    # known just after the filler began, ended and known so before the slow answer comes
+    # begun just after the filler, and known to have ended before the slow answer comes
     slow = fixed_profile(engage_words_per_s=2)
     result = play_track([ANSWERED, Speech(110, 116, 0.9)], {"max_buffer_delay_ms": 1000}, profile=slow)
     assert [e.facts()["reason"] for e in result.played.events if e.type == "barge_in_suppressed"] == ["too_short"]

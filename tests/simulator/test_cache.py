@@ -1,4 +1,4 @@
-"""The cache of analyses: shared between processes, bounded, private, and never the analysis of something else."""
+"""The cache of analyses: shared between processes, bounded, private, and never mixed up."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ SILENCE = SilenceOnly()
 
 
 class Ear:
-    """An end-of-turn model under a name of its own."""
+    """An end-of-turn model with a name of its own."""
 
     window_s = 8
     most_completeness = 0.5
@@ -156,7 +156,7 @@ def test_a_file_that_changes_while_it_is_read_is_not_cached(source: AudioSource)
 
 @pytest.fixture
 def full(source: AudioSource) -> Iterator[list[Path]]:
-    """A cache that is full, oldest entry first; the files are holes, and take no room."""
+    """A full cache, oldest entry first. Its files are sparse, so they take no space."""
     folder = ANALYSES.folder
     folder.mkdir(parents=True)
     entries = [folder / f"{index}.npz" for index in range(4)]

@@ -1,4 +1,4 @@
-"""How finished the caller sounds: what the network hears, and what is made of its output."""
+"""The caller's completeness: the model's output, and its interpretation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from simulator.engine.profile import default_profile
 from simulator.recording import Recording
 
 TALKING = ("nat-002", "nat-006", "nat-009", "nat-015", "nat-019")
-"""Some recordings of people talking, three minutes with a dozen ends of turn; nothing in them is spliced."""
+"""Recordings of people talking: three minutes with a dozen ends of turn, without any splices."""
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ class _Ear:
 
 
 def test_a_turn_is_heard_with_what_comes_before_it() -> None:
-    """Alone, the first words of a turn pass for a whole short answer."""
+    """Without it, the first words of a turn count as a whole short answer."""
     frames = np.zeros((400, FRAME_SAMPLES), np.float32)
     frames[:, 1] = np.arange(400)
     frames[20:60, 0] = frames[200:220, 0] = frames[350:390, 0] = 1.0
@@ -65,7 +65,7 @@ def test_a_turn_is_heard_with_what_comes_before_it() -> None:
     Analyzer(ear, _Voice()).push(frames)
     first, second, third = ear.heard
     assert first[1] == 0
-    # whole turns before it are heard too, but no more than 8 s of it all
+    # earlier turns are heard too, but at most 8 s in all
     assert second[1] == 0
     assert len(second) == 227 * FRAME_SAMPLES
     assert len(third) == 8 * 16_000

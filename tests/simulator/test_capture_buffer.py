@@ -1,4 +1,4 @@
-"""What a microphone delivers faster than it is dealt with: bounded, counted, and told in its own time."""
+"""Microphone audio that arrives faster than it is processed: bounded, counted, and reported in order."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_device_of_a_lower_rate_finds_room_while_the_other_ones_sound_waits() 
     capture_buffer.put(delivered(3.0, 48_000), False, capture_buffer.opened(48_000))
     stream = capture_buffer.opened(16_000)
     capture_buffer.put(delivered(0.5, 16_000), False, stream)
-    capture_buffer.put(delivered(1.0, 16_000), False, stream)  # five seconds would be too much
+    capture_buffer.put(delivered(1.0, 16_000), False, stream)  # five seconds would exceed the limit
     capture_buffer.put(delivered(0.5, 16_000), False, stream)
     blocks = [block for _ in range(3) if (block := capture_buffer.take(0.0))]
     assert [(block.rate, block.dropped) for block in blocks] == [(48_000, 0), (16_000, 0), (16_000, 16_000)]

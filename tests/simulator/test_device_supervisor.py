@@ -1,4 +1,4 @@
-"""Devices that come and go while a session runs: what is said of them, and that it goes on."""
+"""Devices that come and go during a session: they are reported, and the session continues."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_forbidden_sound_cards_are_not_reported_as_missing(monkeypatch: pytest.M
 
 
 def not_found(way: Way) -> str:
-    """Return what is said where there is no device, to somebody who is not root."""
+    """Return the message without a device, for a user who is not root."""
     ours, theirs = os.pipe()
     child = os.fork()
     if not child:
@@ -161,7 +161,7 @@ def test_a_stalled_speaker_is_reported_and_retried(tmp_path: Path) -> None:
         step, unheard = 160, [*np.split(caller()[: 16_000 * 5], 500)]
 
         def go_on() -> bool:
-            """Speak, then be silent, and never let the speaker ask for anything."""
+            """Speak, then be silent. The speaker never requests audio."""
             cards.push(unheard.pop(0) if unheard else SILENCE[:step])
             wait_for(lambda: session.snapshot().behind_ms < 500, "the decisions")
             return "the speaker array takes no more sound" in standing(session)

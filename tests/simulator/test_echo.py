@@ -1,4 +1,4 @@
-"""The agent's own sound leaking back: what is heard of it, and what it may and may not change."""
+"""The agent's own audio leaking back: its effects, and their limits."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from simulator.replay import ReplayMode
 from simulator.study import Arm, EchoStudy, Run, run
 
 UNHEARD_DB = 300.0
-"""So quiet that it changes no sample."""
+"""So quiet that no sample changes."""
 
 
 @cache
@@ -67,7 +67,7 @@ def test_an_inaudible_echo_changes_nothing(name: str, mode: ReplayMode) -> None:
 def test_an_unheard_echo_leaves_an_elastic_call_as_it_is_to_within_a_few_frames(name: str) -> None:
     without, unheard = told(simulated(name, None)), told(simulated(name, UNHEARD_DB))
     assert [kind for kind, _ in unheard] == [kind for kind, _ in without]
-    # moves start between frames here and there, and the detector hears room tone where it heard other moves
+    # moves start a few frames earlier or later, and the detector hears room tone where it heard other moves
     assert all(abs(a - b) <= 40 * FRAME_MS for (_, a), (_, b) in zip(unheard, without, strict=True))
 
 

@@ -1,4 +1,4 @@
-"""When the agent takes the caller to have finished. Times can be checked by hand from the formula."""
+"""When the agent takes the caller to have finished. Times follow from the formula by hand."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def test_a_finished_sentence_ends_the_turn_as_soon_as_its_end_is_known() -> None
 @pytest.mark.parametrize(
     ("completeness", "silence_ms"),
     [
-        # 0.2 s and log2(0.7 / 0.4) halvings of 1 s: where nothing is known of the ending
+        # 0.2 s and log2(0.7 / 0.4) halvings of 1 s: the ending says nothing
         (0.3, 1008),
-        # two thirds of that and a third of the ceiling of 2.5 s; at last the ceiling
+        # two thirds of that and a third of the ceiling of 2.5 s; finally the ceiling
         *((0.2, 1505), (0.0, 2500)),
-        # half of the head start of 0.6 s, and all of it, less as the wait nears the 1.4 s that end it
+        # half of the head start of 0.6 s, and all of it, less as the wait nears its end at 1.4 s
         *((0.65, 924), (1.0, 840)),
     ],
 )
@@ -89,7 +89,7 @@ def test_the_timeout_comes_first_when_both_fall_on_the_same_instant() -> None:
 
 
 def test_speech_known_in_the_very_instant_of_the_end_of_turn_wins() -> None:
-    # the second span is known at frame 132 + 2 = 4288 ms, exactly when the silence would have sufficed
+    # the second span is known at frame 132 + 2 = 4288 ms, exactly when the silence would suffice
     wait_ms = (132 + 2) * 32 - END_MS
     result = play_track([Speech(10, 100, 0.0), Speech(132, 160, 0.9)], {"eot_timeout_ms": wait_ms})
     assert times(result, "end_of_turn") == [160 * 32 + 224]
@@ -196,7 +196,7 @@ def test_eager_fires_at_the_confidence_its_setting_asks_for() -> None:
 
 
 def test_a_caller_who_goes_on_after_a_filler_is_heard_and_never_talked_over() -> None:
-    # the filler is heard from 80 ms after the end of turn; the caller goes on in the silence after it
+    # the filler is audible 80 ms after the end of turn; the caller continues in the silence after it
     result = play_track([Speech(10, 100, 0.9), Speech(119, 240, 0.9)])
     (reopened,) = times(result, "turn_reopened")
     assert times(result, "filler_end")[0] < reopened == (119 + 2) * 32
@@ -205,7 +205,7 @@ def test_a_caller_who_goes_on_after_a_filler_is_heard_and_never_talked_over() ->
 
 
 def test_a_caller_still_talking_when_a_filler_ends_has_the_floor() -> None:
-    # known to speak while the filler is said
+    # known to speak during the filler
     result = play_track([Speech(10, 100, 0.9), Speech(112, 240, 0.9)])
     (reopened,) = times(result, "turn_reopened")
     assert reopened == times(result, "filler_end")[0]

@@ -1,4 +1,4 @@
-"""What holds for every caller, every configuration and every agent."""
+"""Properties that hold for every caller, every configuration and every agent."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_nothing_is_decided_on_what_came_later(
 
 
 def _until(result: Run, t_ms: int) -> list[dict[str, Any]]:
-    """Return what happened up to a moment; how long a sound was *planned* to last may change later."""
+    """Return the events up to a time. The *planned* length of a sound may change later."""
     return [event.to_json() for event in result.played.events if event.t_ms <= t_ms]
 
 
@@ -156,7 +156,7 @@ def test_every_turn_ended_early_is_a_cut_in_or_an_early_end(
 def test_less_sensitivity_never_ends_a_turn_sooner_and_never_adds_a_cut_in(
     call: Call, config: dict[str, Any], pair: tuple[float, float]
 ) -> None:
-    # an agent that talks over one turn changes how the next is heard: here each begins when all is quiet
+    # an agent that talks over one turn affects the next: here each begins in silence
     track, labels = call
     patient, sensitive = (
         play_track(track, {**config, SENSITIVITY: setting}, labels=labels, mode="rigid") for setting in sorted(pair)
@@ -229,7 +229,7 @@ def test_a_higher_minimum_never_adds_a_barge_in_in_scripted_replay(
 
 
 laughs = st.lists(st.lists(st.tuples(st.integers(3, 30), st.sampled_from([-9.0, 9.0, None]))), min_size=1)
-"""Of one span after the other: scores of laughter, each so many frames after it began; ``None``: it is over."""
+"""Laughter scores of consecutive spans, each with its frames after the start. ``None``: it is over."""
 
 
 def _with_laughter(track: list[Speech], scores: list[list[tuple[int, float | None]]]) -> tuple[Observation, ...]:

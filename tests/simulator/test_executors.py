@@ -1,4 +1,4 @@
-"""Work done in this process, in several, and on a Dask cluster of real processes."""
+"""Work in this process, in several, and on a Dask cluster of real processes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_this_process_does_a_task_only_when_its_result_is_asked_for() -> None:
 
 
 def survive_a_death(executor: Executor, grave: Path) -> None:
-    """Kill a process at its work: all is done all the same, elsewhere than here, each shared value sent once."""
+    """Kill a process during its work: everything is still done elsewhere, and each shared value is sent once."""
     numbers = list(range(100, 200))
     shared = share(executor, numbers)
     jobs = [(shared, number, grave) for number in range(100)]
@@ -145,7 +145,7 @@ def test_running_work_is_cancelled_after_an_error(tmp_path: Path) -> None:
 
 @contextmanager
 def dask(workers: int) -> Iterator[str]:
-    """Give the address of a cluster of so many processes."""
+    """Yield the address of a cluster with a given number of processes."""
     from distributed import LocalCluster
 
     make: Any = LocalCluster

@@ -1,4 +1,4 @@
-"""The agent speaks first: what is said over the greeting, its shield, and a caller who is silent after it."""
+"""The agent speaks first: talk over the greeting, its shield, and a caller who stays silent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Real calls measured from audio: the measures match the simulation, and bad audio is named instead of measured."""
+"""Real calls measured from audio: measurements match the simulation, and bad audio is reported."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_measurements_match_the_simulation(tmp_path: Path, name: str, arm: str) 
 
 
 def folder_of(path: Path, line: Line, **changes: Any) -> Path:
-    """A call's folder with both sides in files as the platform delivers them: µ-law without a header, and PCM16."""
+    """A call's folder with both sides as the platform delivers them: µ-law without a header, and PCM16."""
     path.mkdir()
     caller, agent = changes.pop("caller", line.caller), changes.pop("agent", line.agent)
     law = changes.pop("law", "mulaw")
@@ -74,7 +74,7 @@ def folder_of(path: Path, line: Line, **changes: Any) -> Path:
 
 
 def log_of(line: Line) -> list[dict[str, Any]]:
-    """The turns as a platform would have logged them, with a figure of its own."""
+    """The turns as a platform would log them, with one figure of its own."""
     measured = line.call.measured
     turns: list[dict[str, Any]] = [
         {"speaker": "caller", "from_s": one.turn.start_ms / 1000, "to_s": one.turn.end_ms / 1000}
@@ -138,7 +138,7 @@ def test_apparently_swapped_sides_are_reported_without_a_log(tmp_path: Path, lin
     )
     assert kinds(heard) == ["maybe_swapped"]
     assert heard.measured is not None, "the person may know better"
-    # A-law has no silence; here the caller speaks first, so that nothing but the made side's silence tells
+    # A-law has no silence. Here the caller speaks first, so only the generated side's silence shows which is which
     made[: round(line.call.measured.turns[0].turn.end_ms * RATE / 1000)] = 0
     sf.write(tmp_path / "law.wav", np.stack([made, line.caller + hiss], 1), RATE, subtype="ALAW")
     assert measure_call(lone_audio(tmp_path / "law.wav", None)).caller_channel == 1

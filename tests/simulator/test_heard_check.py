@@ -1,4 +1,4 @@
-"""Real calls replayed: labels and scenario from a heard call, and heard turns against simulated ones."""
+"""Real calls replayed: labels and scenario from a measured call, and real turns against simulated ones."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_waits_show_the_role_of_the_sensitivity_or_that_they_cannot(replayed: Re
     assert evidence.supported == reading
     assert evidence.values()["eager_role"]["value"] == reading.partition(",")[0]
     assert f"{evidence.n} logged waits of 4 calls" in evidence.why
-    # at 0.5625 both ways of the sensitivity come to the same confidence
+    # at 0.5625 both readings of the sensitivity give the same confidence
     for same in ((None, None), (0.3, 0.3), *([(0.5625, None)] if reading != "head_start" else [])):
         none = role_evidence([call(one) for one in same], profile, 6)
         assert none.supported is None
@@ -145,7 +145,7 @@ def test_a_scenario_contains_no_answer_latencies(replayed: ReplayedCall) -> None
     said = json.loads((folder / SCENARIO).read_text())
     assert len(said["turns"]) == len(replayed.heard["turns"])
     assert "640" not in json.dumps(said), "the platform's response_ms"
-    # the log tells fillers apart: where it has none, none was said
+    # the log identifies fillers: without one, none was said
     record = replayed.record
     turns = tuple(
         turn.model_copy(update={"reported": {"navigation_ms": 90.0}})

@@ -1,4 +1,4 @@
-"""Two periods of real calls compared: paired by service, with intervals by a bootstrap over calls."""
+"""Two periods of real calls compared: paired by service, with intervals from a bootstrap over calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Label files changed mark by mark: what is changed, what stays, and what cannot be."""
+"""Label files edited mark by mark: what changes, what stays, and what is refused."""
 
 from __future__ import annotations
 

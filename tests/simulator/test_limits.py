@@ -1,4 +1,4 @@
-"""Limits on readouts: what they say, what they are held against, and what they refuse."""
+"""Limits on readouts: their syntax, their checks, and what they refuse."""
 
 from __future__ import annotations
 

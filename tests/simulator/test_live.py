@@ -1,4 +1,4 @@
-"""A call as it comes: the same events as a recording played whole, and settings that change while it goes on."""
+"""A live call: the same events as the whole recording, and settings that change during the call."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def frames_of(recording: Recording) -> NDArray[np.float32]:
 def test_frames_as_they_come_give_the_events_of_the_whole_recording(
     number: int, bundled: list[tuple[Recording, Activity]]
 ) -> None:
-    """One recording to its end; of the others what comes first."""
+    """One recording to its end, the others only their beginning."""
     recording, activity = bundled[number]
     to_the_end = recording.id == "fast-talker"
     config = resolved(builtin_presets()["ultra_low_latency"].config)

@@ -1,4 +1,4 @@
-"""Talking to the agent through real devices: what is heard, decided, played, recorded, and survived."""
+"""A call with the agent through real devices: heard, decided, played, recorded, and recovered."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from simulator.study import Arm
 from tests.virtual_audio import SPEAKER_RATE, VirtualAudio, missing, wait_for
 
 FROM_S, UNTIL_S = 0.75, 9.7
-"""Of the bundled booking: a turn, 0.35 s over the agent's answer, then 1.5 s over it."""
+"""In the bundled booking: a turn, 0.35 s over the agent's answer, then 1.5 s over it."""
 
 PATIENT = Arm("patient", parse({"eot_timeout_ms": 1000, "barge_in_min_speech_s": 1.2})).resolved
 TOUCHY = replace(PATIENT, barge_in_min_speech_s=0.3)
@@ -51,7 +51,7 @@ DEVICE_LATENCY_MS = 80
 
 @pytest.fixture
 def audio(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[VirtualAudio]:
-    """A sound system of this test's own, and a data folder."""
+    """A sound system for this test, and a data folder."""
     lacking = missing()
     if lacking:
         if os.environ.get("TURNLAB_REQUIRE_AUDIO"):
@@ -67,7 +67,7 @@ def audio(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[VirtualAu
 
 
 class Following:
-    """A running session and all it has told."""
+    """A running session and all its messages."""
 
     def __init__(self, session: RemoteSession) -> None:
         self.session = session
@@ -79,12 +79,12 @@ class Following:
         return next((one for one in self.notices if isinstance(one, Happened) and one.event.type == kind), None)
 
     def notice(self, words: str) -> Notice | None:
-        """Return the last notice that holds some words."""
+        """Return the last notice that contains some words."""
         self.notices += self.session.take()
         return next((one for one in reversed(self.notices) if isinstance(one, Notice) and words in one.text), None)
 
     def phase(self, wanted: str) -> bool:
-        """Whether it stands so now."""
+        """Return whether the session is in this phase."""
         return self.session.snapshot().phase == wanted
 
 
@@ -114,7 +114,10 @@ def test_a_call_through_a_microphone_and_a_speaker(audio: VirtualAudio, tmp_path
 
 
 def talk_and_swap(audio: VirtualAudio, live: Following, clip: Path) -> int:
-    """Speak the clip; once the first words over the agent were too short, ask for fewer. Return when that was."""
+    """Speak the clip. Once the first words over the agent were too short, lower the minimum.
+
+    Return when that was.
+    """
     live.session.send(Record(True))
     speaking = audio.speak(clip)
     wait_for(lambda: live.event("barge_in_suppressed"), "words over the agent")
@@ -148,7 +151,7 @@ def same_decisions_as_the_batch(live: Following, clip: Path, swapped_ms: int) ->
 
 
 def the_speaker_fell_silent(live: Following, played: NDArray[np.float32]) -> None:
-    """The agent was heard, and no longer than until the barge-in, though its answer was to go on for seconds."""
+    """The agent was audible only until the barge-in, though its answer had seconds left."""
     loud = np.flatnonzero(np.abs(played) > 0.01) / SPEAKER_RATE
     response = wait_for(lambda: live.event("response_start"), "the answer").event
     barge_in = wait_for(lambda: live.event("barge_in"), "the barge-in").event
@@ -159,7 +162,7 @@ def the_speaker_fell_silent(live: Following, played: NDArray[np.float32]) -> Non
 
 
 def recording_holds_what_was_said(live: Following, clip: Path) -> None:
-    """16-bit FLAC, bit for bit what was spoken, its owner's alone, with labels nobody is measured against."""
+    """16-bit FLAC, bit for bit what was spoken, private to its owner, with provisional labels."""
     wait_for(lambda: live.notice("recorded"), "the recording")
     (path,) = own_recordings_folder().glob("*.flac")
     assert {file.stat().st_mode & 0o777 for file in path.parent.iterdir()} == {0o600}

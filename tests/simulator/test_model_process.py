@@ -1,4 +1,4 @@
-"""Pauses judged in a process of its own: it says the same, is replaced where it dies, and outlives nobody."""
+"""Pauses judged in a separate process: equal results, replaced after a crash, and ended with its parent."""
 
 from __future__ import annotations
 

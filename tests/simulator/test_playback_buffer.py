@@ -1,4 +1,4 @@
-"""What the speaker plays: over when the agent's sound is, silent at once when it is cut, never kept waiting."""
+"""The speaker's audio: finished with the agent's, silent at once after a cut, never waiting."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_the_agent_is_finished_on_time_with_a_late_speaker() -> None:
     for number in range(10):
         out.put(VOICE, more=number < 9)
     played(out, 512 * 9)
-    for _ in range(20):  # silence comes before what is left has been played
+    for _ in range(20):  # silence comes before the rest has been played
         out.put(SILENCE, more=False)
         played(out, 512)
     assert not out.sounding
@@ -73,7 +73,7 @@ def test_a_cut_is_heard_at_once_at_the_speakers_own_rate() -> None:
     out.cut(0.0)
     after = played(out, 960)
     assert after[0] > 0.05  # no click
-    assert not after[48 * 4 :].any()  # nothing of what the resampler held
+    assert not after[48 * 4 :].any()  # nothing left from the resampler
     played(out, 480)
     assert not out.sounding
     assert out.silence_ms is not None

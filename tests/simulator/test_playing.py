@@ -1,4 +1,4 @@
-"""A simulated call being heard: both sides where the run has them, switched and paused without a gap."""
+"""A simulated call being played: both sides if the run has them, switched and paused without a gap."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_the_same_moment_of_two_arms_is_where_the_caller_is_the_same(bundled: Bu
 
 
 class Tape:
-    """A speaker that keeps what it was given, and plays as far as it is let."""
+    """A speaker that records its input, and plays as far as it may."""
 
     name = "tape"
     trouble = ""
@@ -186,7 +186,7 @@ def test_without_a_device_the_speakers_process_says_so(bundled: Bundled, monkeyp
     mix = call(bundled, "coughs", SilentVoice())
     player.play(mix, mix.length // 16 - 500)
     wait_for(lambda: not player.now().playing and player.now().own_ms == mix.length // 16)
-    # where there is a sound card beside PulseAudio, nothing is wrong
+    # with a sound card beside PulseAudio, nothing is wrong
     assert player.now().no_sound in ("there is no speaker; plug one in and try again", "")
     player.close()
 
@@ -205,7 +205,7 @@ def test_playback_time_continues_without_the_speaker(bundled: Bundled, monkeypat
         wanted = both_ears(mix.read(start_ms * 16, 16_000))
 
         def is_heard() -> bool:
-            """Play it; on a busy machine the speaker may miss a block, which is tried again."""
+            """Play it. On a busy machine the speaker may miss a block: then try again."""
             player.play(mix, start_ms - 200)
             wait_for(lambda: player.now().own_ms > start_ms + 1800 or bool(player.now().no_sound))
             assert not player.now().no_sound
@@ -230,7 +230,7 @@ def test_all_of_a_sound_is_played_at_the_speakers_own_rate() -> None:
     waiting, block = PlaybackBuffer(), np.ones((9600, 2), np.float32)
     waiting.opened(48_000, 0.0)
     sound = np.zeros(1600, np.float32)
-    sound[-80:] = 0.5  # as a fade at a pause: what is not played now comes with the next sound
+    sound[-80:] = 0.5  # like a fade at a pause: what is not played now comes with the next sound
     waiting.lay(0, sound)
     waiting.render(block, False)
     assert waiting.played == 1600
@@ -257,7 +257,7 @@ def test_library_output_does_not_disturb_the_speaker_protocol(
 def test_a_speaker_that_is_closed_while_it_opens_is_not_killed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A kill in the middle of PortAudio's start can leave JACK's library locked for every program after it."""
+    """Killing PortAudio during its start can leave JACK's library locked for every later program."""
     started, ended = tmp_path / "started", tmp_path / "ended"
     (tmp_path / "sounddevice.py").write_text(
         "import time\nfrom pathlib import Path\n"

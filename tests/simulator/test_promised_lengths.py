@@ -1,4 +1,4 @@
-"""Files whose headers do not know how much sound follows, or lie: read to the end, or told, in every container."""
+"""Files whose headers have an unknown or wrong length: read to the end, or refused, in every container."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ CALLER = 0.3 * np.sin(np.arange(SECONDS * RATE) * 0.05) + np.random.default_rng(
 Audio = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 Promise = Callable[[bytes, float], bytes]
-"""From a file to the same file whose header promises that share of its sound."""
+"""Converts a file to the same file whose header states a given share of its length."""
 
 
 @dataclass(frozen=True)
 class Container:
-    """A kind of file: how to write it, how to have its header promise otherwise, or say that it does not know."""
+    """A container format: how to write it, how to change the length in its header, or mark it unknown."""
 
     kind: str
     subtype: str
@@ -48,7 +48,7 @@ def put(content: bytes, at: int, value: bytes) -> bytes:
 
 
 def number(form: str, name: bytes, skip: int) -> tuple[Callable[[bytes], int], Callable[[bytes, int], bytes]]:
-    """Return what reads and what writes the number ``skip`` bytes after a name."""
+    """Return functions that read and write the number ``skip`` bytes after a name."""
 
     def read(content: bytes) -> int:
         return int(struct.unpack_from(form, content, content.index(name) + skip)[0])
@@ -90,7 +90,7 @@ def mp3_frames(content: bytes, share: float) -> bytes:
 
 
 SMALL = (0, 0xFFFFFFFF, 0x7FFFFFFF, 0x80000000, 0x7FFFF000, 0xFFFFFFFF - 36)
-"""What programs write that do not know yet, in 32 bits."""
+"""The 32-bit values that programs write for an unknown length."""
 WAV = (sized("<I", b"data", 4), saying("<I", b"data", 4, *SMALL))
 AIFF_SOUND, AIFF_FRAMES = number(">I", b"SSND", 4)[1], number(">I", b"COMM", 10)[1]
 AIFF = (
@@ -131,13 +131,13 @@ CONTAINERS = {
 
 
 def opened(folder: Path, content: bytes) -> AudioSource:
-    path = folder / "call.wav"  # what it is shows in its bytes
+    path = folder / "call.wav"  # its bytes show its format
     path.write_bytes(content)
     return open_audio(path)
 
 
 def heard_s(source: AudioSource) -> float:
-    """How long it is, which its length and what is read of it must agree about."""
+    """Return its length, which must match the audio that is read."""
     seconds = len(source.samples()) / 16_000
     assert source.duration_s == pytest.approx(seconds, abs=0.01)
     return seconds
@@ -247,7 +247,7 @@ def test_chunks_after_the_audio_are_not_audio(tmp_path: Path) -> None:
 def test_more_than_4_gib_are_heard_to_their_end(tmp_path: Path, name: str) -> None:
     path, content = tmp_path / "long.wav", CONTAINERS[name].encode()
     path.write_bytes(content)
-    extra = 1 << 32  # the sizes in the header are those of the sound modulo 4 GiB
+    extra = 1 << 32  # the sizes in the header are those of the audio modulo 4 GiB
     end = content[-2 * RATE * 1 :]
     with path.open("r+b") as file:
         file.truncate(len(content) + extra)
@@ -271,7 +271,7 @@ def ogg_pages(content: bytes) -> list[bytes]:
 
 
 def foreign_page(flags: int, sequence: int) -> bytes:
-    """A page of a stream that is no sound, with its checksum."""
+    """A page of a stream without audio, with its checksum."""
     body = b"fishead\0" + bytes(56)
     page = b"OggS\0" + bytes([flags]) + bytes(8) + struct.pack("<III", 7, sequence, 0) + b"\1\x40" + body
     crc = 0

@@ -42,7 +42,7 @@ def early(measured: Measured) -> tuple[int, int]:
 
 
 def test_an_end_of_turn_inside_a_turn_is_a_cut_in_once_heard_and_its_latency_is_not_counted() -> None:
-    # sounds finished at frame 60, but the labels say the turn goes on to 160
+    # sounds finished at frame 60, but the labels end the turn at 160
     result = play_track([Speech(10, 60, 0.9), Speech(90, 160, 0.9)], labels=truth((10, 160)))
     assert early(result.measured) == (1, 0)
     assert len(times(result, "end_of_turn")) == 2
@@ -61,7 +61,7 @@ def test_an_end_of_turn_taken_back_in_silence_is_an_early_end_and_no_cut_in() ->
 
 
 def test_a_late_end_of_one_turn_is_no_early_end_of_the_next() -> None:
-    # the first turn is taken to be over at frame 107, just when the caller begins the next one
+    # the first turn ends at frame 107, just when the caller begins the next one
     measured = play_track(
         [Speech(10, 100, 0.9), Speech(107, 200, 0.9)], labels=truth((10, 100), (107, 200))
     ).measured
@@ -69,7 +69,7 @@ def test_a_late_end_of_one_turn_is_no_early_end_of_the_next() -> None:
 
 
 def test_within_a_tenth_of_a_second_of_the_end_is_not_early() -> None:
-    # the end of turn is at frame 107, a filler at 109.5; the labels end the turn 96 ms or more after them
+    # the end of turn is at frame 107, a filler at 109.5; the labels end the turn 96 ms or more later
     for end, expected in ((110, (0, 0)), (111, (0, 1)), (112, (0, 1)), (113, (1, 0))):
         assert early(play_track([Speech(10, 100)], labels=truth((10, end))).measured) == expected
 
@@ -80,7 +80,7 @@ def test_nothing_heard_for_five_seconds_leaves_the_caller_hanging() -> None:
     assert play_track([Speech(10, 100)], config, labels=labels).measured.counts["hanging_turns"].count == 0
     config["post_eot_pause_ms"] = 4800
     assert play_track([Speech(10, 100)], config, labels=labels).measured.counts["hanging_turns"].count == 1
-    # nobody hears for longer than 4 s after the first turn that nothing comes: the caller goes on
+    # never silent for longer than 4 s after the first turn: the caller continues
     track = [Speech(10, 100), Speech(225, 300)]
     counted = play_track(track, config, labels=truth((10, 100), (225, 300))).measured.counts["hanging_turns"]
     assert (counted.count, counted.of) == (1, 2)
@@ -93,7 +93,7 @@ def test_an_end_by_the_timeout_is_forced() -> None:
 
 
 def test_a_filler_after_a_filler_is_repeated_unless_an_answer_came_between() -> None:
-    # the caller goes on in the silence after the first filler, and another one follows
+    # the caller continues in the silence after the first filler, and another one follows
     gone_on = play_track([Speech(10, 100, 0.9), Speech(119, 240, 0.9)]).measured.counts
     assert (gone_on["repeated_fillers"].count, gone_on["repeated_fillers"].of) == (1, gone_on["fillers"].count)
     two_turns = play_track([Speech(10, 100, 0.9), Speech(600, 700, 0.9)]).measured.counts
@@ -162,7 +162,7 @@ def turns_apart(turns: int) -> tuple[list[Speech], Labels]:
 
 
 def arms_over(name: str, turns: int) -> dict[tuple[str, str], Measured]:
-    """Return a plain arm and one with the slower voice, over a recording of so many turns."""
+    """Return a plain arm and one with the slower voice, over a recording of ``turns`` turns."""
     track, labels = turns_apart(turns)
     configs: dict[str, dict[str, object]] = {"base": {}, "slow": {"tts_model": "sonic-3"}}
     return {(name, arm): play_track(track, own, labels=labels).measured for arm, own in configs.items()}
@@ -178,7 +178,7 @@ def test_a_comparison_subtracts_what_it_shows_and_says_why_it_has_no_interval() 
     runs = {**arms_over("one", 3), **arms_over("two", 2), **arms_over("three", 4)}
     many = compare(runs, ["one", "two", "three"], arms, "base").readouts["response_ms"]
     assert many.ci95["slow"] == (50.0, 50.0)
-    # nothing differs in 9 turns, which is no proof that nothing would
+    # no difference in 9 turns does not prove that there is none
     never = compare(runs, ["one", "two", "three"], arms, "base").readouts
     assert never["cut_ins"].ci95["slow"] == (-2.692, 2.692)
     assert never["dead_air_s"].ci95["slow"] is None
@@ -213,7 +213,7 @@ def test_one_long_recording_gives_an_interval_over_blocks_of_its_turns() -> None
     assert said == "a bootstrap over blocks of 2 consecutive turns of this call, so not about other calls"
     assert found.readouts["response_ms"].ci95["other"] == (-150.0, -150.0)
     words = found.readouts["truncated_words"]
-    # every answer loses the same, so that each resample of blocks loses what the whole call does
+    # every answer loses the same, so each resample of blocks loses what the whole call does
     assert words.ci95["other"] == (words.arms["other"], words.arms["other"])
     assert words.out_of is not None
     assert words.out_of["other"] == (words.arms["other"] or 0) + 16 * 4
@@ -282,7 +282,7 @@ def test_a_verdict_is_silent_about_a_difference_that_may_be_none() -> None:
         "50 ms quicker than stored (95 % sure between 20 and 80); but cut-ins on 10 % of the turns instead of 3 %;"
         " over 30 turns answered in both."
     )
-    # what is worse comes before praise
+    # deteriorations come before gains
     fewer = replace(sure, delta={"A": -1.0}, ci95={"A": (-2.0, -1.0)})
     mixed = Comparison("B", {"response_ms": quicker, "cut_ins": fewer, "early_ends": sure})
     assert "; but 10 % of the turns ended early instead of 3 %; also better: cut-ins" in verdict(
@@ -291,7 +291,7 @@ def test_a_verdict_is_silent_about_a_difference_that_may_be_none() -> None:
 
 
 NEITHER = {"fillers"}
-"""Readouts that are a choice: neither less nor more of them is better."""
+"""Readouts without a better direction."""
 
 
 @pytest.mark.parametrize("readout", READOUTS, ids=lambda one: one.name)
@@ -305,7 +305,7 @@ def test_every_readout_goes_the_same_way_in_sentence_and_table(readout: Readout,
     apart = replace(apart, p90=apart, out_of={"A": 90, "B": 90} if readout.kind == "count" else None)
     found = Comparison("B", {"response_ms": level, readout.name: apart})
     said = verdict(found, "A", "stored")
-    # nothing but a worsening is introduced so, and none is left out
+    # only a deterioration is introduced like this, and none is left out
     is_response = readout.name == "response_ms"
     assert ("; but " in said) is (meant == "worse" and readout.main and not is_response)
     run = play_track([Speech(10, 60, 0.9)], labels=truth((10, 60))).measured
@@ -316,7 +316,7 @@ def test_every_readout_goes_the_same_way_in_sentence_and_table(readout: Readout,
 
 
 def test_unlabelled_arms_pair_the_same_stretches_of_the_recording() -> None:
-    # the patient arm hears one turn where the hasty one hears two
+    # the patient arm hears one turn, the hasty one two
     track = [Speech(10, 60, 0.0), Speech(100, 150, 0.9), Speech(700, 760, 0.9)]
     hasty = play_track(track, {"eot_timeout_ms": 300}).measured
     patient = play_track(track).measured

@@ -1,4 +1,4 @@
-"""Recordings of live calls: what may go wrong while one is made, finished, or found again."""
+"""Recordings of live calls: failures while one is made, finished, or found again."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def files_open_in(folder: Path) -> list[int]:
 
 
 class Slow(dict[str, Any]):
-    """Something to write down that takes a while, in which something else is done."""
+    """A slow item to write, during which something else happens."""
 
     def __init__(self, meanwhile: Callable[[], object]) -> None:
         super().__init__(slow=True)
@@ -100,7 +100,7 @@ class Slow(dict[str, Any]):
 
 
 def test_a_recording_is_not_closed_under_what_is_still_being_written(tmp_path: Path) -> None:
-    """Notices come from the devices' thread too; the number of a closed file may be another file's by then."""
+    """Notices also come from the devices' thread. A closed file's number may belong to another file by then."""
     said: list[str] = []
     recorder = Recorder(tmp_path, said.append)
 

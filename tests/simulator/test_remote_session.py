@@ -1,4 +1,4 @@
-"""The process that a session runs in: it ends as it should, whatever becomes of the one that began it."""
+"""The process of a session: it ends properly, whatever happens to its parent."""
 
 from __future__ import annotations
 

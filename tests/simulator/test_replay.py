@@ -1,4 +1,4 @@
-"""How a recorded caller is played to an agent it cannot hear."""
+"""How a recorded caller is played to an agent that it cannot hear."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Barge-in and voice activity held against labels."""
+"""Barge-in and voice activity scored against labels."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def _event(kind: str, start: int, end: int, **more: Any) -> AgentEvent:
 
 
 def _found(track: list[Speech], *events: AgentEvent, **labels: Any) -> tuple[ScoredEvent, ...]:
-    """Return what happened over an agent who talks from 1 s to 20 s."""
+    """Return the scores for an agent that talks from 1 s to 20 s."""
     truth = Labels(agent=((1.0, 20.0),), events=events, **labels)
     run = play_track(track, labels=truth, mode="scripted")
     return happened(run.played.events, truth)
 
 
 def test_an_interruption_that_stops_the_agent_is_a_hit_timed_from_its_labelled_onset() -> None:
-    # heard from frame 102 on, labelled from 100: 0.8 s of it is known at frame 127, and stopping takes 60 ms
+    # heard from frame 102, labelled from 100: 0.8 s of it is known at frame 127, and stopping takes 60 ms
     (one,) = _found([Speech(102, 160)], _event("interruption", 100, 160))
     assert (one.kind, one.fate, one.stop_ms) == ("long interruption", "stopped", 27 * MS + 60)
 
@@ -120,7 +120,7 @@ def test_a_turn_over_the_agent_counts_only_if_it_is_labelled_an_interruption() -
 
 
 def test_an_agent_that_is_already_stopping_is_not_a_hit_for_the_next_event() -> None:
-    # the first speech strikes at frame 85, and the sound ends 60 ms later, after the interruption's onset
+    # the first speech triggers at frame 85, and the sound ends 60 ms later, after the interruption's onset
     (one,) = _found([Speech(60, 85), Speech(95, 160)], _event("interruption", 86, 160))
     assert (one.fate, one.stop_ms) == ("not over the agent", None)
 
@@ -130,7 +130,7 @@ def test_frames_are_counted_by_their_middle() -> None:
     score = score_frames([(128, 256)], [(0.064, 0.192)], 10)
     assert score == FrameScore(both=2, only_detected=2, only_labelled=2)
     assert (score.precision, score.recall, score.f1) == (0.5, 0.5, 0.5)
-    assert score_frames([], [(0.045, 0.06)], 10).only_labelled == 1  # 48 ms, the middle of frame 1, is in it
+    assert score_frames([], [(0.045, 0.06)], 10).only_labelled == 1  # 48 ms, the middle of frame 1, is inside
     assert FrameScore().f1 is None
 
 
@@ -162,10 +162,10 @@ def test_hard_recordings_and_those_labelled_by_people_are_apart() -> None:
 @pytest.mark.parametrize(
     ("frames", "spans"),
     [
-        ([0.9] * 10, [(0, 320)]),  # speech to the end ends there
-        ([0.9] * 7, []),  # 224 ms is too little
+        ([0.9] * 10, [(0, 320)]),  # speech at the end stops there
+        ([0.9] * 7, []),  # 224 ms is too short
         ([0.0] * 5 + [0.9] * 10 + [0.0] * 9, [(130, 510)]),  # 160…480 ms and 30 ms on either side
-        ([0.9] * 10 + [0.0] * 4 + [0.9] * 10, [(0, 768)]),  # 96 ms between is no end: 128 ms is needed to see it
+        ([0.9] * 10 + [0.0] * 4 + [0.9] * 10, [(0, 768)]),  # a gap of 96 ms is no end: 128 ms is needed
         ([0.9] * 10 + [0.0] * 5 + [0.9] * 10, [(0, 350), (450, 800)]),
         ([0.9] * 10 + [0.4] * 20 + [0.9] * 10, [(0, 1280)]),  # above 0.35 nothing ends
     ],

@@ -1,4 +1,4 @@
-"""A live session on devices made of arrays: guards, gaps, and failures that no machine here can be made to have."""
+"""A live session on devices made of arrays: guards, gaps, and failures that no real machine produces on demand."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_a_quiet_echo_does_not_interrupt_behind_its_threshold(tmp_path: Path) ->
 
 
 def quiet_then_interrupting() -> tuple[Samples, int]:
-    """Return a turn, silence while the agent answers, and words over a later answer; and where those begin, ms."""
+    """Return a turn, silence during the answer, and words over a later answer; and the start of those in ms."""
     booking = open_recording(bundled_folder() / "booking.flac").source.samples()
     turn, tone = booking[: 16_000 * 5], np.zeros(16_000 * 9, np.float32)
     said = np.concatenate([turn, tone, turn, np.zeros(16_000 * 3, np.float32), turn, np.zeros(16_000, np.float32)])
@@ -107,7 +107,7 @@ def test_on_loudspeakers_a_caller_interrupts_and_the_agent_does_not(
 
 
 def the_recording_replays(path: Path, happened: list[Event]) -> None:
-    """A recording made on loudspeakers can be tuned on: its replay finds the call's turns and barge-ins."""
+    """A recording made on loudspeakers can be tuned: its replay finds the call's turns and barge-ins."""
     recording = open_recording(path)
     assert (recording.source.channels, recording.source.guessed_channel) == (2, False)
     assert sf.read(path)[0][:, 1].any(), "the agent's own channel"
@@ -270,7 +270,7 @@ def test_a_session_that_cannot_begin_says_why_and_ends(tmp_path: Path) -> None:
 
 
 class PortAudioError(Exception):
-    """As sounddevice raises it: a sentence, a code, and perhaps what the host's sound system said."""
+    """As sounddevice raises it: a sentence, a code, and possibly the host sound system's message."""
 
 
 @pytest.mark.parametrize(

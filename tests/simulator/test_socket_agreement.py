@@ -1,4 +1,4 @@
-"""What ``turnlab call`` measures of a call from its audio, held against what ``turnlab agent`` tells of it."""
+"""What ``turnlab call`` measures from the audio, compared with what ``turnlab agent`` reports."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ WIRES = [
 
 @pytest.mark.parametrize("wire", WIRES, ids=lambda wire: f"{wire.encoding}-{wire.rate}")
 def test_outside_and_inside_agree_on_any_wire(wire: Wire, tmp_path: Path) -> None:
-    """Each turn is answered by a filler and, after a short silence, a response; the second turn cuts one off."""
+    """Each turn is answered by a filler and, after a short silence, a response. The second turn cuts one off."""
     sf.write(tmp_path / "caller.wav", two_turns(), SAMPLE_RATE, subtype="FLOAT")
     (tmp_path / "caller.json").write_text(json.dumps(LABELS))
     recording = open_recording(tmp_path / "caller.wav")

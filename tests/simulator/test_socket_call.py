@@ -1,4 +1,4 @@
-"""The agent's side of a call on a socket, without the socket: samples in, messages and samples out."""
+"""The agent's side of a socket call without the socket: samples in, messages and samples out."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def agent(config: VoiceConfig = CONFIG) -> ServedAgent:
 
 @cache
 def two_turns() -> Samples:
-    """Somebody speaks for 1.5 s, and again over the agent's answer; 8.1 s in all."""
+    """Speech for 1.5 s, and again over the agent's answer; 8.1 s in all."""
     samples = open_recording(bundled_folder() / "interruptions.flac").source.samples()
     words = samples[38_400 * 16 : 39_900 * 16]
     quiet = np.zeros(SAMPLE_RATE // 10, np.float32)
@@ -56,7 +56,7 @@ def two_turns() -> Samples:
 
 @cache
 def batch_events(folder: Path) -> tuple[Event, ...]:
-    """Run the same audio as a recording, rigid."""
+    """Run the same audio as a recording, with rigid replay."""
     path = folder / "whatever.wav"
     sf.write(path, two_turns(), SAMPLE_RATE, subtype="FLOAT")
     recording = replace(open_recording(path), scenario=default_scenario())
@@ -73,7 +73,7 @@ def cut_up(samples: Samples, seed: int) -> Iterator[Samples]:
 
 
 def parted(told: list[Any]) -> tuple[list[dict[str, Any]], Samples]:
-    """Return the messages and the audio of what is to be sent."""
+    """Return the messages and the audio of an output."""
     audio = [one for one in told if not isinstance(one, dict)]
     return [one for one in told if isinstance(one, dict)], np.concatenate(audio)
 
@@ -187,7 +187,7 @@ def test_audio_is_taken_no_faster_than_the_clock_and_catches_up_after_a_gap() ->
     for _ in range(500):
         now_s += pace.take(0.02, now_s)
     assert 10.0 - HEAD_START_S - 0.15 <= now_s <= 10.0
-    now_s += 5.0  # nothing comes for a while
+    now_s += 5.0  # nothing arrives for a while
     assert max(pace.take(0.02, now_s) for _ in range(round(CATCH_UP_S / 0.02))) < 0.001
     assert pace.take(0.02, now_s) > 0.01
 
@@ -217,19 +217,19 @@ async def test_an_empty_message_is_no_audio() -> None:
 
 
 class Flood:
-    """A connection on which empty messages lie without end."""
+    """A connection with endless empty messages."""
 
     taken = 0
 
     async def recv(self) -> bytes:
-        """Return the next at once."""
+        """Return the next message at once."""
         self.taken += 1
         if self.taken % 100 == 0:
             await asyncio.sleep(0)
         return b""
 
     async def send(self, message: str | bytes) -> None:
-        """Take what is sent."""
+        """Ignore what is sent."""
 
 
 async def test_empty_messages_are_read_in_real_time() -> None:
@@ -244,7 +244,7 @@ async def test_empty_messages_are_read_in_real_time() -> None:
 
 
 class Saying:
-    """A connection on which one message comes, and Twilio's audio after it."""
+    """A connection with one message, followed by Twilio's audio."""
 
     def __init__(self, message: str) -> None:
         self._messages = ['{"event": "media", "media": {"payload": "/w=="}}', message]
@@ -256,7 +256,7 @@ class Saying:
         return self._messages.pop()
 
     async def send(self, message: str | bytes) -> None:
-        """Take what is sent."""
+        """Ignore what is sent."""
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Calling agents that are nobody's model of one, over a real socket."""
+"""Calls to agents with their own behaviour, over a real socket."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Admit = Callable[[Line, Request], Response | None]
 
 @contextmanager
 def agent(answer: Answer, admit: Admit | None = None) -> Iterator[str]:
-    """Answer calls in a thread of its own; give the address."""
+    """Answer calls in a thread. Yields the address."""
     address: list[str] = []
     up, over = threading.Event(), threading.Event()
 
@@ -53,7 +53,7 @@ def agent(answer: Answer, admit: Admit | None = None) -> Iterator[str]:
 
 @pytest.fixture
 def caller(tmp_path: Path) -> Recording:
-    """A caller whose turns are 0.5 s each, with nothing to be heard."""
+    """A caller with turns of 0.5 s each, without audible speech."""
     sf.write(tmp_path / "caller.wav", np.zeros(LENGTH_MS * SAMPLE_RATE // 1000), SAMPLE_RATE)
     turns = [{"start_s": at, "end_s": at + 0.4} for at in (0.1, 0.6, 1.1)]
     (tmp_path / "caller.json").write_text(json.dumps({"turns": turns}))
@@ -65,7 +65,7 @@ def called(url: str, recording: Recording, rate: int = SAMPLE_RATE) -> CallTaken
 
 
 async def _bytes_of(line: Line, count: int) -> list[bytes]:
-    """Take so much audio."""
+    """Read this much audio."""
     parts: list[bytes] = []
     while sum(map(len, parts)) < count:
         message = await line.recv()

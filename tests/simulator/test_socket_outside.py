@@ -1,4 +1,4 @@
-"""What a caller hears of an agent, and what can be measured of it from outside."""
+"""The caller's side of a call with an agent: what it hears, and what can be measured from that."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOBODY = activity_of(())
 
 
 def voice(duration_ms: int) -> Samples:
-    """Return something loud."""
+    """Return a loud sound."""
     return np.asarray(0.3 * np.sin(np.arange(duration_ms * PER_MS) * 0.3), np.float32)
 
 
@@ -31,14 +31,14 @@ def silence(duration_ms: int) -> Samples:
 
 
 def voice_with_breath(duration_ms: int, breath_ms: int) -> Samples:
-    """Return something loud that is as soft as a breath at its end, 15 dB below what is heard by itself."""
+    """Return a loud sound with an end as soft as a breath, 15 dB below the audible level."""
     sound = voice(duration_ms)
     sound[-breath_ms * PER_MS :] *= 10 ** (-47 / 20)
     return sound
 
 
 def line_noise(samples: Samples, level_db: float) -> Samples:
-    """Add the steady noise of a line to all that an agent sends."""
+    """Add a line's steady noise to everything that an agent sends."""
     noise = np.random.default_rng(7).standard_normal(len(samples)) * 10 ** (level_db / 20)
     return np.asarray(samples + noise, np.float32)
 
@@ -129,7 +129,7 @@ def test_the_noise_of_a_line_is_no_part_of_the_voice(noise_db: float) -> None:
     call.earpiece.arrive(line_noise(line, noise_db), 0)
     found = measured(call, labels((1.0, 2.0), (5.0, 7.0))).measured
     assert [sound.start_ms for sound in found.sounds] == list(near(2500).expected)
-    # the breath is at -60 dBFS: it stands out from a quiet line, and is lost on a noisy one
+    # the breath is at -60 dBFS: audible on a quiet line, lost on a noisy one
     assert [sound.end_ms for sound in found.sounds] == list(near(5900 if noise_db < -70 else 5790).expected)
 
 
@@ -171,7 +171,7 @@ def test_only_trusted_messages_identify_fillers_and_stops() -> None:
 
 def test_turns_after_the_agent_hung_up_do_not_count() -> None:
     call = taken((2500, 2800))
-    call.duration_ms = 4000  # rigid: the recording went on, and the agent had hung up
+    call.duration_ms = 4000  # rigid: the recording continued, and the agent had hung up
     truth = Labels.model_validate(
         {
             "turns": [

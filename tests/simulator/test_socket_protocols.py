@@ -1,4 +1,4 @@
-"""Calling agents of other makers over real sockets: Twilio, pipecat, OpenAI's realtime API, LiveKit."""
+"""Calls to other makers' agents over real sockets: Twilio, pipecat, OpenAI's realtime API, LiveKit."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def tone(rate: int) -> Samples:
 
 @pytest.fixture
 def caller(tmp_path: Path) -> Path:
-    """Somebody hums for a second and a half."""
+    """A caller who hums for a second and a half."""
     hum = 0.3 * np.sin(2 * np.pi * 200 * np.arange(SAMPLE_RATE * 3 // 2) / SAMPLE_RATE)
     sf.write(tmp_path / "caller.wav", hum, SAMPLE_RATE)
     (tmp_path / "caller.json").write_text(json.dumps({"turns": [{"start_s": 0.0, "end_s": 1.5}]}))
@@ -47,7 +47,7 @@ def called(url: str, caller: Path, protocol: str, token: str | None = None) -> C
 
 
 class Twilio:
-    """An agent for Twilio media streams, by the examples of its documentation."""
+    """An agent for Twilio media streams, following the examples of its documentation."""
 
     def __init__(self) -> None:
         self.events: list[str] = []
@@ -75,7 +75,7 @@ class Twilio:
 
 
 class OpenAI:
-    """A server of the realtime API: the events of OpenAI's own library, in the order of its reference."""
+    """A server of the realtime API: the events of OpenAI's library, in the order of its reference."""
 
     def __init__(self, events: Any) -> None:
         self._events = events
@@ -103,7 +103,7 @@ class OpenAI:
                 await line.send(speech.model_dump_json())
 
     async def _speak(self, line: Line) -> None:
-        """Say the tone, all of it at once."""
+        """Send the whole tone at once."""
         places = self._ids | {"content_index": 0, "output_index": 0, "response_id": "response_1"}
         for part in np.split(tone(24_000), 4):
             delta = base64.b64encode(to_pcm16(part).tobytes()).decode()

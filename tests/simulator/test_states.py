@@ -1,4 +1,4 @@
-"""States of the context graph: their turn policies, their hints, and what a change of state asks for."""
+"""States of the context graph: their turn policies, their hints, and the effects of a change of state."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def agent(
 
 
 def moving(navigation: str = "e0,0,calm,", hint: str | None = None) -> Scenario:
-    """Return a scenario whose first answer leaves the state the caller was heard in."""
+    """Return a scenario whose first answer leaves the state in which the caller was heard."""
     leave = {"next_state": "booked", "filler_hint": hint}
     line = {"state": "booked", "navigation": navigation, "response": LONG_ANSWER}
     return Scenario.model_validate(
@@ -52,7 +52,7 @@ def fillers(result: Run) -> list[str]:
 def test_a_state_decides_how_sure_the_end_of_a_turn_must_be() -> None:
     wary = agent({"turn_policy": {"stt_eot_threshold": 0.99}})
     assert times(play_track(TURN), "end_of_turn") == [EOT_MS]
-    # 0.3 to 0.99 is log2(70) halvings of 0.4 s, from 0.2 s on; a wait as long as that has no head start
+    # 0.3 to 0.99 is log2(70) halvings of 0.4 s, after 0.2 s; such a long wait has no head start
     assert times(play_track(TURN, agent=wary, profile=fixed_profile(eot_half_life_s=0.4)), "end_of_turn") == [
         100 * 32 + 2652
     ]
@@ -157,7 +157,7 @@ def test_after_a_change_of_state_a_filler_breaks_a_silence_that_lasts() -> None:
     config: dict[str, object] = {"transition_deadline_ms": 700}
     assert times(play_track(TURN, config, agent=moving(), profile=profile), "filler_start") == [EOT_MS + 700]
     assert not times(play_track(TURN, agent=moving(), profile=profile), "filler_start")
-    # no change of state, something said already, or an answer that is there: nothing more is said
+    # no change of state, earlier words, or an available answer: nothing more is said
     stays = agent(navigation="a0,0,calm,")
     assert not times(play_track(TURN, config, agent=stays, profile=profile), "filler_start")
     filled = play_track(TURN, config, agent=moving("e0,0,calm,Mm"), profile=profile)
@@ -179,7 +179,7 @@ def test_a_faster_voice_shortens_every_sound_and_a_slower_floor_changes_nothing(
     assert lasted(play_track(TURN, {"min_tts_speed": 0.8})) == lasted(plain)
 
 
-# ---- a barge-in that held no words
+# ---- a barge-in without words
 
 
 def cough_at(frame: int) -> tuple[Labels, list[Speech]]:

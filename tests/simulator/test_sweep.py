@@ -1,4 +1,4 @@
-"""Sweeps over scripted callers: what is chosen and how sure that is, going on after a stop, and what is refused."""
+"""Sweeps over scripted callers: the choice and its certainty, resuming after a stop, and refusals."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def swept(plan: SweepPlan, calls: Sequence[SweepCall], journals: Path | None = N
 
 
 def told(result: SweepResult) -> dict[str, Any]:
-    """Return what a result tells scripts, but for how long it took."""
+    """Return a result's JSON without its duration."""
     return {name: value for name, value in result.to_json().items() if name != "timing"}
 
 
@@ -114,7 +114,7 @@ def test_a_limit_that_cannot_be_met_says_what_stands_in_the_way() -> None:
 
 @pytest.mark.slow
 def test_a_limit_broken_on_confirmation_is_reported_first() -> None:
-    """Callers who confirm pause to think, and those who choose do not."""
+    """The confirming callers pause to think; the choosing ones do not."""
     calls = calls_that_differ()
     none = swept(small_plan(limits=("cut_ins<=1%",), budget=12), calls)
     assert none.recommended is not None
@@ -234,7 +234,7 @@ def test_goals_are_files(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_choice_is_as_good_as_the_best_of_a_grid_that_is_known() -> None:
-    """On callers who confirm, against every setting of the grid, tried one by one."""
+    """On the confirming callers, against every setting of the grid, tried one by one."""
     calls = [thinking_call(number) for number in range(32)]
     plan = small_plan("response.p50", "cut_ins=0.05", budget=24)
     result = swept(plan, calls)

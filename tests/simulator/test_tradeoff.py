@@ -1,4 +1,4 @@
-"""The end-of-turn trade-off: examples that a person can check by hand, and what must hold for any speech."""
+"""The end-of-turn trade-off: examples to check by hand, and properties of any speech."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _one(track: list[Speech], start: int, end: int) -> JudgedTurn:
 
 
 def test_a_hesitation_that_is_long_enough_is_a_cut_in_and_the_delay_still_counts_from_the_end() -> None:
-    # 0.96 s of pause; by silence only confidence 0.7 takes 0.2 + 0.8 * log2(0.7 / 0.3) = 1.178 s, and 0.6 0.846 s
+    # 0.96 s of pause; by silence alone, confidence 0.7 takes 0.2 + 0.8 * log2(0.7 / 0.3) = 1.178 s, and 0.6 0.846 s
     turn = _one([Speech(10, 40, 0.3), Speech(70, 100, 0.3)], 10, 100)
     patient, hasty = judge(turn, 0.7, RULE), judge(turn, 0.6, RULE)
     assert patient is not None
@@ -71,7 +71,7 @@ def test_the_timeout_ends_a_pause_whatever_the_threshold() -> None:
 
 @pytest.mark.parametrize(("late_ms", "cut"), [(100, False), (101, True)])
 def test_up_to_a_tenth_of_a_second_early_is_no_cut_in(late_ms: int, cut: bool) -> None:
-    # speech was heard to end at frame 40; the rule fires as soon as that is known, 224 ms later
+    # speech ends at frame 40; the rule fires as soon as that is known, 224 ms later
     (turn,) = _turns(activity_of(observations([Speech(10, 40, 1.0)])), (320, 40 * FRAME_MS + 224 + late_ms))
     verdict = judge(turn, 0.7, RULE)
     assert verdict is not None

@@ -1,4 +1,4 @@
-"""What the agent's planned sound sounds like: exactly as long as planned, and cut where it is stopped."""
+"""The audio of the agent's planned speech: exactly as long as planned, and cut where it is stopped."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def heard(sound: Samples) -> np.ndarray:
-    """Return which milliseconds of a sound can be heard, by their level alone."""
+    """Return which milliseconds of a sound are audible, by level."""
     level = np.sqrt(np.mean(np.square(sound[: len(sound) // 80 * 80].reshape(-1, 80), dtype=np.float64), axis=1))
     return np.flatnonzero(np.repeat(20 * np.log10(np.maximum(level, 1e-9)) >= AUDIBLE_DB, 5))
 
@@ -95,7 +95,10 @@ def response() -> AgentSound:
 def render(
     renderer: AgentRenderer, sound: AgentSound, until: int, step: int, stop: tuple[int, int] | None = None
 ) -> Samples:
-    """Render a sound that is noted a frame before it begins; ``stop``: at which time it is stopped, and when."""
+    """Render a sound that is planned a frame before it begins.
+
+    ``stop``: the time of a stop, and when it is known.
+    """
     windows = []
     for start in range(0, until, step):
         if stop and start >= stop[0] * 16 and not sound.stopped:
@@ -137,7 +140,7 @@ def test_a_filler_and_the_answer_that_follows_at_once_are_both_heard_in_one_wind
 
 
 class SlowVoice:
-    """Speaks only when it is let."""
+    """A voice that speaks only when allowed."""
 
     name = "slow"
     instant = False
@@ -184,7 +187,7 @@ def test_outdated_clips_are_not_synthesised() -> None:
     voice.spoken = note  # type: ignore[method-assign]
     with ThreadPoolExecutor(1) as executor:
         renderer = AgentRenderer(voice, executor)
-        for number in range(100):  # as a setting is swept that lengthens every filler
+        for number in range(100):  # as during a drag of a setting that lengthens every filler
             renderer.prepare_words([(("Mm",), 10_000 + number)])
         voice.let.set()
     assert len(made) <= 31

@@ -1,4 +1,4 @@
-"""The same call over a telephone or in a noisy room: what changes, what stays, and that it repeats."""
+"""The same call over a telephone or in a noisy room: what changes, what stays, and reproducibility."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scripted caller tracks: what stage 1 would have revealed of given speech, without any audio."""
+"""Scripted caller tracks: what stage 1 would report of given speech, without any audio."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Speech:
 
 
 def observations(track: list[Speech]) -> tuple[Observation, ...]:
-    """Return what a detector would reveal of a track, in order."""
+    """Return what a detector would report of a track, in order."""
     seen: list[Observation] = []
     for index, speech in enumerate(track):
         seen.append(SpeechStart((speech.start + 2) * FRAME_MS, speech.start * FRAME_MS, index))
@@ -55,7 +55,7 @@ def observations(track: list[Speech]) -> tuple[Observation, ...]:
 
 
 def activity_of(seen: tuple[Observation, ...], duration_ms: int | None = None) -> Activity:
-    """Return an activity holding some observations."""
+    """Return an activity with some observations."""
     if duration_ms is None:
         duration_ms = seen[-1].known_ms + 1000 if seen else 1000
     frames = duration_ms // FRAME_MS
@@ -73,9 +73,9 @@ def activity_of(seen: tuple[Observation, ...], duration_ms: int | None = None) -
 
 
 def fixed_profile(**values: object) -> EngineProfile:
-    """Return the default profile with fixed latencies: navigation 80 ms, first token 120 ms; ``values`` override.
+    """Return the default profile with fixed latencies: navigation 80 ms, first token 120 ms. ``values`` override.
 
-    A turn ends at a confidence of 0.7, and at once where it sounds finished: 0.3 says nothing, 0.9 is enough.
+    A turn ends at confidence 0.7, and at once if it sounds finished: 0.3 says nothing, 0.9 is enough.
     """
     raw = default_profile().model_dump(mode="json", by_alias=True)
     raw["values"]["eot_threshold"] |= {"value": 0.7}
@@ -100,7 +100,7 @@ def scenario(
 
 
 def recording_of(labels: Labels | None = None, agent: Scenario | None = None, name: str = "track") -> Recording:
-    """Return a recording that stands for a scripted track (its audio is never opened)."""
+    """Return a recording for a scripted track. Its audio is never opened."""
     source = AudioSource(Path(f"{name}.flac"), 16_000, 1, 60.0)
     return Recording(name, source, labels, agent or scenario())
 

@@ -1,4 +1,4 @@
-"""What worker processes do in tests, apart from pytest, which each of them would have to import first."""
+"""The work of worker processes in tests, separate from pytest, which each would have to import."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def _scaled(shared: Shared[list[int]], number: int) -> tuple[int, int, int]:
 
 
 def scaled_killing(job: tuple[Shared[list[int]], int, Path]) -> tuple[int, int, int]:
-    """Do the same; the first process that comes to number 7 dies of it."""
+    """Do the same. The first process that gets number 7 dies."""
     shared, number, grave = job
     if number == 7 and not grave.exists():
         grave.touch()

@@ -25,8 +25,8 @@ _FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--remote-debugging-port=0"),
     *("--window-size=1300,800", "about:blank"),
 )
-# The terminal in the page paints on a canvas, so its text is nowhere in the document. Its maker keeps it in a field
-# that is set just before this one: from then on what it shows can be asked.
+# The terminal in the page paints on a canvas, so its text is not in the document. xterm stores it in a field that
+# is set just before this one, from which it can be read.
 _FIND_TERMINAL = """
 Object.defineProperty(Object.prototype, 'unicode11Addon', {configurable: true, set(value) {
     Object.defineProperty(this, 'unicode11Addon', {value, writable: true});
@@ -41,7 +41,7 @@ _TEXT = """(() => {
 
 
 def chromium() -> str:
-    """Return the browser's command; without one, skip the test, or fail it where browsers are required."""
+    """Return the browser's command. Without one, skip the test, or fail it where browsers are required."""
     for name in ("chromium", "chromium-browser", "google-chrome"):
         if (found := shutil.which(name)) is not None:
             return found
@@ -52,19 +52,19 @@ def chromium() -> str:
 
 
 class Page:
-    """One page: its address, its keys, and the text of the terminal in it."""
+    """One page: its address, its keys, and the text of its terminal."""
 
     def __init__(self, socket: websockets.ClientConnection) -> None:
         self._socket = socket
         self._asked = 0
 
     async def evaluate(self, expression: str) -> Any:
-        """Return what an expression comes to in the page, waited for if it is a promise."""
+        """Return the value of an expression in the page. A promise is awaited."""
         answer = await self._call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         return answer["result"].get("value")
 
     async def show_as(self, *, width: int, scheme: str) -> None:
-        """Show the page so many pixels wide, ``light`` or ``dark``."""
+        """Show the page at a width in pixels, ``light`` or ``dark``."""
         await self._call(
             "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False
         )
@@ -72,7 +72,7 @@ class Page:
         await self._call("Emulation.setEmulatedMedia", features=features)
 
     async def told(self) -> list[tuple[str, str]]:
-        """Return what a screen reader is told: role and name of everything that it does not pass over."""
+        """Return what a screen reader announces: role and name of everything that it does not skip."""
         tree = await self._call("Accessibility.getFullAXTree")
         return [
             (str(node["role"]["value"]), str(node.get("name", {}).get("value", "")))
@@ -81,28 +81,28 @@ class Page:
         ]
 
     async def printed(self) -> bytes:
-        """Return the page as a PDF, on the paper that its style wants."""
+        """Return the page as a PDF, on the paper that its style selects."""
         answer = await self._call("Page.printToPDF", preferCSSPageSize=True, printBackground=True)
         return base64.b64decode(answer["data"])
 
     async def open(self, address: str) -> None:
-        """Go to an address."""
+        """Open an address."""
         await self._call("Page.enable")
         await self._call("Page.addScriptToEvaluateOnNewDocument", source=_FIND_TERMINAL)
         await self._call("Page.navigate", url=address)
 
     async def type(self, text: str) -> None:
-        """Press a key a character, in whatever has the focus: the page is not clicked on."""
+        """Press one key per character, without clicking on the page first."""
         for char in text:
             await self._call("Input.dispatchKeyEvent", type="char", text=char)
 
     async def text(self) -> str:
-        """Return what the terminal in the page shows."""
+        """Return the text of the page's terminal."""
         answer = await self._call("Runtime.evaluate", expression=_TEXT, returnByValue=True)
         return str(answer["result"].get("value", ""))
 
     async def shows(self, text: str, *, no_longer: str = "\0") -> str:
-        """Wait until the terminal shows a text, and another no longer."""
+        """Wait until the terminal shows a text and no longer shows another."""
         end_s, shown = monotonic() + DEADLINE_S, ""
         while monotonic() < end_s:
             shown = await self.text()
@@ -124,7 +124,7 @@ class Page:
 
 @asynccontextmanager
 async def browser(folder: Path) -> AsyncIterator[Page]:
-    """Start a browser that keeps its files in a folder."""
+    """Start a browser with its files in a folder."""
     command = [chromium(), f"--user-data-dir={folder}", *_FLAGS]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: ASYNC220
     try:
@@ -139,7 +139,7 @@ async def browser(folder: Path) -> AsyncIterator[Page]:
 
 
 def _port(file: Path) -> int:
-    """Return the port the browser listens on, once it has written it down."""
+    """Return the browser's port, once it has written it."""
     end_s = monotonic() + DEADLINE_S
     while not (file.exists() and file.read_text().count("\n")):
         assert monotonic() < end_s, "the browser does not start"

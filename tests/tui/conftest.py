@@ -1,4 +1,4 @@
-"""Makes the dashboard look the same on every machine, and gives tests a workspace or a platform that misbehaves."""
+"""Makes the dashboard look the same on every machine, and provides a workspace or a misbehaving platform."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SNAPSHOTS = Path(__file__).parent.parent / "snapshots"
 
 
 class SnapshotFiles(pytest_textual_snapshot.SVGImageExtension):  # type: ignore[misc]  # (the plugin has no types)
-    """Keeps all pictures in one folder beside the tests."""
+    """Stores all pictures in one folder beside the tests."""
 
     @classmethod
     def dirname(cls, *, test_location: Any) -> str:
@@ -51,9 +51,9 @@ CompareSizes = Callable[..., Awaitable[None]]
 
 @pytest.fixture
 def snap_sizes(snapshot: SnapshotAssertion, tmp_path: Path) -> CompareSizes:
-    """Return what compares pictures of one app, whose terminal is resized from each size to the next.
+    """Return a function that compares pictures of one app at each size in turn.
 
-    A picture that differs stays in the test's folder.
+    A differing picture stays in the test's folder.
     """
     pictures = snapshot.use_extension(SnapshotFiles)
 
@@ -78,7 +78,7 @@ _parsed: dict[object, list[RuleSet]] = {}
 
 
 def parse_once(sheet: Stylesheet, css: str, read_from: CSSLocation, *given: Any, **named: Any) -> list[RuleSet]:
-    """Return the rules of a style sheet that an app of this process has parsed already: all take 0.1 s."""
+    """Return the rules of a style sheet that an app of this process has already parsed: all take 0.1 s."""
     key = (css, read_from, given, tuple(named.items()), tuple(sheet._variables.items()))
     if key not in _parsed:
         _parsed[key] = _parse(sheet, css, read_from, *given, **named)
@@ -89,7 +89,7 @@ _looks: dict[tuple[int, ...], dict[Any, Any]] = {}
 
 
 def looks_of_all(_: RememberedStyles, rules: list[RuleSet]) -> dict[Any, Any]:
-    """Return the looks that apps of this process have found under the same rules, which are kept in ``_parsed``."""
+    """Return the styles that apps of this process found for the same rules, stored in ``_parsed``."""
     return _looks.setdefault(tuple(map(id, rules)), {})
 
 
@@ -106,7 +106,7 @@ def same_everywhere(analyses: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: P
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     keep_pace(monkeypatch)
-    # The status line names the last request, so on a busy machine a picture would show this one.
+    # The status line names the last request, and on a busy machine a picture would show this one.
     monkeypatch.setattr("tui.tune.platform.LOOK_EVERY_S", 3600.0)
     monkeypatch.setattr(Stylesheet, "_parse_rules", parse_once)
     monkeypatch.setattr(RememberedStyles, "looks_under", looks_of_all)
@@ -117,7 +117,7 @@ def same_everywhere(analyses: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 @pytest.fixture
 def workspace_file(seeded_workspace: Path, tmp_path: Path) -> Path:
-    """A demo workspace of this test's own."""
+    """A demo workspace for this test."""
     path = tmp_path / "data" / "workspace.db"
     path.parent.mkdir(exist_ok=True)
     shutil.copy(seeded_workspace, path)
@@ -126,12 +126,12 @@ def workspace_file(seeded_workspace: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def app(workspace_file: Path) -> TurnlabApp:
-    """The dashboard over the demo workspace; every request takes 12 ms by its clock."""
+    """The dashboard on the demo workspace. Every request takes 12 ms by its clock."""
     return make_app(lambda: open_embedded(workspace_file))
 
 
 class Ticking:
-    """A clock that goes on by 12 ms whenever somebody looks at it."""
+    """A clock that advances by 12 ms at every reading."""
 
     def __init__(self) -> None:
         self._looks = 0
@@ -160,7 +160,7 @@ async def assert_refreshes(pilot: Pilot[None], client: ScriptedClient, key: str)
 
 
 class ScriptedClient(AnyClient):  # type: ignore[misc]  # (has only the methods that the screens in its tests ask)
-    """A platform of given services, that fails and waits when it is told to."""
+    """A platform with given services, which fails and waits as the test requests."""
 
     label = "embedded"
     dialect = "platform"
@@ -235,7 +235,7 @@ def service(number: int, name: str = "", **fields: Any) -> Service:
 
 
 async def settle(pilot: Pilot[None]) -> None:
-    """Wait until everything that was started has come to rest."""
+    """Wait until all started work is finished."""
     await pilot.pause()
     while any(not worker.is_finished for worker in pilot.app.workers):
         await pilot.app.workers.wait_for_complete()
@@ -246,7 +246,7 @@ async def settle(pilot: Pilot[None]) -> None:
 
 
 def steps(*keys: str) -> Steps:
-    """Return what presses keys, letting each take its effect."""
+    """Return a function that presses keys, each after the effect of the last."""
 
     async def press(pilot: Pilot[None]) -> None:
         await settle(pilot)

@@ -1,4 +1,4 @@
-"""Hosts for controllers in tests: no screen, no widgets; answers are scripted, and what is said is kept."""
+"""Hosts for controllers in tests, without a screen or widgets. Answers are scripted; messages are recorded."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tui.host import Job, Severity, Timing
 
 T = TypeVar("T")
 Answer = Callable[[Any], Any]
-"""Looks at a dialog and returns its answer, or what can be awaited for it."""
+"""Looks at a dialog and returns its answer, or an awaitable."""
 
 
 class ScriptedHost:
@@ -78,7 +78,7 @@ class ScriptedHost:
 
 @dataclass
 class QuietTimer:
-    """Something that is called when a test lets time pass."""
+    """A timer that fires when a test lets time pass."""
 
     call: Callable[[], object]
     again: bool
@@ -95,7 +95,7 @@ class QuietTimer:
 
 @dataclass
 class QuietJob:
-    """Work in a thread, which is none; what it reports is delivered at once."""
+    """A job without a thread. Its reports are delivered at once."""
 
     cancelled: bool = False
 
@@ -105,7 +105,7 @@ class QuietJob:
 
 @dataclass
 class QuietHost:
-    """Collects what a controller says in ``told``, as ``title: text``, and the work it asks for."""
+    """Records a controller's messages in ``told``, as ``title: text``, and the requested work."""
 
     notices: list[str] = field(default_factory=list)
     jobs: list[Callable[[Job], None]] = field(default_factory=list)
@@ -136,27 +136,27 @@ class QuietHost:
     ) -> None:
         self.notices.append(f"{title}: {text}")
 
-    # ---- what a test does
+    # ---- for tests
 
     def run(self) -> None:
-        """Run what waits for a thread, and what that asks for."""
+        """Run waiting thread work, and the work that it requests."""
         while self.jobs:
             self.jobs.pop(0)(QuietJob())
 
     def pass_time(self) -> None:
-        """Let every timer be due."""
+        """Let every timer fire."""
         for timer in [timer for timer in self.timers if timer.waits]:
             timer.waits = timer.again
             timer.call()
 
     async def finish(self) -> None:
-        """Wait for all work that was started."""
+        """Wait for all started work."""
         while self.tasks:
             await self.tasks.pop(0)
 
 
 class Answers:
-    """Answers questions by name in the order given, and keeps what was asked."""
+    """Answers questions by name in the given order, and records them."""
 
     def __init__(self, **answers: Any) -> None:
         self._answers = {
@@ -175,5 +175,5 @@ class Answers:
 
     @property
     def names(self) -> list[str]:
-        """What was asked, by name."""
+        """The asked questions, by name."""
         return [name for name, _, _ in self.asked]

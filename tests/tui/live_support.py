@@ -1,4 +1,4 @@
-"""What the tests of Live share: sound cards that are arrays, a call that stands still, and waiting."""
+"""Shared by the tests of Live: sound cards made of arrays, a call that stands still, and waits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from simulator.session.state import SessionMessage, Snapshot
 RATE = 16_000
 BLOCK = 320
 AHEAD_MS = 500
-"""So much may wait to be decided on: less than a session drops."""
+"""At most this much may wait for a decision: less than a session drops."""
 
 
 @dataclass
@@ -32,20 +32,20 @@ class ArrayStream:
     alive: bool = True
 
     def close(self) -> None:
-        """Let go of it."""
+        """Release the device."""
         self.alive = False
 
 
 @dataclass
 class ArrayCards:
-    """Sound cards that are spoken into and never listened to; ``devices`` may change as plugs are pulled."""
+    """Sound cards with audio in, whose output is ignored. ``devices`` may change as plugs are pulled."""
 
     devices: Devices = field(default_factory=lambda: Devices((), ()))
     delivers: list[Deliver] = field(default_factory=list)
     opened: list[str] = field(default_factory=list)
 
     def look(self, *, again: bool = False) -> Devices:  # noqa: ARG002  as every card
-        """Return what there is."""
+        """Return the devices."""
         return self.devices
 
     def open_input(self, device: Device, deliver: Deliver) -> Stream:
@@ -59,13 +59,13 @@ class ArrayCards:
         return ArrayStream()
 
     def plug_in(self, *names: str) -> None:
-        """Have microphones of these names, the first the default."""
+        """Plug in microphones of these names, the first as default."""
         self.devices = Devices(
             tuple(Device(name, "arrays", 1, RATE, not index, index) for index, name in enumerate(names)), ()
         )
 
     def speak(self, call: LiveSession, samples: NDArray[np.float32]) -> None:
-        """Speak into the microphone that was opened last, faster than real time, and drop nothing."""
+        """Speak into the last opened microphone, faster than real time, without dropping anything."""
         began_ms = call.snapshot().now_ms
         for start in range(0, len(samples), BLOCK):
             while began_ms + 1000 * start // RATE - call.snapshot().now_ms > AHEAD_MS:
@@ -74,17 +74,17 @@ class ArrayCards:
 
 
 class StillCall:
-    """A call in which nothing goes on: only what it tells, and the order in which it was asked for things."""
+    """A call without activity: it only has its messages, and records the order of its commands."""
 
     def __init__(self, snapshot: Snapshot, told: list[SessionMessage]) -> None:
         self._snapshot, self._told = snapshot, told
 
     def snapshot(self) -> Snapshot:
-        """Return how it always stands."""
+        """Return the constant state."""
         return self._snapshot
 
     def take(self) -> list[SessionMessage]:
-        """Return what happened, once."""
+        """Return the messages once."""
         told, self._told = self._told, []
         return told
 
@@ -95,7 +95,10 @@ class StillCall:
 
 
 def array_call(cards: ArrayCards, made: list[LiveSession]) -> Callable[[SessionSettings], LiveSession]:
-    """Return what opens a real session on array cards and puts it into ``made``; the caller speaks first."""
+    """Return a function that opens a real session on array cards and stores it in ``made``.
+
+    The caller speaks first.
+    """
 
     def open_call(settings: SessionSettings) -> LiveSession:
         quiet = replace(settings, silence_only=True, voice="silent", scenario=default_scenario())

@@ -1,9 +1,8 @@
-"""One wait for all pilots: until the app is at rest, which its event loop says, and no clock.
+"""The one wait for all pilots: until the app's event loop is at rest, without a clock.
 
-The pilot's own wait naps for 20 ms and more after every key, and takes a process that uses little CPU for one at
-rest: slow on a quiet machine, and wrong on a busy one. An event loop that has nothing to run asks its selector to
-wait until the next timer is due; :class:`RestingLoop` looks at that. Frames that no test looks at are not painted,
-which would take a third of the time.
+The pilot's own wait sleeps at least 20 ms after every key, and treats low CPU use as rest: slow on a quiet machine,
+wrong on a busy one. An event loop that has nothing to run asks its selector to wait until the next timer is due;
+:class:`RestingLoop` looks at that. Frames that no test looks at are not painted, which saves a third of the time.
 """
 
 from __future__ import annotations
@@ -29,10 +28,10 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 SOON_S = 0.02
-"""A timer due sooner than this is waited for: more than the 1/60 s after which a screen is painted."""
+"""A timer due sooner than this is awaited: more than the 1/60 s after which a screen is painted."""
 
 DEADLINE_S = 120.0
-"""How long a test waits for what must come, on a busy machine."""
+"""The longest wait of a test on a busy machine."""
 
 _painted: set[type] = set()
 """The kinds of screen that this process has painted at rest."""
@@ -42,7 +41,7 @@ Ts = TypeVarTuple("Ts")
 
 
 async def until(pilot: Pilot[None], found: Callable[[], T | None], what: str = "it") -> T:
-    """Wait until something is so, or there, and return it; workers may wait for answers of dialogs meanwhile."""
+    """Wait until a condition holds or a value exists, and return it. Workers may wait for dialogs meanwhile."""
     end_s = monotonic() + DEADLINE_S
     while not (it := found()):
         assert monotonic() < end_s, f"{what} did not come about within {DEADLINE_S:g} s"
@@ -51,17 +50,17 @@ async def until(pilot: Pilot[None], found: Callable[[], T | None], what: str = "
 
 
 class RestSelector(selectors.DefaultSelector):
-    """Tells those who wait when the loop would sleep for longer than a frame while no thread works for it."""
+    """Notifies waiters when the loop would sleep longer than a frame and no thread works for it."""
 
     def __init__(self) -> None:
         super().__init__()
         self.threads = 0
-        """How many threads work for the loop."""
+        """The number of threads that work for the loop."""
         self.threads_matter = True
         self.waiting: list[asyncio.Future[None]] = []
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """Return what came; the loop asks for what came by now as long as it has something to run."""
+        """Return the events. The loop polls while it has something to run."""
         if not self.waiting or (timeout is not None and timeout < SOON_S):
             return super().select(timeout)
         if ready := super().select(0):
@@ -76,7 +75,7 @@ class RestSelector(selectors.DefaultSelector):
 
 
 class RestingLoop(asyncio.SelectorEventLoop):
-    """An event loop that says when it is at rest."""
+    """An event loop that reports when it is at rest."""
 
     def __init__(self) -> None:
         self.selector = RestSelector()
@@ -85,28 +84,27 @@ class RestingLoop(asyncio.SelectorEventLoop):
         self.set_default_executor(self._threads)
 
     def run_in_executor(self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts) -> asyncio.Future[T]:
-        """Count a thread as at work until the loop has learned of its result."""
+        """Count a thread as working until the loop has its result."""
         if executor is not None:
             return super().run_in_executor(executor, func, *args)
         work = self._threads.submit(func, *args)
         known = asyncio.wrap_future(work, loop=self)
         self.selector.threads += 1
-        # Callbacks run in the order in which they were added: first the one that lets the loop know.
+        # Callbacks run in the order of their addition: first the one that notifies the loop.
         work.add_done_callback(self._thread_ended)
         return known
 
     def _thread_ended(self, _: Future[Any]) -> None:
-        with suppress(RuntimeError):  # the loop was closed before
+        with suppress(RuntimeError):  # the loop was already closed
             self.call_soon_threadsafe(self._count_ended)
 
     def _count_ended(self) -> None:
         self.selector.threads -= 1
 
     async def rest(self, over: Callable[[], bool]) -> None:
-        """Wait until nothing is ready to run, no timer is due within a frame, and no thread is at work.
+        """Wait until nothing is ready to run, no timer is due within a frame, and no thread works.
 
-        An app that was left may leave a timer that repaints what is no longer there: it is not waited for once it
-        is ``over``.
+        A finished app may leave a timer that repaints what is gone. It is not awaited once the app is ``over``.
         """
         future = self.create_future()
         self.selector.waiting.append(future)
@@ -117,14 +115,14 @@ class RestingLoop(asyncio.SelectorEventLoop):
 
 
 _OVER_S = 0.25
-"""How often a wait looks whether its app was left."""
+"""How often a wait checks whether its app has ended."""
 
 
 def keep_pace(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every app run in a :class:`RestingLoop`, and every pilot wait for its rest.
+    """Run every app in a :class:`RestingLoop`, and make every pilot wait for its rest.
 
     A screen is painted when one of its kind first rests in this process, when a picture is taken, and when the test
-    is done with the app.
+    is finished with the app.
     """
     paint, run_test = Compositor.render_update, App.run_test
     unpainted: dict[Compositor, tuple[Context, list[Screen[Any]] | None]] = {}
@@ -182,7 +180,7 @@ def keep_pace(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def mind_no_threads() -> None:
-    """Let the running app's pilot wait without its threads, where a test needs nothing that they work on."""
+    """Make the running app's pilot wait without its threads, if a test does not need their results."""
     loop = asyncio.get_running_loop()
     assert isinstance(loop, RestingLoop)
     loop.selector.threads_matter = False

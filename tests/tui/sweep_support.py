@@ -1,4 +1,4 @@
-"""Sweeps for tests of the Sweep screen: one that was found by nobody, and the core on two short recordings."""
+"""Sweeps for tests of the Sweep screen: an invented one, and the core on two short recordings."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ SPACE = Space((), TODAY_CONFIG)
 
 
 def readouts(response_ms: float, cut_ins: int, of: int = 40) -> dict[str, Any]:
-    """Return readouts as the core has them."""
+    """Return readouts in the core's form."""
     spread = {name: response_ms * by for name, by in (("p50", 1.0), ("p90", 1.5), ("p95", 1.6), ("max", 2.0))}
     return {"response_ms": {**spread, "n": of}, "cut_ins": {"count": cut_ins, "of": of}}
 
 
 def setting(response_ms: float, cut_ins: int, *, name: str = "", **more: Any) -> TriedSetting:
-    """Return a setting that was tried; ``fields`` are what it sets."""
+    """Return a tried setting with the values ``fields``."""
     config = parse({**TODAY_CONFIG.set_values(), **more.pop("fields", {})})
     changes = {field: after for field, (_, after) in SPACE.changes(config).items()}
     return TriedSetting(
@@ -50,9 +50,9 @@ def setting(response_ms: float, cut_ins: int, *, name: str = "", **more: Any) ->
 
 
 def settings(cut_ins: int = 1) -> tuple[TriedSetting, ...]:
-    """Return a small sweep: today's settings, presets, a front, and what is behind it.
+    """Return a small sweep: today's settings, presets, a front, and dominated settings.
 
-    The chosen setting has so many ``cut_ins`` where it is confirmed: the limit is at 1 of 40.
+    The chosen setting has ``cut_ins`` when confirmed. The limit is 1 of 40.
     """
     best = {"max_buffer_delay_ms": 300, "filler_style": "silent"}
     return (
@@ -78,7 +78,7 @@ def settings(cut_ins: int = 1) -> tuple[TriedSetting, ...]:
 
 
 def result(cut_ins: int = 1) -> SweepResult:
-    """Return what a sweep came to; see :func:`settings`."""
+    """Return the result of a sweep; see :func:`settings`."""
     limit = parse_limits(["cut_ins<=3%"])
     held = limit[0].judge(readouts(1290, cut_ins))
     best = Recommended(
@@ -123,18 +123,18 @@ def result(cut_ins: int = 1) -> SweepResult:
 
 
 def found(cut_ins: int = 1) -> SweepFound:
-    """Return a sweep that is over; see :func:`settings`."""
+    """Return a finished sweep; see :func:`settings`."""
     return SweepFound.over(result(cut_ins), changes_of)
 
 
 def under_way(count: int) -> SweepFound:
-    """Return the sweep as it is after some settings."""
+    """Return the sweep after some settings."""
     some = settings()[:count]
     return SweepFound.under_way(SweepProgress(count, 19, 12.0, (RESPONSE, CUT_INS), some), changes_of)
 
 
 def changes_of(config: VoiceConfig) -> Changes:
-    """Return what a setting changes against today's."""
+    """Return a setting's changes from today's."""
     return SPACE.changes(config)
 
 
@@ -145,5 +145,5 @@ def sweep_here(
     on_progress: Callable[[SweepProgress], None],
     cancelled: Callable[[], bool],
 ) -> SweepResult:
-    """Carry a plan out without a journal."""
+    """Run a plan without a journal."""
     return run(plan, calls, executor, on_progress=on_progress, cancelled=cancelled)

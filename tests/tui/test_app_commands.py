@@ -1,4 +1,4 @@
-"""A command is said once: its binding, footer, palette and help entry all come from it."""
+"""A command is defined once: its binding, footer, palette and help entries come from it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The app's one connection: opened after the first paint, told of in the status line, closed at the end."""
+"""The app's one connection: opened after the first paint, shown in the status line, closed at the end."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ EARLY = {
     *("tui.streams", "tui.terminal_text", "tui.themes", "tui.tune", "tui.tune.modes", "tui.typed_ahead"),
     *("tui.widgets", "tui.widgets.key_line", "tui.widgets.status_line"),
 }
-"""All of Turnlab that may be imported before the first paint: import another module where it is first needed."""
+"""All of Turnlab that may be imported before the first paint. Import other modules where they are first needed."""
 TEXTUAL_AND_WHAT_IT_IMPORTS = {"textual", "rich", "platformdirs", "typing_extensions"}
 LATE = {"sqlite3", "http", "email", "xml", "multiprocessing", "tomllib", "argparse", "importlib.metadata"}
 LATE |= {f"textual.widgets._{name}" for name in ("data_table", "markdown", "tabbed_content", "tabs", "text_area")}
-"""Modules of Python and of Textual that the first screen shows nothing of."""
+"""Modules of Python and of Textual that the first screen does not show."""
 _AT_EVERY_START = {"sitecustomize", "usercustomize"}
 TIMEOUT_S = 30
 
@@ -131,18 +131,18 @@ def test_later_screens_are_imported_after_the_first_paint(workspace_file: Path, 
     modules = set(found["modules"])
     assert {name for name in modules if name.split(".")[0] in OURS} - {"tui.__main__"} <= EARLY
     foreign = {name.split(".")[0] for name in modules} - sys.stdlib_module_names - OURS
-    # What begins with an underscore belongs to the way this environment was installed.
+    # Names with an underscore belong to the installation of this environment.
     assert {name for name in foreign if not name.startswith("_")} <= TEXTUAL_AND_WHAT_IT_IMPORTS | _AT_EVERY_START
     assert modules & LATE == set()
     assert not found["collecting"]
     assert found["seconds_since_process_start"] > 0
-    # What the next screens need is imported before anyone asks for them.
+    # The modules of the next screens are imported before they are needed.
     assert "tui.tune.screen" in later["modules"]
     assert later["collecting"]
 
 
 def _read_until(terminal: int, report: Path, stage: str) -> tuple[str, dict[str, Any]]:
-    """Return what the program drew until the report of a stage was written, and the report."""
+    """Return the program's output until the report of a stage was written, and the report."""
     shown, found, deadline = b"", {"stage": ""}, time.monotonic() + TIMEOUT_S
     while True:
         if found["stage"] != stage and report.exists():
@@ -156,7 +156,7 @@ def _read_until(terminal: int, report: Path, stage: str) -> tuple[str, dict[str,
 
 
 def _drain(terminal: int) -> float:
-    """Read on until the program lets go of the terminal, so that it is not held up by it; return a time to wait."""
+    """Read until the program releases the terminal, so that it does not block. Returns a timeout."""
     deadline = time.monotonic() + TIMEOUT_S
     while time.monotonic() < deadline:
         if select.select([terminal], [], [], 1)[0]:

@@ -1,4 +1,4 @@
-"""No text from outside reaches the terminal as anything but text."""
+"""Text from outside reaches the terminal only as text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the Calls screen finds over many calls: changes of settings with before and after, and the worst turns."""
+"""The Calls screen over many calls: changes of settings with before and after, and the worst turns."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tui.widgets.key_line import KeyLine
 
 
 def heard(folder: Path, cut_ins: int, response_ms: int) -> None:
-    """Keep measures of a call: a turn, and six that could be cut in on."""
+    """Store measurements of a call: a turn, and six that could be cut in on."""
     found = json.loads(json.dumps(HEARD))
     found["values"] = {"response_ms": [response_ms], "cut_ins": [cut_ins, 6]}
     found["turns"][0] |= {"response_ms": response_ms, "first_sound_ms": response_ms}
@@ -42,7 +42,7 @@ def heard(folder: Path, cut_ins: int, response_ms: int) -> None:
 
 
 def before_and_after(each: int = 6) -> None:
-    """Keep calls of a service whose settings changed after half of them; some before it were cut in on."""
+    """Store calls of a service whose settings changed half-way; some earlier ones were cut in on."""
     for number in range(2 * each):
         settings = {"max_buffer_delay_ms": 300 if number < each else 600}
         folder = keep(number, voice_config=settings)
@@ -50,7 +50,7 @@ def before_and_after(each: int = 6) -> None:
 
 
 class Answering(QuietHost):
-    """A host whose person answers dialogs."""
+    """A host whose user answers dialogs."""
 
     answer: Any = None
     asked: list[Dialog[Any]]

@@ -70,7 +70,7 @@ HEARD = {
 def keep(
     number: int, *, heard: bool = True, service: str = INTAKE, name: str = "Intake Line", **more: object
 ) -> Path:
-    """Keep a call as a pull would have."""
+    """Store a call as a pull would."""
     turns = [
         {
             "speaker": "caller",
@@ -106,7 +106,7 @@ def keep(
 
 
 def few() -> None:
-    """Keep one call of every kind."""
+    """Store one call of every kind."""
     keep(0)
     keep(1, audio_state="archived", heard=False, restore_at=STARTED + timedelta(days=9))
     keep(2, simulated=True)
@@ -116,7 +116,7 @@ def few() -> None:
 
 
 async def on_calls(pilot: Pilot[None]) -> CallsScreen:
-    """Go to the calls of Intake Line."""
+    """Open the calls of Intake Line."""
     await settle(pilot)
     await pilot.press("slash", *"Intake", "enter")
     await settle(pilot)
@@ -135,7 +135,7 @@ def rows(screen: CallsScreen) -> list[str]:
 
 
 def drawn(screen: CallsScreen) -> bool:
-    """Tell whether the highlighted call is the one that is drawn."""
+    """Return whether the highlighted call is drawn."""
     call, scene = screen.rows.highlighted, screen.lane.timeline.scene
     return call is not None and scene is not None and scene.name == str(call.folder)
 
@@ -167,16 +167,16 @@ async def test_calls_are_listed_filtered_and_read(app: TurnlabApp) -> None:
         assert isinstance(app.screen, CallsScreen)
         assert any("its audio was deleted" in note for note in notes(app))
         await pilot.press("a", "G", "enter")
-        # other calls have the same words; this one was heard, and is the one that is drawn
+        # other calls have the same words; this one was measured and is drawn
         await until(pilot, lambda: "▲ cut in" in said(screen, "#call-story") and drawn(screen), "the call")
         story = said(screen, "#call-story")
         assert "▲ cut in: the agent began 0.6 s before the caller went on" in story
         assert "[platform says 940 ms, heard 1,180 ms]" in story
         assert "caller: (no transcript)" in story
         assert "0142" not in story
-        # what happened is drawn from what was heard, and its sentences come one by one
+        # what happened comes from the measurements, and its sentences come one by one
         assert dict(screen.lane.timeline.rows)["happened"].strip()
-        for _ in range(3):  # a call that is read again begins at its first sentence again
+        for _ in range(3):  # a reopened call begins at its first sentence again
             await pilot.press("right")
             await settle(pilot)
             if "cut in" in said(screen, "#call-why"):
@@ -243,7 +243,7 @@ async def test_calls_are_pulled_and_measured(workspace_file: Path) -> None:
         assert row.title == title[1]
         assert "Labels not checked yet" in row.note
         assert made == ((folder / "caller.flac").stat().st_mtime_ns, (folder / "heard.json").stat().st_mtime_ns)
-        # the call's own agent stands above the arms, and can be heard
+        # the call's own agent is above the arms, and can be played
         tune = app.screen
         assert tune.session.profile.name == ("default" if smart_turn_path() is None else "Intake Line, fitted")
         await until(pilot, lambda: tune.settled and tune.tried.drawn is not None, "the trial")
@@ -257,7 +257,7 @@ async def test_calls_are_pulled_and_measured(workspace_file: Path) -> None:
 
 
 async def check_and_fit(pilot: Pilot[None], screen: CallsScreen) -> None:
-    """Check the calls, fit a profile to them, use it, and let that be checked too."""
+    """Check the calls, fit a profile to them, use it, and check that too."""
     app = pilot.app
     await pilot.press("c")
     await until(pilot, lambda: isinstance(app.screen, TextDialog), "the check")
@@ -352,7 +352,7 @@ def test_a_call_opens_in_tune_or_says_why_not(problem: Exception | None, said: s
     tuning = TuneController(host, lambda *what: opened.append(what), publish=published.append, prepare=prepare)
     assert tuning.why_not(None) == "no call is highlighted"
     assert "archived" in tuning.why_not(CallOverview(folder=Path(), id="two", audio_state="archived"))
-    for _ in range(2):  # the same call opens again and again
+    for _ in range(2):  # the same call opens repeatedly
         assert tuning.why_not(call) == ""
         tuning.start(call)
         assert "is being prepared" in tuning.why_not(call)

@@ -27,21 +27,21 @@ from tui.screens import SCREENS, ScreenRow, commands_by_id
 from tui.sweep.screen import SweepScreen
 
 TURNS = 20
-"""How many turns of the event loop a command gets before the next one."""
+"""The turns of the event loop that each command gets."""
 
 ROWS = pytest.mark.parametrize("row", SCREENS.values(), ids=list(SCREENS))
 
 
 @pytest.fixture
 def app(workspace_file: Path) -> TurnlabApp:
-    """The dashboard over the demo workspace, with a microphone that hears nothing."""
+    """The dashboard on the demo workspace, with a silent microphone."""
     return make_app(
         lambda: open_embedded(workspace_file), open_call=lambda _: StillCall(Snapshot(phase="running"), [])
     )
 
 
 async def go_to(pilot: Pilot[None], row: ScreenRow) -> Screen[Any]:
-    """Open a screen by its keys; labels are edited from Tune."""
+    """Open a screen by its keys. Labels are edited from Tune."""
     await settle(pilot)
     if not row.key:
         await go_to(pilot, SCREENS["tune"])
@@ -82,7 +82,7 @@ async def test_every_command_is_offered_everywhere_and_does_something_or_says_wh
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         screen = await go_to(pilot, row)
         if isinstance(screen, SweepScreen):
-            screen.form.edit("budget", "4")  # which is waited for
+            screen.form.edit("budget", "4")  # the form saves it after a delay
         commands = row.all_commands()
         bound = {binding.id for bindings in screen._bindings.key_to_bindings.values() for binding in bindings}
         bound |= {binding.id for bindings in app._bindings.key_to_bindings.values() for binding in bindings}
@@ -107,7 +107,7 @@ async def test_every_command_is_offered_everywhere_and_does_something_or_says_wh
 
 
 async def run(command: Command, screen: Screen[Any], pilot: Pilot[None]) -> None:
-    """Run a command, and leave what it opened; a reason against it must be help_text."""
+    """Run a command, and close what it opened. A reason against it must be its help_text."""
     app = screen.app
     reason = screen.reason_against(command) if isinstance(screen, Place) else ""
     depth, before = len(app.screen_stack), set(app.workers)

@@ -1,4 +1,4 @@
-"""How every screen and every dialog looks: small and usual, dark and light. A few openings for many pictures."""
+"""How every screen and every dialog looks: small and usual, dark and light. A few starts for many pictures."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ THEMES = ("dark", "light")
 EVERY_THEME = (*THEMES, "high contrast")
 Size = tuple[int, int]
 Way = tuple[str, Sequence[tuple[str, type[Screen[Any]]]]]
-"""A picture's name, and the keys that lead there, each with what it opens."""
+"""A picture's name, and the keys that lead to it, each with the screen that it opens."""
 
 OVER_SERVICES: Sequence[Way] = (
     ("help", [("question_mark", HelpScreen)]),
@@ -98,12 +98,12 @@ OVER_TUNE: Sequence[Way] = (
 
 @pytest.fixture(autouse=True)
 def frozen_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A minute's limit ends while pictures are taken, at another one each time."""
+    """A minute's limit would end at a different picture each time."""
     monkeypatch.setattr("tui.connection.limit_text", lambda _traffic: "119 of 120 requests left")
 
 
 class Gallery:
-    """Compares the screen in view with its pictures in both themes."""
+    """Compares the visible screen with its pictures in both themes."""
 
     def __init__(self, pilot: Pilot[None], pictures: SnapshotAssertion) -> None:
         self.pilot, self._pictures = pilot, pictures.use_extension(SnapshotFiles)
@@ -112,7 +112,7 @@ class Gallery:
         self.app = app
 
     async def show(self, name: str, themes: Sequence[str] = THEMES) -> None:
-        """Compare it in themes."""
+        """Compare the screen in each theme."""
         for line in self.app.screen.query(Input):
             line.cursor_blink = False
         under = self.app.screen_stack[-2] if self.app.screen.is_modal else None
@@ -131,11 +131,11 @@ class Gallery:
         await self.pilot.pause()
 
     def compare(self, name: str, theme: str) -> None:
-        """Compare it as it is."""
+        """Compare the screen."""
         assert self.app.export_screenshot(title="Turnlab") == self._pictures(name=f"{name}, {theme}")
 
     async def show_palette(self) -> None:
-        """Compare the palette, which Textual styles as it opens and not again."""
+        """Compare the palette, which Textual styles only when it opens."""
         under = self.app.screen
         for theme in reversed(THEMES):
             self.app.action_choose_theme(theme)
@@ -147,7 +147,7 @@ class Gallery:
             await self.leave(under)
 
     async def show_over(self, ways: Sequence[Way]) -> None:
-        """Compare what each way opens, and leave it again."""
+        """Compare what each way opens, and close it again."""
         under = self.app.screen
         for name, steps in ways:
             for key, kind in steps:
@@ -160,7 +160,7 @@ class Gallery:
             await self.leave(under)
 
     async def show_dialog(self, name: str, dialog: Screen[Any]) -> None:
-        """Compare a dialog that takes more than keys to open."""
+        """Compare a dialog that needs more than keys to open."""
         under = self.app.screen
         await self.app.push_screen(dialog)
         await self.pilot.pause()
@@ -168,14 +168,14 @@ class Gallery:
         await self.leave(under)
 
     async def leave(self, under: Screen[Any]) -> None:
-        """Leave what is over a screen."""
+        """Close what covers a screen."""
         while self.app.screen is not under:
             await until(self.pilot, lambda: self.app.screen.is_mounted)
             await self.app.screen.dismiss(None)
             await self.pilot.pause()
 
     async def _come_to_rest(self) -> None:
-        """Wait for the dialogs that go on working after they have opened."""
+        """Wait for dialogs that continue to work after they opened."""
         screen = self.app.screen
         if isinstance(screen, SensitivityDialog):
             await until(self.pilot, lambda: "ended early" in str(screen.query_one("#curve-legend").render()))

@@ -1,4 +1,4 @@
-"""Keys of one's own: taken where they can be, and told of where they cannot."""
+"""The user's keys: applied if possible, otherwise reported."""
 
 from __future__ import annotations
 

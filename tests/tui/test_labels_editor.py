@@ -1,4 +1,4 @@
-"""The label editor without a screen: real labels of a real recording, changed, taken back, kept and saved."""
+"""The label editor without a screen: real labels of a real recording, changed, undone, stored and saved."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def booking(analyses: Path) -> AnalysedRecording:
 
 @pytest.fixture
 def call(tmp_path: Path) -> Path:
-    """A recording of one's own, labelled."""
+    """A labelled recording of the user's own."""
     return own_call(tmp_path)
 
 
 class Editor:
-    """Both controllers of the editor over a recording, with what they published, told and asked."""
+    """Both controllers of the editor on a recording, with what they published, reported and asked."""
 
     def __init__(self, one: AnalysedRecording, audio: Path, *, to: Path | None = None, **answers: Any) -> None:
         self.host, self.answers, self.states = QuietHost(), Answers(**answers), list[LabelsState]()
@@ -215,7 +215,7 @@ async def test_unsaved_labels_are_offered_and_restored_after_a_crash(
     editor.labels.delete()
     await editor.host.finish()
     left = editor.marks
-    editor.files.close()  # as a process does that ends
+    editor.files.close()  # as an ending process does
     again = Editor(booking, call, take_up=True, leave=["keep", "drop"])
     again.files.look_for_kept()
     await again.host.finish()
@@ -294,7 +294,7 @@ async def test_turns_as_detected_are_provisional_until_a_person_says_they_are_ri
     editor = Editor(booking, call, checked=[None, False, True])
     editor.labels.take_detected()
     editor.labels.step(1)
-    editor.labels.move(20)  # one set right leaves the others as they are
+    editor.labels.move(20)  # one correction leaves the others unchanged
     found = []
     for _ in range(3):
         editor.files.save()
@@ -412,7 +412,7 @@ async def test_playback_from_the_position_of_one_label_and_in_a_loop(
     hearing = HearingController(editor.host, booking, editor.labels, NoSpeaker)
 
     async def hear(until: Callable[[], bool]) -> list[int]:
-        """Return where the place was until something is so."""
+        """Return the position once a condition holds."""
         await editor.host.finish()
         seen = [editor.labels.place_ms]
         for _ in range(400):
@@ -430,7 +430,7 @@ async def test_playback_from_the_position_of_one_label_and_in_a_loop(
     await hear(lambda: editor.labels.place_ms > span.start_ms + 120)
     assert editor.states[-1].problem == "Not done.", "what is heard does not take it away"
     editor.labels.go_to(span.start_ms + 3000)
-    await hear(lambda: editor.labels.place_ms > span.start_ms + 3060)  # it goes on where the place is put
+    await hear(lambda: editor.labels.place_ms > span.start_ms + 3060)  # it continues at the new position
     hearing.toggle()
     await hear(lambda: not hearing.playing)
 
@@ -445,7 +445,7 @@ async def test_playback_from_the_position_of_one_label_and_in_a_loop(
     assert editor.labels.place_ms == short.end_ms
     hearing.loop()
     await hear(lambda: editor.labels.place_ms > short.start_ms + 60)
-    await hear(lambda: editor.labels.place_ms < short.start_ms + 60)  # it began again
+    await hear(lambda: editor.labels.place_ms < short.start_ms + 60)  # it started again
     hearing.toggle()
     await hear(lambda: not hearing.playing)
     hearing.close()

@@ -1,4 +1,4 @@
-"""Talking to the agent in the dashboard, through sound cards that are arrays."""
+"""A call with the agent in the dashboard, through sound cards made of arrays."""
 
 from __future__ import annotations
 
@@ -37,24 +37,24 @@ from tui.widgets.field_panel import FieldPanel
 from tui.widgets.key_line import KeyLine
 
 SPOKEN_S = 5.2
-"""Of the bundled booking: one turn of the caller."""
+"""In the bundled booking: one turn of the caller."""
 
 
 class Looking:
-    """The Live screen as a person sees it."""
+    """The Live screen as a user sees it."""
 
     def __init__(self, pilot: Pilot[None]) -> None:
         self.pilot = pilot
 
     @property
     def screen(self) -> LiveScreen:
-        """The screen, whatever lies over it."""
+        """The screen, even if something covers it."""
         screen = self.pilot.app.screen_stack[0]
         assert isinstance(screen, LiveScreen)
         return screen
 
     def text(self, where: str) -> str:
-        """Return what a place says, wherever its lines break; "" where it is not shown."""
+        """Return the text of a place, joined across lines; "" if it is not shown."""
         widget = self.screen.query_one(where, Static)
         return " ".join(str(widget.content).split()) if widget.display else ""
 
@@ -64,15 +64,15 @@ class Looking:
         return [str(log.get_option_at_index(index).prompt) for index in range(log.option_count)]
 
     def logged(self, words: str) -> str:
-        """Return the last line of the log that holds some words."""
+        """Return the last line of the log that contains some words."""
         return next((line for line in reversed(self.log()) if words in line), "")
 
     async def until(self, where: str, words: str) -> None:
-        """Wait until a line holds some words."""
+        """Wait until a line contains some words."""
         await until(self.pilot, lambda: words in self.text(where), f"{words!r} in {where}")
 
     async def until_logged(self, words: str) -> str:
-        """Wait until the log holds some words; return the line."""
+        """Wait until the log contains some words. Return the line."""
         return await until(self.pilot, lambda: self.logged(words), f"{words!r} in the log")
 
 
@@ -125,7 +125,7 @@ async def a_missing_microphone_is_said_and_one_is_chosen(live: Looking, cards: A
 
 
 def offered(pilot: Pilot[None]) -> OptionList | None:
-    """Return the list of devices once there are some in it."""
+    """Return the list of devices once it has entries."""
     if not isinstance(pilot.app.screen, DeviceDialog):
         return None
     options = pilot.app.screen.query_one(OptionList)
@@ -133,7 +133,7 @@ def offered(pilot: Pilot[None]) -> OptionList | None:
 
 
 async def a_turn_is_heard_and_explained(live: Looking, cards: ArrayCards, call: LiveSession) -> None:
-    """What the screen says of a turn is what the session decided, with its reason."""
+    """The screen's text about a turn is the session's decision, with its reason."""
     pilot = live.pilot
     assert not live.text("#recording-sign")
     await pilot.press("r")
@@ -169,7 +169,7 @@ async def a_turn_is_heard_and_explained(live: Looking, cards: ArrayCards, call: 
 
 
 async def settings_change_while_talking(live: Looking, call: LiveSession) -> None:
-    """Steps of a slider hold in the call, are one line of the log, and change Tune's draft."""
+    """Steps of a slider apply in the call, make one line in the log, and change Tune's draft."""
     pilot = live.pilot
     live.screen.query_one(FieldPanel).focus_field("barge_in_min_speech_s")
     before = live.screen.session.draft.config.barge_in_min_speech_s
@@ -211,7 +211,7 @@ async def arms_switch_and_the_person_is_heard_or_not(live: Looking, call: LiveSe
 
 
 async def the_recording_is_in_tune(live: Looking, calls: list[LiveSession]) -> None:
-    """Leaving Live closes the microphone and finishes the recording; Tune lists it and has the draft."""
+    """Leaving Live closes the microphone and finishes the recording. Tune lists it and has the draft."""
     pilot, screen = live.pilot, live.screen
     await pilot.press("2")
     tune = await until(pilot, lambda: pilot.app.screen, "Tune")

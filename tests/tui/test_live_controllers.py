@@ -1,4 +1,4 @@
-"""What the Live screen decides, by its controllers alone: which orders a call gets, and what outlives it."""
+"""The controllers of the Live screen alone: which commands a call gets, and what outlives it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MICROPHONE = OpenedDevice("headset", 16_000, 1, 10.0)
 
 @dataclass
 class ObedientCall:
-    """A call that keeps its orders; a test says how it stands and what it tells."""
+    """A call that records its commands. A test sets its state and messages."""
 
     settings: SessionSettings
     shown: Snapshot = field(default_factory=lambda: Snapshot(phase="running", input=MICROPHONE))
@@ -61,7 +61,7 @@ class ObedientCall:
 
 
 class Talking:
-    """The controller with the calls it opened, what it published and how often there was a new recording."""
+    """The controller with the calls it opened, its published states, and the number of new recordings."""
 
     def __init__(self, *, read_only: bool = False) -> None:
         self.host, self.opened, self.states = QuietHost(), list[ObedientCall](), list[CallState]()
@@ -93,7 +93,7 @@ class Talking:
         return self.opened[-1]
 
     def stands(self, **facts: Any) -> None:
-        """Let the call stand so, and be looked at."""
+        """Set the call's state, and let the controller read it."""
         self.call.shown = replace(self.call.shown, **facts)
         self.host.pass_time()
 
@@ -224,7 +224,7 @@ def test_the_timeline_of_a_call_has_nothing_of_the_call_before() -> None:
     story.add(before)
     story.look(Snapshot(phase="running", now_ms=60_100))
     story.end()
-    story.add(after)  # what it still reported as it closed
+    story.add(after)  # what it still reported while closing
     now = Snapshot(phase="running", now_ms=320, arm="A")
     story.look(now)
     scene = story.scene(now, profile)

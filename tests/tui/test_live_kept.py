@@ -1,4 +1,4 @@
-"""A free draft begun in Live outlives the process, Tune never having been in view: a real kill, and a new start."""
+"""A free draft started in Live survives the process even if Tune was never open: a real kill, and a restart."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ asyncio.run(change_in_live(lambda: os.kill(os.getpid(), signal.SIGKILL)))
 
 
 def dashboard() -> TurnlabApp:
-    """Return a dashboard whose microphone is an array."""
+    """Return a dashboard with a microphone made of an array."""
     return make_app(ScriptedClient().open, open_call=array_call(ArrayCards(), []))
 
 
 async def live(pilot: Pilot[None]) -> LiveScreen:
-    """Go to Live, and to nowhere else before."""
+    """Open Live first."""
     await pilot.pause()
     await pilot.press("3")
     await until(pilot, lambda: isinstance(pilot.app.screen_stack[0], LiveScreen), "Live")
@@ -50,7 +50,7 @@ async def live(pilot: Pilot[None]) -> LiveScreen:
 
 
 async def change_in_live(then: Callable[[], None]) -> None:
-    """Change a field in Live, and do something once that is on disk."""
+    """Change a field in Live, and continue once that is on disk."""
     folder = own_recordings_folder().parent / "drafts"
     async with dashboard().run_test(size=SIZE) as pilot:
         screen = await live(pilot)
@@ -61,7 +61,7 @@ async def change_in_live(then: Callable[[], None]) -> None:
 
 
 async def taken_up(pilot: Pilot[None]) -> TuneScreen:
-    """Take up what is offered in Live, and look at it in Tune."""
+    """Restore the offered draft in Live, and look at it in Tune."""
     screen = await live(pilot)
     await settle_on(pilot, KeptDialog)
     await pilot.press("enter")

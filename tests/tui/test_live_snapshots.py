@@ -1,4 +1,4 @@
-"""How Live looks. A change is accepted with ``pytest --snapshot-update``, after looking at it."""
+"""How Live looks. Accept a change with ``pytest --snapshot-update`` after looking at it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Compare = Callable[..., bool]
 
 
 def no_device() -> str:
-    """Return what is said where there is none."""
+    """Return the message without a device."""
     with pytest.raises(DeviceError) as raised:
         Devices((), ()).find("input", None)
     return str(raised.value)
@@ -138,7 +138,7 @@ def talking() -> tuple[Snapshot, list[SessionMessage]]:
 def pictured(
     workspace_file: Path, shown: Snapshot, told: list[SessionMessage], *keys: str
 ) -> tuple[object, Callable[[Pilot[None]], object]]:
-    """Return an app whose call stands still, and what opens it."""
+    """Return an app with a constant call, and the function that opens it."""
     app = make_app(lambda: open_embedded(workspace_file), open_call=lambda _: StillCall(shown, list(told)))
 
     async def open_live(pilot: Pilot[None]) -> None:

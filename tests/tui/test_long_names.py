@@ -20,12 +20,12 @@ WIDTH = 100
 
 
 def drawn(pilot: Pilot[None], selector: str) -> int:
-    """How many characters a text on the screen holds."""
+    """Return how many characters of a text are on the screen."""
     return len(str(pilot.app.screen.query_one(selector, Static).content))
 
 
 def widths(pilot: Pilot[None], selector: str) -> list[int]:
-    """How wide the columns of a table are."""
+    """Return the widths of a table's columns."""
     table: DataTable[Any] = pilot.app.screen.query_one(selector, DataTable)
     return [column.get_render_width(table) for column in table.ordered_columns]
 

@@ -1,4 +1,4 @@
-"""Services made, edited, activated, deleted and brought back on the Services screen, by keys."""
+"""Services created, edited, activated, deleted and restored on the Services screen, by keys."""
 
 from __future__ import annotations
 
@@ -282,7 +282,7 @@ async def test_voice_settings_are_put_back_from_the_history(app: TurnlabApp, wor
         await until(pilot, lambda: any("are put back" in note for note in notes(app)), "a word")
         assert (await stored(workspace_file)).voice_config == before.voice_config
 
-        # Every other line has its way back too: here one that only the platform remembers.
+        # Other lines can be undone too: here one that only the platform has.
         await until(pilot, lambda: rows.row_count == 3, "the new change, once")
         await app.client.update_service(before.id, {"voice_config": {"max_buffer_delay_ms": 360}})
         await pilot.press("r")

@@ -1,4 +1,4 @@
-"""What the Services screen decides, by its controllers alone: no screen, no keys."""
+"""The controllers of the Services screen alone, without a screen or keys."""
 
 from __future__ import annotations
 
@@ -264,7 +264,7 @@ async def test_a_service_is_created_deactivated_deleted_and_restored(workspace_f
         (again,) = [one for one in (await client.list_services()).items if one.name.startswith("[bold]")]
         assert (again.id != made.id, again.tags, again.is_active) == (True, made.tags, True)
 
-        # What was done to the service that is gone cannot be taken back, and says so.
+        # Changes to the deleted service cannot be undone, and it says so.
         for label in ("activation", "deactivation", "making"):
             assert label in changes.undo_label
             await changes.undo(client)
@@ -280,7 +280,7 @@ async def test_a_service_is_created_deactivated_deleted_and_restored(workspace_f
 
 
 class FailsLater(httpx.AsyncBaseTransport):
-    """Lets so many changes pass, then loses every one on its way there."""
+    """Lets a number of changes pass, then loses every one on its way."""
 
     def __init__(self, inner: httpx.AsyncBaseTransport, passes: int) -> None:
         self.inner, self.passes = inner, passes
@@ -437,7 +437,7 @@ async def test_a_lost_answer_is_reported_with_its_real_outcome(
 
 
 class GoesSilent(httpx.AsyncBaseTransport):
-    """Answers nothing from the first change on, which ``arrives`` or does not, until it ``answers`` again."""
+    """Answers nothing from the first change on (``arrives``: whether it is stored), until it ``answers`` again."""
 
     def __init__(self, inner: httpx.AsyncBaseTransport, *, arrives: bool) -> None:
         self.inner, self.arrives, self.answers = inner, arrives, True
@@ -488,4 +488,4 @@ async def test_a_possibly_stored_change_can_be_undone_later(
 
 
 async def _no_pause(_: float) -> None:
-    """Wait for nothing."""
+    """Do not wait."""

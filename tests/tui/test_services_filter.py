@@ -1,4 +1,4 @@
-"""What the filter line understands, and what a listing under it fetches."""
+"""The syntax of the filter line, and what a listing under it fetches."""
 
 from __future__ import annotations
 

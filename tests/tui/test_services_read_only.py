@@ -1,4 +1,4 @@
-"""``--read-only``: whatever could write is refused before it is sent, and the screens say so."""
+"""``--read-only``: every write is refused before it is sent, and the screens say so."""
 
 from __future__ import annotations
 

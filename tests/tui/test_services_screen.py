@@ -1,4 +1,4 @@
-"""The Services screen as a person uses it, by keys."""
+"""The Services screen as a user uses it, by keys."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def screen(pilot: Pilot[None]) -> ServicesScreen:
 
 
 def rows(pilot: Pilot[None]) -> list[str]:
-    """Return the rows in view as they are drawn."""
+    """Return the visible rows as drawn."""
     listed = screen(pilot).query_one(ServiceList)
     return [listed.render_line(y).text for y in range(listed.size.height)]
 
@@ -72,7 +72,7 @@ def highlighted(pilot: Pilot[None]) -> str:
 
 
 def assert_styled_by_the_rules(app: TurnlabApp) -> None:
-    """What is remembered of other widgets styles each one as matching all rules with it does."""
+    """The remembered styles of widgets equal those from matching all rules."""
 
     def styles(node: DOMNode) -> list[Any]:
         parts = sorted(node._component_styles.items())
@@ -113,7 +113,7 @@ async def test_the_filter_narrows_the_list_and_esc_brings_it_back(app: TurnlabAp
         assert count(pilot) == "12 of 12"
         await pilot.press("slash", *"nurse")
         await settle(pilot)
-        # The agent's name is not searched, the description is.
+        # The agent's name is not searched; the description is.
         assert names(pilot)[0] == "Nurse Triage"
         assert count(pilot).endswith("of 12 · nurse")
         await pilot.press("escape")
@@ -353,7 +353,7 @@ async def test_the_cursor_stays_in_view_when_the_details_take_the_room(app: Turn
 async def test_j_and_k_move_in_what_has_the_focus(app: TurnlabApp) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
-        # The focus moves along into the tab that comes into view, and escape leads back, the filter kept.
+        # The focus moves into the visible tab, and escape leads back with the filter kept.
         await pilot.press("right_square_bracket", "j", "j", "right")
         await settle(pilot)
         assert screen(pilot).query_one("#version-set-rows", DataTable).cursor_row == 2

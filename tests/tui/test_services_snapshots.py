@@ -1,4 +1,4 @@
-"""How the Services screen looks. A change is accepted with ``pytest --snapshot-update``, after looking at it."""
+"""How the Services screen looks. Accept a change with ``pytest --snapshot-update`` after looking at it."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_loading(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None
 
     async def stop_turning(pilot: Pilot[None]) -> None:
         await settle(pilot)
-        # The mark before the words turns with the time of day.
+        # The spinner depends on the time.
         pilot.app.screen.query_one(ServiceNotice).waiting = False
         await pilot.pause()
 

@@ -1,4 +1,4 @@
-"""Version sets on the Services screen: shown resolved, compared, promoted, rolled back, deleted, by keys."""
+"""Version sets on the Services screen: resolved, compared, promoted, rolled back, deleted, by keys."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def screen(app: TurnlabApp) -> ServicesScreen:
 
 
 def texts(app: TurnlabApp) -> str:
-    """All that the screen in view says in its labels."""
+    """Return all labels of the visible screen."""
     from rich.console import Console
 
     console = Console(width=100, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
@@ -47,7 +47,7 @@ def notes(app: TurnlabApp) -> list[str]:
 
 
 async def on_set(pilot: Pilot[None], name: str, service: str = "Intake Line") -> None:
-    """Go to the line of one version set of a service."""
+    """Go to the line of a service's version set."""
     app = pilot.app
     assert isinstance(app, TurnlabApp)
     await settle(pilot)
@@ -230,7 +230,7 @@ async def test_without_a_set_in_view_the_keys_lead_to_them(app: TurnlabApp) -> N
             assert detail is not None
             assert detail.tab == "version-sets"
             assert isinstance(app.screen, ServicesScreen)
-            await pilot.press("escape", "p")  # they are in view, and none has the focus
+            await pilot.press("escape", "p")  # they are visible without the focus
             await settle(pilot)
             assert isinstance(app.screen, ServicesScreen)
             assert any("Go to a version set's line" in note for note in notes(app))

@@ -1,4 +1,4 @@
-"""The slider: where a step leads, and what it looks like."""
+"""The slider: its steps, and how it looks."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def state(name: str, own: object = None) -> FieldState:
 
 
 class SliderApp(App[None]):
-    """One slider and what it said."""
+    """One slider and its messages."""
 
     CSS = f"Slider {{ width: {WIDTH}; height: 1; }}"
 
@@ -87,7 +87,7 @@ async def drawn(shown: FieldState) -> str:
 
 
 async def test_a_set_value_is_a_full_grip_at_its_place() -> None:
-    # 200…1000 over 41 cells: 20 ms a cell
+    # 200…1000 over 41 cells: 20 ms per cell
     line = await drawn(state("max_buffer_delay_ms", 320))
     assert line.index("●") == 6
     assert line.startswith("━" * 6)

@@ -1,4 +1,4 @@
-"""The installed script in a real terminal: it starts, works, and leaves the terminal as it was, however it ends."""
+"""The installed script in a real terminal: it starts, works, and restores the terminal, however it ends."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def broken(*_, **__):
 from tui.__main__ import main
 main()
 """
-"""A dashboard in which one function fails, with a secret in its variables and in the error's message."""
+"""A dashboard with one failing function, with a secret in its variables and its error message."""
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     def start(*command: str | Path, **environment: str) -> Terminal:
         home = tmp_path / "home"
         home.mkdir()
-        # Without it PulseAudio, where it is installed, would start a server of its own in the empty home.
+        # Without it, an installed PulseAudio would start a server in the empty home.
         terminals.append(Terminal(command, home, PULSE_SERVER="unix:/nowhere", **environment))
         return terminals[-1]
 
@@ -105,7 +105,7 @@ def test_the_dashboard_ends_when_its_terminal_disappears(start: Start) -> None:
 def test_the_command_of_the_readme_opens_the_dashboard(start: Start) -> None:
     if not (shutil.which("uv") or (CLONE / ".launcher").exists()):
         pytest.skip("there is no uv here, and a test does not install one")
-    # This environment stands already, so that nothing is fetched.
+    # The environment already exists, so nothing is downloaded.
     terminal = start(sys.executable, CLONE / "run.py", UV_OFFLINE="1", UV_PROJECT_ENVIRONMENT=sys.prefix)
     terminal.see(FIRST_SERVICE)
     assert_quits(terminal)

@@ -1,4 +1,4 @@
-"""The scatter of a sweep as a pure drawing: axes, points, the front, the chosen one; and the way along it."""
+"""The scatter of a sweep as a pure drawing: axes, points, the front, the chosen one, and moving along it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_drawing_has_titled_axes_with_round_ticks_and_every_sign() -> None:
     assert [line.split("┤")[0].strip() for line in lines if "┤" in line] == ["30", "20", "10", "0"]
     text = "\n".join(lines[1:-2])
     assert [text.count(sign) for sign in "○★●T"] == [1, 1, 1, 1]
-    # one that is far off is left out, and the axes do not reach for it
+    # a distant one is left out, and the axes do not extend to it
     assert sum("⠀" < char <= "⣿" for char in text) > 10, "the front, as steps"
 
 

@@ -157,7 +157,7 @@ def test_a_sweep_uses_the_users_own_calls_if_there_are_enough(tmp_path: Path) ->
     assert look(None, "", ()).calls == ()
 
 
-# ---- the sweep itself
+# ---- the sweep
 
 
 def run_sweep(
@@ -375,7 +375,7 @@ async def test_the_last_sweep_of_a_service_is_there_after_a_restart() -> None:
 
 
 async def on_sweep(pilot: Pilot[None], *, with_found: bool = False) -> SweepScreen:
-    """Go to Sweep for Intake Line; ``with_found`` shows a sweep that was over before this start."""
+    """Open Sweep for Intake Line. ``with_found`` shows a sweep that finished before this start."""
     if with_found:
         form, _ = a_form()
         form.edit("budget", "200")

@@ -196,7 +196,7 @@ def test_the_caller_is_loud_in_the_turns_and_quiet_between(scene: Scene) -> None
 
 
 def said_at(scene: Scene, kind: str, wave: str) -> None:
-    """Hold that everything of a kind is drawn as such, in the wave and below it."""
+    """Check that everything of a kind is drawn as such, in the wave and below it."""
     view = View.whole(scene.duration_ms, 400)
     wave_kinds, bars = lanes.caller(scene, view, 1)[0].kinds, lanes.turns(scene, view)
     found = [one for one in (*scene.turns, *scene.asides) if one.kind == kind]
@@ -225,7 +225,7 @@ def test_the_caller_is_drawn_as_what_it_is_and_tinted_where_the_agent_talks_over
         said_at(noisy, "noise", "is-noise")
         assert [one.text for one in noisy.asides][:2] == ["cough", "throat clear"]
         said_at(trial_of("backchannels"), "backchannel", "is-backchannel")
-        # without labels, what a listener would take it for
+        # without labels, a listener's judgement
         guessed = trial_of("interruptions", labelled=False)
         said_at(guessed, "interruption", "is-interruption")
     assert {one.kind for one in guessed.turns} == {"turn", "interruption"}
@@ -301,7 +301,7 @@ def test_the_confidence_crosses_its_threshold_where_the_turn_ends(scene: Scene) 
 
 
 class TimelineApp(App[None]):
-    """A timeline and the events it named."""
+    """A timeline and the events it posted."""
 
     CSS = "Timeline { width: 109; height: 9; }"
 
@@ -353,7 +353,7 @@ async def test_a_click_asks_the_event_nearest_to_it(scene: Scene) -> None:
 
 
 def repeated(scene: Scene, times: int) -> Scene:
-    """Return a long call: a short one over and over."""
+    """Return a long call: a short one repeated."""
     every = range(0, times * scene.duration_ms, scene.duration_ms)
 
     def lane_of(one: ArmLane) -> ArmLane:

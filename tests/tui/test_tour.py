@@ -1,4 +1,4 @@
-"""The first start and the tour: each step is done by doing it, and nothing of it comes back by itself."""
+"""The first start and the tour: each step is completed by doing it, and nothing returns automatically."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tui.widgets.key_line import GuideLine
 
 
 def said(app: TurnlabApp) -> str:
-    """Return what the tour says on the screen in view."""
+    """Return the tour's text on the visible screen."""
     lines = [one for one in app.screen.query("#tour-line").results(GuideLine) if one.display]
     return str(lines[0].render()) if lines else ""
 

@@ -173,7 +173,7 @@ async def test_three_arms_each_with_a_lane_and_a_column(app: TurnlabApp, tmp_pat
         await rest(pilot)
         await pilot.press("u")
         await rest(pilot)
-        # as after a restart: another sitting at the same service
+        # as after a restart: another session with the same service
         again = await open_tune(pilot, "Intake Line", BOOKING)
         assert [(arm.name, arm.is_draft) for arm in again.session.arms.all] == [
             ("service as stored", False),

@@ -1,4 +1,4 @@
-"""Asking the readouts in Tune: which to show, over what, what got worse, what callers say, and exporting them."""
+"""Uses of the readouts in Tune: which to show, over what, what got worse, complaints, and export."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def two(tmp_path: Path) -> Path:
 
 
 async def slow_draft(pilot: Pilot[None], recordings: Path) -> TuneScreen:
-    """Open Tune with a draft that answers later than what it is held against."""
+    """Open Tune with a draft that answers later than its baseline."""
     screen = await open_tune(pilot, recordings=recordings)
     screen.drafts.set_value("post_eot_pause_ms", 1500)
     await rest(pilot)
@@ -77,7 +77,7 @@ async def test_space_selects_what_is_compared_over(app: TurnlabApp, two: Path) -
         await rest(pilot)
         assert one.startswith("Readouts over booking,")
         assert lines(screen)[0].startswith("Readouts over 2 recordings,")
-        await pilot.press("space", "up")  # what the cursor rests on is shown a moment later
+        await pilot.press("space", "up")  # the recording under the cursor is shown a moment later
         await until(pilot, lambda: lines(screen)[0] == one, "the readouts of the one that is left")
 
 
@@ -148,14 +148,14 @@ async def test_differences_are_marked_and_gone_through(app: TurnlabApp) -> None:
 
 
 async def in_the_guide(pilot: Pilot[None], said: str) -> list[str]:
-    """Wait in the symptom guide until something is said there; return the advice."""
+    """Wait until the symptom guide shows a text. Return the advice."""
     guide = pilot.app.screen
     await until(pilot, lambda: said in str(guide.query_one("#offers-said").render()))
     return [str(option.prompt) for option in guide.query_one("#offers", OptionList).options]
 
 
 def texts(app: TurnlabApp, selector: str) -> list[str]:
-    """Return what is written in the widgets of the uppermost screen."""
+    """Return the texts of the topmost screen's widgets."""
     return [str(widget.render()) for widget in app.screen.query(selector)]
 
 
@@ -276,12 +276,12 @@ async def test_partial_advice_is_marked_and_keeps_the_cursor(
 
 
 def measured(compared: dict[str, Compared]) -> Measurement:
-    """Return a measurement that came to this."""
+    """Return a measurement with this result."""
     return Measurement((), {}, Comparison("B", compared), Readouts((), ("A", "B"), "B", "", (), None))
 
 
 def advice(name: str, value: object, cut_ins: float, response_ms: float, *, sure: bool = True) -> Advice:
-    """Return advice against cutting in that was measured so; unless ``sure``, the intervals hold zero."""
+    """Return advice against cut-ins with these measurements. Unless ``sure``, the intervals include zero."""
     of, off = {"A": 44, "B": 44}, 0.1 if sure else 9000.0
 
     def one(delta: float, out_of: dict[str, int] | None = None) -> Compared:
@@ -306,7 +306,7 @@ def test_advice_that_helps_more_comes_first_then_what_costs_less_and_what_does_n
     assert merit(tried[2], ranked(tried)) == "helps most"
     assert tried[2].text() == "2 fewer cut-ins of 44 · costs +400 ms response"
     assert advice("post_eot_pause_ms", 1, -1, 9).text() == "1 fewer cut-in of 44 · costs nothing that is measured"
-    # the complaint comes first, also where it did not change, and what it costs before more praise
+    # the complaint comes first, even if unchanged, and costs before further gains
     said = "cut-ins as before · costs nothing that is measured · −90 ms response"
     assert advice("tts_model", "", 0, -90).text() == said
 
@@ -365,7 +365,7 @@ def test_no_offer_lies_outside_what_the_platform_takes() -> None:
 
 def test_interrupting_is_answered_with_less_sensitivity_than_there_is_and_slowness_with_more() -> None:
     interrupts, slow = SYMPTOMS[:2]
-    profile = fixed_profile(eot_threshold=0.6)  # what 0.5 gives
+    profile = fixed_profile(eot_threshold=0.6)  # the effect of 0.5
 
     def offered(config: dict[str, object], profile: EngineProfile = profile) -> list[object]:
         resolved = Arm("A", load(config)[0]).resolved

@@ -1,4 +1,4 @@
-"""Recordings and trials of Tune without a screen: the real engine, threads that run when they are told to."""
+"""Tune's recordings and trials without a screen: the real engine, and threads that tests run."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ GONE = "no longer exists; was it moved or deleted?"
 
 
 class Bench:
-    """A session with recordings and trials, as the Tune screen holds them."""
+    """A session with recordings and trials, as the Tune screen has them."""
 
     def __init__(self, folder: Path | None) -> None:
         self.host, self.session = QuietHost(), TuneSession(None)
@@ -331,7 +331,7 @@ async def test_list_timeline_and_readouts_follow_labels_that_were_written(folder
 
 
 class Asking:
-    """The findings of a bench, with what is asked."""
+    """The findings of a bench, with what was asked."""
 
     def __init__(self, bench: Bench, **answers: object) -> None:
         self.answers, self.went_to = Answers(**answers), list[tuple[str, int]]()

@@ -1,4 +1,4 @@
-"""The draft as text: what is copied does what it says when it is run, and what is pasted is checked first."""
+"""The draft as text: copied commands work, and pasted text is checked first."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ async def test_what_is_copied_is_shown(app: TurnlabApp) -> None:
 
 
 def arguments(command: str, folder: Path) -> list[str]:
-    """Have a shell take a command apart, as it would for the program named first."""
+    """Let a shell split a command, as it would for the program named first."""
     name = shlex.split(command)[0]
     stand_in = folder / name
     stand_in.write_text('#!/bin/sh\nprintf "%s\\0" "$@"\n')

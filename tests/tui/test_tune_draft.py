@@ -108,7 +108,7 @@ def test_every_field_says_where_its_value_comes_from() -> None:
         "built-in",
     )
     free = Draft(VoiceConfig())
-    free.set_value("filler_style", "backchannel")  # what is inherited anyway, and how the platform spells "inherit"
+    free.set_value("filler_style", "backchannel")  # an inherited value, and the platform's form of "inherit"
     same = field_states(free, (), default_profile())["filler_style"]
     assert (same.inherited, same.origin, free.changes()) == (True, "built-in", {})
 

@@ -1,4 +1,4 @@
-"""The draft without a screen: changed, taken back, kept on disk while it is not saved, and taken up again."""
+"""The draft without a screen: changed, undone, stored on disk while unsaved, and restored."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CHANGES = {"max_buffer_delay_ms": 300, "tts_model": "sonic-3"}
 
 
 class Drafting:
-    """A draft of a service, or a free one, with what it told and asked and how often it changed."""
+    """A draft of a service, or a free one, with what it reported and asked and how often it changed."""
 
     def __init__(self, stored: VoiceConfig | None = BEGAN, **answers: Any) -> None:
         of = None if stored is None else service(1, "Intake Line", voice_config=stored)
@@ -51,7 +51,7 @@ class Drafting:
         return self.session.draft.changes()
 
     async def rest(self) -> None:
-        """Let time pass, and what comes of it be done."""
+        """Let time pass, and finish all work."""
         self.drafts.keep()
         self.host.pass_time()
         await self.host.finish()
@@ -206,7 +206,7 @@ async def test_an_unwritable_folder_is_reported_once(folder: Path) -> None:
     drafting.drafts.close()
 
 
-# ---- presets, copies, arms: what goes into the draft and beside it
+# ---- presets, copies and arms
 
 
 async def test_presets_are_applied_kept_renamed_exported_imported_and_deleted(tmp_path: Path) -> None:
@@ -309,7 +309,7 @@ async def asked_for_arms(*requests: tuple[str, int] | None) -> Drafting:
 
 
 def said_over(drafting: Drafting) -> list[str]:
-    """Return what the list of arms said of each request, where it said something."""
+    """Return the list's messages about each request."""
     return [str(question[-1]) for name, question, _ in drafting.answers.asked if name == "arms" and question[-1]]
 
 

@@ -1,4 +1,4 @@
-"""Evaluating in Tune: what is scored, and that each figure leads to the turns and events that it counts."""
+"""Evaluation in Tune: what is scored, and that each figure leads to its turns and events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The editor: every field has a row, the rarer ones are folded, and what takes lines to type has a window."""
+"""The editor: every field has a row, the rarer ones are folded, and long values have a window."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RARE = {spec.name for spec in FIELDS if spec.advanced}
 
 @pytest.fixture
 def app() -> TurnlabApp:
-    """The dashboard over a platform of no services."""
+    """The dashboard on a platform without services."""
     return make_app(ScriptedClient().open)
 
 

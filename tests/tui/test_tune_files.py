@@ -1,4 +1,4 @@
-"""What Tune shows of a folder that holds files of strange names, files that are none, and headers that lie."""
+"""How Tune shows a folder with files of strange names, other files, and wrong headers."""
 
 from __future__ import annotations
 

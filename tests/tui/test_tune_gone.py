@@ -1,4 +1,4 @@
-"""Recordings that go away while Tune shows them, and folders that cannot be listed: said, and it goes on."""
+"""Recordings that disappear while Tune shows them, and unreadable folders: reported, and Tune continues."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def app(monkeypatch: pytest.MonkeyPatch) -> TurnlabApp:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder of two recordings, of which one is labelled."""
+    """A folder of two recordings, one of them labelled."""
     return bundled_in(tmp_path / "calls", "booking.flac", "booking.json", "thinking.flac")
 
 
 def said(app: TurnlabApp) -> list[str]:
-    """Return what the notices say, and take them away."""
+    """Return the notices' texts, and remove them."""
     notices = [f"{notice.title}: {notice.message}" for notice in app._notifications]
     app.clear_notifications()
     return notices
@@ -57,7 +57,7 @@ def note(screen: TuneScreen, key: str) -> str:
 
 
 async def told(pilot: Pilot[None], words: str) -> None:
-    """Wait for a notice that holds some words, and take it away."""
+    """Wait for a notice that contains some words, and remove it."""
     await until(pilot, lambda: any(words in one.message for one in pilot.app._notifications), words)
     pilot.app.clear_notifications()
 

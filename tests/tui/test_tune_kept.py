@@ -1,4 +1,4 @@
-"""Unsaved drafts outlive the process: a real kill, a broken folder, a file that is no draft, a second Turnlab."""
+"""Unsaved drafts survive the process: a real kill, a broken folder, invalid drafts, a second Turnlab."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ async def tune(pilot: Pilot[None], client: ScriptedClient) -> TuneScreen:
 
 
 def killed() -> None:
-    """Have a process keep a draft and die by SIGKILL."""
+    """Start a process that stores a draft, and kill it with SIGKILL."""
     done = subprocess.run([sys.executable, "-c", KILLED], check=False, timeout=60)
     assert done.returncode == -signal.SIGKILL
 

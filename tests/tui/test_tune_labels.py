@@ -1,4 +1,4 @@
-"""Labels put right in Tune: what is heard moves with them, and nobody's file is lost."""
+"""Labels corrected in Tune: figures follow, and no file is lost."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tui.tune.screen import TuneScreen
 
 @pytest.fixture
 def call(tmp_path: Path) -> Path:
-    """A recording of one's own, labelled, which is played as it is."""
+    """A labelled recording of the user's own, played unchanged."""
     return own_call(tmp_path, channel="mix")
 
 

@@ -1,4 +1,4 @@
-"""One's own recordings in Tune: folders that are opened, added, dropped, remembered and watched."""
+"""The user's recordings in Tune: folders that are opened, added, dropped, stored and watched."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder of two recordings, of which one is labelled."""
+    """A folder of two recordings, one of them labelled."""
     return bundled_in(tmp_path / "our calls", "coughs.flac", "coughs.json", "telephone.flac")
 
 
@@ -48,7 +48,7 @@ def opening(*paths: Path) -> TurnlabApp:
 
 
 async def tune(pilot: Pilot[None]) -> TuneScreen:
-    """Wait for Tune to stand and to show something."""
+    """Wait until Tune is open and shows something."""
     if not isinstance(pilot.app.screen, TuneScreen):
         await settle(pilot)
     screen = await until(pilot, lambda: pilot.app.screen if isinstance(pilot.app.screen, TuneScreen) else None)
@@ -109,7 +109,7 @@ async def test_a_folder_is_chosen_by_its_path_and_taken_off_the_list_again(folde
         await pilot.press("enter")
         assert "no such file or folder" in str(dialog.query_one("#folder-about", Static).render())
         dialog.query_one(Input).value = begins
-        dialog.query_one(Input).value += str(folder)  # behind the folder that stands there at first
+        dialog.query_one(Input).value += str(folder)  # after the folder that is there at first
         await pilot.pause()
         assert "holds 2 recordings" in str(dialog.query_one("#folder-about", Static).render())
         await pilot.press("enter")

@@ -30,7 +30,7 @@ CHANGES = {"max_buffer_delay_ms": 360, "barge_in_min_speech_s": None}
 
 
 class Saving:
-    """A controller over a service, with what it told and asked."""
+    """A controller on a service, with what it reported and asked."""
 
     def __init__(self, client: ServicesClient | None, of: Service | None, **answers: Any) -> None:
         self.host, self.answers, self.session = QuietHost(), Answers(**answers), TuneSession(of)
@@ -76,7 +76,7 @@ async def client(workspace_file: Path) -> AsyncIterator[ServicesClient]:
 
 
 async def intake(client: ServicesClient, **answers: Any) -> Saving:
-    """Set one field of Intake Line, and put another back to inherit."""
+    """Set one field of Intake Line, and make another inherit."""
     page = await client.list_services(sort_by="name")
     saving = Saving(client, next(one for one in page.items if one.name == "Intake Line"), **answers)
     saving.change(**CHANGES)
@@ -342,7 +342,7 @@ async def test_looking_at_what_is_stored_never_holds_up_a_save(client: ServicesC
 
 
 class Losing(httpx.AsyncBaseTransport):
-    """Loses the answer to a change; ``meanwhile`` happens instead of the change, where it is set."""
+    """Loses the answer to a change. If set, ``meanwhile`` happens instead of the change."""
 
     def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
         self.inner, self.lost = inner, 1

@@ -1,4 +1,4 @@
-"""Hearing a call in Tune: the playhead runs with or without sound, and follows arms, settings and the mouse."""
+"""Playing a call in Tune: the playhead runs with or without sound, and follows arms, settings and the mouse."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ async def test_a_call_is_written_to_be_heard(app: TurnlabApp, tmp_path: Path) ->
 
 @pytest.fixture
 def sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[VirtualAudio]:
-    """A sound system whose default is another speaker than the one that is listened to, which is called headset."""
+    """A sound system whose default is not the speaker under test, which is called headset."""
     if (lacking := missing()) is not None:
         pytest.skip(lacking)
     sound = VirtualAudio()
@@ -166,7 +166,7 @@ async def test_a_call_is_heard_on_the_speaker_that_was_chosen_in_live(sound: Vir
 
 
 async def heard_through(pilot: Pilot[None], words: str) -> None:
-    """Play, and wait until it is said what through."""
+    """Play, and wait until the speaker's name is shown."""
     screen = pilot.app.screen
     assert isinstance(screen, TuneScreen)
     title = screen.query_one("#timeline-title", Static)

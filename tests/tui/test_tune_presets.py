@@ -1,4 +1,4 @@
-"""One's own presets: kept, renamed, deleted, taken in and given out from Tune, and listed by the command line."""
+"""The user's presets: stored, renamed, deleted, imported and exported in Tune, and listed by the command line."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_a_preset_goes_out_and_comes_back_and_replaces_nothing(folder: Path, tmp
 
 
 def each_after_each(names: Sequence[str]) -> list[str]:
-    """Return names in an order in which each comes once right after every one, itself too."""
+    """Return names in an order in which each follows every other once, and itself."""
     order = [names[0]]
     for index, first in enumerate(names):
         order += [name for second in names[index + 1 :] for name in (second, first)] + [first]
@@ -117,7 +117,7 @@ def each_after_each(names: Sequence[str]) -> list[str]:
 
 @pytest.mark.slow
 async def test_applying_a_preset_gives_what_its_arm_showed(folder: Path) -> None:
-    """Whichever preset the draft came from: a service set to a preset is the preset's arm."""
+    """From any preset of the draft: a service set to a preset is the preset's arm."""
     save_preset("mine", VoiceConfig(eot_timeout_ms=900, filler_style="silent"))
     presets, _ = all_presets()
     app: TurnlabApp = make_app(ScriptedClient().open)

@@ -37,7 +37,7 @@ def toasts(app: TurnlabApp) -> list[str]:
 
 
 async def tuned(pilot: Pilot[None]) -> TuneScreen:
-    """Open Intake Line, set one field anew and put another back to inherit."""
+    """Open Intake Line, set one field and make another inherit."""
     screen = await open_drafted(pilot)
     slider(screen, "barge_in_min_speech_s").focus()
     await pilot.press("backspace")
@@ -106,7 +106,7 @@ async def test_saving_sends_exactly_the_changed_fields_and_the_service_then_has_
 
 
 async def changed_meanwhile(pilot: Pilot[None], screen: TuneScreen, **values: JsonValue) -> str:
-    """Have somebody else change the service, and ask to save; return its id."""
+    """Change the service as another user, and save. Return its id."""
     app = pilot.app
     assert isinstance(app, TurnlabApp)
     assert app.client is not None
@@ -151,7 +151,7 @@ async def test_read_only_says_so_and_sends_nothing(workspace_file: Path) -> None
 
 
 class SlowAnswer:
-    """Lets the platform answer what it holds only when it is let go; ``asked`` says that somebody waits."""
+    """Holds the platform's answers until it is released. ``asked``: a request waits."""
 
     def __init__(self, app: TurnlabApp) -> None:
         assert app.client is not None
@@ -165,7 +165,7 @@ class SlowAnswer:
         return await self._ask(service_id)
 
     def let_go(self) -> None:
-        """Answer."""
+        """Release the answers."""
         self._go.set()
 
 

@@ -1,4 +1,4 @@
-"""Tune as a person uses it: real recordings, the real engine, keys and mouse."""
+"""Tune as a user uses it: real recordings, the real engine, keys and mouse."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ FIELD = "max_buffer_delay_ms"
 
 @pytest.fixture
 def app() -> TurnlabApp:
-    """The dashboard over a platform of no services: these tests tune a free draft."""
+    """The dashboard on a platform without services: these tests tune a free draft."""
     return make_app(ScriptedClient().open)
 
 
 def figures(screen: TuneScreen, label: str) -> tuple[int, int]:
-    """Return a latency readout of A and B, ms."""
+    """Return a latency readout of A and B in ms."""
     line = next(line for line in screen.query_one(ReadoutTable).lines if line.startswith(label))
     a, b = re.findall(r"([\d,]+) ms", line)[:2]
     return int(a.replace(",", "")), int(b.replace(",", ""))
@@ -83,7 +83,7 @@ async def keys_drag_arm_as_response_and_not_arm_bs(pilot: Pilot[None], screen: T
     await rest(pilot)
     after = figures(screen, "response after turn p50")
     assert screen.session.draft.changes() == {FIELD: 300}
-    # the buffer is one of the stages a response waits for: 200 ms less of it is 200 ms sooner at most
+    # the buffer is one of the stages of a response: 200 ms less of it saves at most 200 ms
     assert before[0] - 200 <= after[0] < before[0]
     assert after[1] == before[1]
     assert dict(screen.query_one(Timeline).rows)["A agent"] != lanes["A agent"]
@@ -126,7 +126,7 @@ async def a_value_goes_back_to_inherit_by_undo_and_redo(pilot: Pilot[None], scre
 
 
 async def typed_into(pilot: Pilot[None], screen: TuneScreen, *keys: str) -> None:
-    """Open the field's line and press keys in it."""
+    """Open the field's input and press keys in it."""
     slider(screen, FIELD).focus()
     await pilot.press("enter", *keys)
     await rest(pilot)

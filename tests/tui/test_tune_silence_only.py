@@ -1,4 +1,4 @@
-"""Without the end-of-turn model the readouts say that silence alone was judged."""
+"""Without the end-of-turn model, the readouts say that silence alone was judged."""
 
 from __future__ import annotations
 

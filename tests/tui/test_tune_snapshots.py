@@ -1,4 +1,4 @@
-"""How Tune looks. A change is accepted with ``pytest --snapshot-update``, after looking at it."""
+"""How Tune looks. Accept a change with ``pytest --snapshot-update`` after looking at it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""How Tune looks while it waits: for its recordings, and for one that is listened to.
+"""How Tune looks while it waits for its recordings, and for an analysis.
 
-A change is accepted with ``pytest --snapshot-update``, after looking at it.
+Accept a change with ``pytest --snapshot-update`` after looking at it.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from tui.tune.screen import TuneScreen
 from tui.widgets.field_panel import FieldPanel
 
 HELD_FROM = 0.4
-"""An analysis is held once so much of the recording has been listened to."""
+"""An analysis is held after this share of the recording."""
 
 FIRST = "backchannels.flac"
-"""The first recording in the list: the one that is analysed without being asked for."""
+"""The first recording in the list, which is analysed automatically."""
 
 
 class HeldAnalyst(Analyst):
-    """Listens to a recording as ever, and does not get past a share of it until the screen is left."""
+    """Analyses a recording as usual, but stops at a share of it until the screen is left."""
 
     def analyse(self, found: FoundRecording, progress: Callable[[float], None]) -> AnalysedRecording:
         def hold(share: float) -> None:
@@ -45,7 +45,7 @@ class HeldAnalyst(Analyst):
 
 @pytest.fixture
 def held_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The folder of recordings does not answer until the screen is left."""
+    """Reading the folder of recordings blocks until the screen is left."""
     look = find_recordings
 
     def slow(path: Path | None) -> tuple[FoundRecording, ...]:
@@ -85,7 +85,7 @@ async def test_while_recordings_are_looked_for(snap_sizes: CompareSizes, app: Tu
 
 
 async def analyse(pilot: Pilot[None]) -> TuneScreen:
-    """Open a service in Tune, and wait until the first recording is analysed as far as it is let."""
+    """Open a service in Tune, and wait until the first analysis reaches its hold."""
     screen = await open_held(pilot)
     listing = screen.query_one(RecordingList)
     await until(pilot, lambda: listing.listed.rows and listing.row(FIRST).share >= HELD_FROM, "the share")

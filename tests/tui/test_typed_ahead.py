@@ -1,4 +1,4 @@
-"""Keys typed faster than screens open: nothing crashes, and each key acts on what the one before it opened."""
+"""Keys typed faster than screens open: nothing crashes, and each key acts on what the previous one opened."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ SEEDS = [pytest.param(seed, marks=pytest.mark.slow) for seed in range(100)]
 
 @pytest.fixture
 def app(workspace_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TurnlabApp:
-    """The dashboard, whose exports go to this test's folder and whose calls stand still."""
+    """The dashboard with exports to this test's folder and constant calls."""
     monkeypatch.chdir(tmp_path)
     return make_app(
         lambda: open_embedded(workspace_file), open_call=lambda _: StillCall(Snapshot(phase="running"), [])
@@ -67,7 +67,7 @@ def app(workspace_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 async def type_at_once(app: TurnlabApp, keys: Sequence[str]) -> None:
-    """Send keys without a wait between them, then wait until the last one was taken."""
+    """Send keys without waiting between them, then wait until the last one was handled."""
     for key in keys:
         app.post_message(events.Key(key, key if len(key) == 1 else key_to_character(key)))
     end_s = monotonic() + DEADLINE_S

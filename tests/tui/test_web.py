@@ -1,4 +1,4 @@
-"""``turnlab --web``: the dashboard in a browser, for nobody but who was given its address."""
+"""``turnlab --web``: the dashboard in a browser, only for visitors with its address."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytest.importorskip("textual_serve", reason="the extra 'web' is not installed")
 
 
 class Served:
-    """A dashboard that is served to browsers, and where it is."""
+    """A dashboard served to browsers, and its address."""
 
     def __init__(self) -> None:
         command = [sys.executable, "-m", "tui", "--web", "--port", "0", "--read-only"]
@@ -34,7 +34,7 @@ class Served:
         self.address = line.split()[-1]
 
     def end(self) -> None:
-        """End it as ctrl+c does, and wait until the processes behind its pages have gone too."""
+        """Stop it as ctrl+c does, and wait until its pages' processes have ended too."""
         self._process.send_signal(signal.SIGINT)
         self._process.communicate(timeout=60)
         end_s = monotonic() + 60
@@ -47,7 +47,7 @@ class Served:
 
 @pytest.fixture
 def served(workspace_file: Path) -> Iterator[Served]:
-    """A dashboard over a demo workspace."""
+    """A dashboard on a demo workspace."""
     one = Served()
     yield one
     one.end()

@@ -1,4 +1,4 @@
-"""What the tests of Tune share: a session's analyses, opening the screen, and waiting for it to come to rest."""
+"""Shared by the tests of Tune: a session's analyses, opening the screen, and waiting for its rest."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def analysed(name: str) -> AnalysedRecording:
 
 
 def bundled_in(folder: Path, *names: str) -> Path:
-    """Return a new folder that holds copies of the bundled recordings' files of these names."""
+    """Return a new folder with copies of the named bundled recordings."""
     folder.mkdir()
     for name in names:
         shutil.copy(bundled_folder() / name, folder / name)
@@ -36,7 +36,7 @@ def bundled_in(folder: Path, *names: str) -> Path:
 
 
 async def rest(pilot: Pilot[None]) -> None:
-    """Wait until the Tune screen shows what belongs to its settings."""
+    """Wait until the Tune screen matches its settings."""
     end_s = monotonic() + DEADLINE_S
     while monotonic() < end_s:
         await settle(pilot)
@@ -78,7 +78,7 @@ async def open_drafted(pilot: Pilot[None]) -> TuneScreen:
 
 
 def slider(screen: TuneScreen, name: str) -> Slider:
-    """Return the slider of a field, in view even if the field was folded away."""
+    """Return the slider of a field, visible even if the field was folded."""
     screen.query_one(FieldPanel).fold(False)
     control = screen.query_one(FieldPanel).editor(name).control
     assert isinstance(control, Slider)
@@ -86,13 +86,13 @@ def slider(screen: TuneScreen, name: str) -> Slider:
 
 
 async def settle_on(pilot: Pilot[None], kind: type) -> None:
-    """Wait for a dialog to open: its worker goes on waiting for the answer."""
+    """Wait for a dialog to open. Its worker still waits for the answer."""
     await until(pilot, lambda: isinstance(pilot.app.screen, kind))
     await pilot.pause()
 
 
 def own_call(folder: Path, **more: object) -> Path:
-    """Make a labelled recording of one's own; return its audio. ``more`` stands in its label file too."""
+    """Make a labelled recording of the user's own. Return its audio. ``more`` goes into its label file too."""
     audio = folder / "calls" / "call.flac"
     audio.parent.mkdir()
     shutil.copy(bundled_folder() / "booking.flac", audio)
