@@ -78,8 +78,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Exclude imported objects from garbage collection."""
-    gc.collect()
+    """Exclude the imported modules from garbage collection, without a collection: it takes each process 0.3 s."""
     gc.freeze()
 
 

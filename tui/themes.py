@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from pathlib import PurePath
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from textual.app import App
 from textual.css.model import RuleSet
@@ -118,6 +118,16 @@ def read_styles(app: App[Any], *paths: PurePath) -> None:
         app.stylesheet.parse()
 
 
+class _Concerning(NamedTuple):
+    """The rules that can apply to nodes of one type, id and set of classes, by identity and in order."""
+
+    rules: tuple[int, ...]
+    focus_within: bool
+    """Whether a rule depends on the focus inside a node."""
+    place: bool
+    """Whether a rule depends on a node's position among its siblings."""
+
+
 class _Look(NamedTuple):
     """The styles of a node from a style sheet, and the states they depend on."""
 
@@ -129,33 +139,42 @@ MOST_LOOKS = 10_000
 """The most that are kept. A screen has some hundreds."""
 
 _FLAGS = ("_has_hover_style", "_has_focus_within", "_has_order_style", "_has_odd_or_even")
+_PLACES = frozenset({"first-of-type", "last-of-type", "first-child", "last-child", "odd", "even", "empty"})
 
 
 class RememberedStyles(Stylesheet):
     """A style sheet that finds styles once for all nodes in the same situation.
 
-    Nodes are in the same situation if the types, ids, classes and states of the node and its ancestors are equal.
-    Textual matches the rules again for every node that is mounted or restyled, which took a fifth of the time to
-    open a screen.
+    Nodes are in the same situation if the same rules can apply to them, and types, ids, classes and states of the
+    node and its ancestors are equal. Textual matches the rules again for every node that is mounted or restyled,
+    which took a fifth of the time to open a screen.
     """
 
     def __init__(self, *, variables: dict[str, str] | None = None) -> None:
         super().__init__(variables=variables)
-        self._looks: dict[Hashable, _Look] = {}
+        self._looks = self.no_looks()
         self._looks_under: list[RuleSet] = []
+        self._identities: tuple[int, ...] = ()
+        self._concerning: dict[Hashable, _Concerning] = {}
+        self._standings: dict[Any, tuple[Hashable, ...]] = {}
 
     def apply(
         self,
         node: DOMNode,
         *,
         animate: bool = False,
-        cache: dict[tuple[Any, ...], RulesMap] | None = None,  # noqa: ARG002  (ours lasts longer)
+        cache: dict[tuple[Any, ...], RulesMap] | None = None,
     ) -> None:
         """Style a node and its parts."""
-        if (rules := self.rules) is not self._looks_under:
-            self._looks_under, self._looks = rules, self.looks_under(rules)
-        standing = _standing(node)
-        if (look := self._looks.get(standing)) is not None:
+        if self.rules is not self._looks_under:
+            self._learn_rules()
+        if type(node) is not DOMNode:  # a part is styled with its node
+            # Textual passes a cache while it styles several nodes, which share their ancestors.
+            self._standings = {} if cache is None else cast("dict[Any, Any]", cache)
+        standing = _standing(node, self._standings)
+        concerning = self._rules_concerning(node, standing)
+        key = _key(concerning, standing, node)
+        if (look := self._looks.get(key)) is not None:
             for flag, value in zip(_FLAGS, look.flags, strict=True):
                 setattr(node, flag, value)
             if node.styles.base._rules == look.styles:
@@ -165,37 +184,70 @@ class RememberedStyles(Stylesheet):
             if not self._parts_stand(node, standing):
                 self._process_component_classes(node)
             return
-        # Textual's cache of what depends neither on the node's position among siblings nor on focus within.
         cached: dict[tuple[Any, ...], RulesMap] = {}
         super().apply(node, animate=animate, cache=cached)
+        if concerning.focus_within and not concerning.place and isinstance(node, Widget):
+            # Textual's cache omits these. With transitions, the styles may still be changing.
+            cached |= {(): found.copy()} if "transitions" not in (found := node.styles.base._rules) else {}
         if len(self._looks) >= MOST_LOOKS:
             self._looks.clear()
+        if cached and standing != _standing(node, {}):  # a mounted sibling changed an ancestor
+            return
         for styles in cached.values():
-            self._looks[standing] = _Look(styles, tuple(getattr(node, flag) for flag in _FLAGS))
+            self._looks[key] = _Look(styles, tuple(getattr(node, flag) for flag in _FLAGS))
 
     def _parts_stand(self, node: DOMNode, standing: tuple[Hashable, ...]) -> bool:
         """Return whether every part of a node, such as a table's cursor, already has its styles."""
         styled = node._component_styles
-        for part in node._get_component_classes():
-            look = self._looks.get((DOMNode, None, frozenset({part}), *standing))
-            if look is None or part not in styled or styled[part].base._rules != look.styles:
+        for name in node._get_component_classes():
+            if (part := styled.get(name)) is None or part.node is None:
+                return False
+            around = (DOMNode, None, frozenset({name}), *standing)
+            look = self._looks.get(_key(self._rules_concerning(part.node, around), around, node))
+            if look is None or part.base._rules != look.styles:
                 return False
         return True
 
-    def looks_under(self, rules: list[RuleSet]) -> dict[Hashable, _Look]:  # noqa: ARG002
-        """Return what is known for these rules, at first nothing."""
+    def _learn_rules(self) -> None:
+        """Take the current rules. Forget all looks if a rule is gone, because another may get its identity."""
+        identities = tuple(map(id, self.rules))
+        if not set(identities).issuperset(self._identities):
+            self._looks = self.no_looks()
+        self._looks_under, self._identities = self.rules, identities
+        self._concerning.clear()
+
+    def _rules_concerning(self, node: DOMNode, standing: tuple[Hashable, ...]) -> _Concerning:
+        """Return the rules that can apply to a node: those that name its type, its id or one of its classes."""
+        if (known := self._concerning.get(standing[:3])) is not None:
+            return known
+        rules = {id(rule): rule for name in node._selector_names for rule in self.rules_map.get(name, ())}
+        states = set().union(*(rule.pseudo_classes for rule in rules.values()))
+        found = tuple(filter(rules.__contains__, self._identities))
+        concerning = _Concerning(found, "focus-within" in states, not states.isdisjoint(_PLACES))
+        return self._concerning.setdefault(standing[:3], concerning)
+
+    def no_looks(self) -> dict[Hashable, _Look]:
+        """Return the empty collection of looks that a sheet starts with."""
         return {}
 
 
-def _standing(node: DOMNode) -> tuple[Hashable, ...]:
-    """Return everything that a selector can test in a node and its ancestors, except siblings."""
-    standing: list[Hashable] = []
-    above: Any = node
-    while isinstance(above, DOMNode):
-        standing += (type(above), above._id, frozenset(above._classes) if above._classes else None)
-        if isinstance(above, Widget):
-            standing += (above.mouse_hover, above.has_focus, above.disabled, above.allow_focus())
-        elif isinstance(above, App):
-            standing += (above.theme, above.app_focus, above.native_ansi_color, above.no_color, above.is_inline)
-        above = above._parent
-    return tuple(standing)
+def _key(concerning: _Concerning, standing: tuple[Hashable, ...], node: DOMNode) -> Hashable:
+    """Return all that a node's styles depend on, except its position among its siblings."""
+    if not concerning.focus_within:
+        return concerning.rules, standing
+    around = node.ancestors_with_self
+    return concerning.rules, standing, tuple(one.has_focus_within for one in around if isinstance(one, Widget))
+
+
+def _standing(node: DOMNode, known: dict[Any, tuple[Hashable, ...]]) -> tuple[Hashable, ...]:
+    """Return all that a selector can ask of a node and its ancestors, except focus within and siblings."""
+    if (standing := known.get(node)) is not None:
+        return standing
+    own: list[Hashable] = [type(node), node._id, frozenset(node._classes) if node._classes else None]
+    if isinstance(node, Widget):
+        own += (node.mouse_hover, node.has_focus, node.disabled, node.allow_focus())
+    elif isinstance(node, App):
+        own += (node.theme, node.app_focus, node.native_ansi_color, node.no_color, node.is_inline)
+    around = node._parent
+    known[node] = standing = (*own, *(_standing(around, known) if isinstance(around, DOMNode) else ()))
+    return standing

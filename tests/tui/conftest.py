@@ -85,12 +85,8 @@ def parse_once(sheet: Stylesheet, css: str, read_from: CSSLocation, *given: Any,
     return _parsed[key]
 
 
-_looks: dict[tuple[int, ...], dict[Any, Any]] = {}
-
-
-def looks_of_all(_: RememberedStyles, rules: list[RuleSet]) -> dict[Any, Any]:
-    """Return the styles that apps of this process found for the same rules, stored in ``_parsed``."""
-    return _looks.setdefault(tuple(map(id, rules)), {})
+_looks: dict[Any, Any] = {}
+"""The looks that earlier apps of this process found, by rules that ``_parsed`` keeps."""
 
 
 @pytest.fixture(autouse=True)
@@ -109,7 +105,7 @@ def same_everywhere(analyses: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: P
     # The status line names the last request, and on a busy machine a picture would show this one.
     monkeypatch.setattr("tui.tune.platform.LOOK_EVERY_S", 3600.0)
     monkeypatch.setattr(Stylesheet, "_parse_rules", parse_once)
-    monkeypatch.setattr(RememberedStyles, "looks_under", looks_of_all)
+    monkeypatch.setattr(RememberedStyles, "no_looks", lambda _: _looks)
     yield
     monkeypatch.undo()
     time.tzset()

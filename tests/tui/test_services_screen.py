@@ -26,6 +26,7 @@ from tui.services.version_set_table import ordered
 from tui.themes import LIGHT, RememberedStyles
 from tui.tune.screen import TuneScreen
 from tui.tune.symptom_guide import SymptomGuide
+from tui.widgets.field_editor import FieldEditor
 
 HOSTILE = [
     "[bold]x[/]",
@@ -183,6 +184,10 @@ async def test_the_highlighted_service_opens_in_tune(app: TurnlabApp) -> None:
         assert tunes[0] is tunes[1] is not tunes[2]
         await pilot.press("2")
         await settle(pilot)
+        one, other, *_ = pilot.app.screen.query(FieldEditor)
+        for field in (one, other, one):
+            field.control.focus()
+            await settle(pilot)
         assert_styled_by_the_rules(app)
         await pilot.press("4")
         await until(pilot, lambda: app.calls is not None and app.screen is app.calls, "the calls")
