@@ -17,8 +17,8 @@ import httpx
 from services.embedded import store
 from services.embedded.access import access
 from services.embedded.app import create_app
-from services.embedded.connect import open_embedded
 from services.embedded.database import Database
+from services.embedded.in_process import open_embedded
 from services.embedded.seed import demo_id, seed
 
 SERVICES = 10_000

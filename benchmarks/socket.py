@@ -45,7 +45,7 @@ from simulator.socket.outside import measure_outside
 from simulator.voice.agent_renderer import AgentRenderer
 from simulator.voice.voice import voice_for
 from tests.virtual_calls import by_turn, measure_inside, take_call
-from tui.cli.arms import read_arms
+from tui.cli.config_option import read_arms
 
 CLOSE_MS = 40
 Heard = tuple[Recording, Activity]

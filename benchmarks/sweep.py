@@ -27,7 +27,7 @@ from simulator.sweep.batches import Workers
 from simulator.sweep.facts import Resampled, points, readouts_of
 from simulator.sweep.goals import goal_of, load_goal
 from simulator.sweep.plan import SweepCall, SweepPlan, plan_of, sweep_call
-from simulator.sweep.running import run
+from simulator.sweep.run import run
 from simulator.sweep.space import parse_range
 
 GRID = {

@@ -81,7 +81,7 @@ def chosen(name: str | None, tell: Callable[[str], None]) -> OpenClient:
     @asynccontextmanager
     async def opening() -> AsyncIterator[ServicesClient]:
         # In threads, because these imports would delay typing.
-        choosing = await asyncio.to_thread(import_module, "services.connections.choosing")
+        choosing = await asyncio.to_thread(import_module, "services.connections.registry")
         opening = await asyncio.to_thread(import_module, "services.connections.opening")
         demo_calls = await asyncio.to_thread(import_module, "recordings.demo_calls")
         choice = await asyncio.to_thread(choosing.choose, name)
@@ -202,7 +202,7 @@ def read_only(client: ServicesClient) -> ServicesClient:
 class ConnectedApp(App[None], inherit_bindings=False):
     """An app with one connection.
 
-    ``connection`` is its name (by default, :func:`services.connections.choosing.choose` selects one).
+    ``connection`` is its name (by default, :func:`services.connections.registry.choose` selects one).
     ``open_client`` opens a client instead. ``clock`` measures requests. ``read_only`` blocks all writes.
     """
 

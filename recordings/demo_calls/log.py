@@ -10,7 +10,7 @@ from simulator.activity.model import Activity
 from simulator.echo.caller import gaps_between_moves
 from simulator.engine.events import BargeIn, NavDecided, ToolEnded, ToolStarted
 from simulator.engine.profile import EngineProfile
-from simulator.playback import to_playback
+from simulator.playback_timeline import to_playback
 from simulator.recording import Recording
 from simulator.study import Run
 

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from presets.fields import BY_NAME
 from services.calls.record import ConfigSource
-from services.changes.kept import Scope
+from services.changes.change_record import Scope
 from services.changes.ledger import Backups
 from services.client import ServicesClient
 from services.errors import ServiceError

@@ -5,10 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
+from services.changes.change_record import Entry, Scope, holds, settled
 from services.changes.differences import ValueChange, canonical, change_texts, differences, newest_versions, same
 from services.changes.errors import MovedError
 from services.changes.guarded import carry_out
-from services.changes.kept import Entry, Scope, holds, settled
 from services.changes.ledger import Backups
 from services.changes.plan import Plan, make_plan
 from services.client import ServicesClient

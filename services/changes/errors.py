@@ -12,7 +12,7 @@ from services.changes.differences import same
 from services.errors import ConflictError, InvalidError, NotFoundError, ServiceError
 
 if TYPE_CHECKING:
-    from services.changes.kept import KeptFields
+    from services.changes.change_record import KeptFields
     from services.changes.plan import Plan
     from services.model import Service
 

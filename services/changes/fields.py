@@ -16,9 +16,7 @@ from pydantic import JsonValue
 
 from presets.config import as_sent
 from presets.fields import BY_NAME as VOICE_FIELDS
-from services.changes.errors import ChangedFieldsSinceError, Conflict, MovedFieldsError
-from services.changes.guarded import carry_out
-from services.changes.kept import (
+from services.changes.change_record import (
     Action,
     Entry,
     KeptFields,
@@ -30,6 +28,8 @@ from services.changes.kept import (
     undoable_fields,
     way_back_note,
 )
+from services.changes.errors import ChangedFieldsSinceError, Conflict, MovedFieldsError
+from services.changes.guarded import carry_out
 from services.changes.ledger import Backups
 from services.client import ServicesClient
 from services.errors import UnsupportedError

@@ -11,8 +11,8 @@ import random
 from contextlib import suppress
 from typing import Generic, NoReturn, Protocol, TypeVar
 
+from services.changes.change_record import Entry, KeptState
 from services.changes.errors import OvertakenError, UncertainError
-from services.changes.kept import Entry, KeptState
 from services.changes.ledger import Backups
 from services.client import ServicesClient
 from services.errors import BadResponseError, ServiceError, StorageError, UnreachableError

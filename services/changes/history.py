@@ -9,8 +9,8 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
+from services.changes.change_record import KeptChange, Scope, Subject, settled
 from services.changes.fields import differing
-from services.changes.kept import KeptChange, Scope, Subject, settled
 from services.changes.ledger import Backups
 from services.changes.requests import Delete, Request, Upsert
 from services.client import ServicesClient

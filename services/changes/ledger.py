@@ -19,7 +19,7 @@ from pydantic import JsonValue
 from base.files import make_private_file
 from base.folders import data_folder
 from base.os_errors import os_error_text
-from services.changes.kept import Entry, KeptChange, KeptFields, KeptState, Scope, Subject
+from services.changes.change_record import Entry, KeptChange, KeptFields, KeptState, Scope, Subject
 from services.errors import StorageError
 from services.model import VersionSet
 from services.reading import read_version_set

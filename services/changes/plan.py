@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from services.changes.change_record import Action, KeptChange, Scope
 from services.changes.differences import (
     Newest,
     NewestVersions,
@@ -16,7 +17,6 @@ from services.changes.differences import (
     differences,
     newest_versions,
 )
-from services.changes.kept import Action, KeptChange, Scope
 from services.changes.ledger import Backups
 from services.changes.requests import Delete, Promote, Request, Rollback, Upsert, detour, odd_names, outcome
 from services.client import Dialect, ServicesClient

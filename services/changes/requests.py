@@ -8,8 +8,8 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from services.changes.change_record import KeptChange, since_note, stands, to_take_back, undoable, way_back_note
 from services.changes.differences import Newest, NewestVersions
-from services.changes.kept import KeptChange, since_note, stands, to_take_back, undoable, way_back_note
 from services.errors import ConflictError, InvalidError, RefusedError
 from services.model import EDGE, RELEASE, Service, VersionSet
 from services.reading import JsonObject, as_int, as_object, as_text, as_texts, read_version_set

@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 
 from services.changes.applying import apply_plan
+from services.changes.change_record import Entry, Scope
 from services.changes.errors import NoBackupError
 from services.changes.guarded import carry_out
-from services.changes.kept import Entry, Scope
 from services.changes.ledger import Backups
 from services.changes.plan import make_plan
 from services.changes.requests import Upsert

@@ -28,7 +28,7 @@ from simulator.activity.model import (
     SpeechEnd,
     SpeechStart,
 )
-from simulator.activity.models import silero_sequence_path
+from simulator.activity.model_files import silero_sequence_path
 from simulator.audio.source import AudioSource
 from simulator.kept_files import KeptFiles
 

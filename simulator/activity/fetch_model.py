@@ -19,7 +19,7 @@ from pathlib import Path
 
 from base.files import sha256_of, write_whole
 from base.os_errors import os_error_text
-from simulator.activity.models import ModelFile, models_folder
+from simulator.activity.model_files import ModelFile, models_folder
 from simulator.errors import ModelError
 
 _ADDRESS = re.compile(r"\w+://\S+")

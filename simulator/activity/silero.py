@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from base.samples import SAMPLE_RATE
 from simulator.activity.model import FRAME_SAMPLES
-from simulator.activity.models import open_session, silero_frame_path, silero_sequence_path
+from simulator.activity.model_files import open_session, silero_frame_path, silero_sequence_path
 
 CONTEXT_SAMPLES = 64
 """Samples of the previous frame that the network needs before each frame at 16 kHz."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from base.samples import SAMPLE_RATE, Samples
 from simulator.activity.model import NO_MODEL_COMPLETENESS, Judgement
-from simulator.activity.models import open_session, smart_turn_path
+from simulator.activity.model_files import open_session, smart_turn_path
 
 WINDOW_SECONDS = 8
 """The length of the network's input."""

@@ -21,7 +21,7 @@ import numpy as np
 import soundfile as sf
 
 from base.samples import Samples
-from simulator.audio.containers.opening import layout_of
+from simulator.audio.containers.detection import layout_of
 from simulator.audio.containers.pieces import Layout, Part, PiecedFile
 from simulator.errors import AudioError
 

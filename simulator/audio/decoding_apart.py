@@ -9,7 +9,7 @@ from typing import IO
 
 import soundfile as sf
 
-from simulator.audio.containers.opening import layout_of
+from simulator.audio.containers.detection import layout_of
 from simulator.audio.decoding import END, FAULT, HEADER, SAMPLES, decoded_here, reason
 from simulator.errors import AudioError
 

@@ -23,7 +23,7 @@ from simulator.engine.profile import EngineProfile
 from simulator.engine.scripted import ScriptedMachine
 from simulator.engine.sound import AgentSound
 from simulator.labels import Labels
-from simulator.live import LiveCall
+from simulator.live_call import LiveCall
 from simulator.recording import Recording
 from simulator.replay import Placement, Played, ReplayMode, default_mode, script_of, scripted_machine, turn_of_span
 from simulator.voice.agent_renderer import AgentRenderer

@@ -18,7 +18,7 @@ from simulator.activity.model import FRAME_MS
 from simulator.engine.events import BargeIn, EndOfTurn, Event, ResponseStarted, SoundStarted, TurnReopened
 from simulator.engine.profile import EngineProfile
 from simulator.engine.scenario import Scenario
-from simulator.live import SpokenAgent
+from simulator.live_call import SpokenAgent
 from simulator.session.state import DecisionTimes, TurnLatency
 from simulator.voice.agent_renderer import AgentRenderer
 from simulator.voice.voice import Voice

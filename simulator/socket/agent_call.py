@@ -26,7 +26,7 @@ from simulator.engine.events import Event
 from simulator.engine.profile import EngineProfile
 from simulator.engine.scenario import Scenario
 from simulator.engine.sound import AgentSound
-from simulator.live import SpokenAgent
+from simulator.live_call import SpokenAgent
 from simulator.socket import messages
 from simulator.socket.messages import Message, transcript
 from simulator.voice.agent_renderer import AgentRenderer

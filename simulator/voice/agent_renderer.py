@@ -35,7 +35,7 @@ class _Saying:
 
 
 class AgentRenderer:
-    """Renders a call's sounds, window by window, from :attr:`simulator.live.LiveCall.sound`.
+    """Renders a call's sounds, window by window, from :attr:`simulator.live_call.LiveCall.sound`.
 
     With an ``executor`` it synthesises clips there and rendering never waits: the bundled voice speaks a whole
     piece whose clip is not ready in time. Without one, each clip is synthesised when it is due, for work that is

@@ -13,7 +13,7 @@ import pytest
 
 from simulator.recording import bundled_folder
 from tests.cli.conftest import Turnlab
-from tui.cli import opening
+from tui.cli import inputs
 
 
 @pytest.mark.parametrize(
@@ -237,10 +237,10 @@ def test_a_wrong_command_line_names_the_help_of_its_command(turnlab: Turnlab, ar
 def test_long_work_reports_progress_without_a_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with opening.progress("hearing calls", 4) as tell:
+    with inputs.progress("hearing calls", 4) as tell:
         assert tell is not None
         tell(1)
         assert capsys.readouterr().err == "", "it has just begun"
-        monkeypatch.setattr(opening, "LINE_EVERY_S", 0.0)
+        monkeypatch.setattr(inputs, "LINE_EVERY_S", 0.0)
         tell(3)
     assert capsys.readouterr().err == "turnlab: hearing calls: 75%\n"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from simulator.activity.models import smart_turn_path
+from simulator.activity.model_files import smart_turn_path
 from simulator.engine.profile import load_profile
 from tests.cli.conftest import Turnlab, turnlab_in
 from tests.cli.report_pages import check_page

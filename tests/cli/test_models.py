@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from simulator.activity.models import SMART_TURN, smart_turn_path
+from simulator.activity.model_files import SMART_TURN, smart_turn_path
 from simulator.recording import bundled_folder
 from tests.cli.conftest import Outcome, Turnlab
 
 FETCH = """
 import json, sys
 from simulator.activity.fetch_model import fetch_model
-from simulator.activity.models import ModelFile
+from simulator.activity.model_files import ModelFile
 print(fetch_model(ModelFile(**json.loads(sys.argv[1]))))
 """
 

@@ -18,7 +18,7 @@ import soundfile as sf
 from simulator.executors import open_executor
 from simulator.measures.readout_table import READOUTS
 from simulator.recording import bundled_folder
-from simulator.sweep.running import run
+from simulator.sweep.run import run
 from tests.cli.conftest import Turnlab, turnlab_in
 from tests.cli.report_pages import check_page
 from tests.cli.test_schemas import check

@@ -18,7 +18,7 @@ import soundfile as sf
 from jsonschema import Draft202012Validator
 
 from services.embedded.seed import demo_id
-from simulator.activity.models import smart_turn_path
+from simulator.activity.model_files import smart_turn_path
 from simulator.audio.source import open_audio
 from simulator.recording import bundled_folder
 from tests.cli.conftest import Turnlab, turnlab_in

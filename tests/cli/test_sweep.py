@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from simulator.activity.models import smart_turn_path
+from simulator.activity.model_files import smart_turn_path
 from simulator.recording import bundled_folder
 from tests.cli.conftest import Turnlab, turnlab_in
 from tests.forked import Command

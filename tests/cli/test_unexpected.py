@@ -41,8 +41,8 @@ DEAR = {"the process that judges pauses", "a page of the dashboard in a browser"
 """Cases that take half a second of processor time."""
 DOORS = {
     "a command": """
-import tui.cli.opening
-tui.cli.opening.find_audio = broken
+import tui.cli.inputs
+tui.cli.inputs.find_audio = broken
 from tui.__main__ import main
 sys.argv = ["turnlab", "analyze", "x.wav", *sys.argv[1:]]
 main()

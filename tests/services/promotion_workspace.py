@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from services.changes.applying import Applied, apply_plan
-from services.changes.kept import KeptChange, Scope
+from services.changes.change_record import KeptChange, Scope
 from services.changes.ledger import Backups
 from services.changes.plan import Plan, make_plan
 from services.changes.requests import Request

@@ -18,9 +18,9 @@ from pydantic import SecretStr
 
 from services.classic import ClassicClient
 from services.connections import keys
-from services.connections.choosing import choose, config_file, known, remove, save, saved
 from services.connections.opening import open_profile
 from services.connections.profile import ConnectionProfile, checked_name, checked_url
+from services.connections.registry import choose, config_file, known, remove, save, saved
 from services.connections.variables import REGIONS, Variables, address
 from services.errors import ConnectionProblem, UnreachableError
 from services.platform import PlatformClient

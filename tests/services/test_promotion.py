@@ -20,10 +20,10 @@ import stamina
 from pydantic import JsonValue
 
 from services.changes import applying, history, ledger
+from services.changes.change_record import Scope, holds
 from services.changes.differences import ORDER, canonical, change_texts, differences, newest_versions
 from services.changes.errors import MovedError, NoBackupError, UncertainError
 from services.changes.history import FieldsBack, version_set_history, way_back
-from services.changes.kept import Scope, holds
 from services.changes.requests import STAGES, ChangedSinceError, Delete, Promote, Rollback, Upsert, next_stage
 from services.client import ServicesClient
 from services.embedded import open_embedded
@@ -214,7 +214,7 @@ import asyncio, os, signal, sys
 from pathlib import Path
 from services.embedded import open_embedded
 from services.changes.history import FieldsBack, version_set_history, way_back
-from services.changes.kept import Scope, holds
+from services.changes.change_record import Scope, holds
 from services.changes.requests import Promote
 from tests.services.promotion_workspace import Desk
 

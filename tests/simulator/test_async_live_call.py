@@ -21,7 +21,7 @@ from simulator.engine.events import Event
 from simulator.engine.machine import TurnMachine
 from simulator.engine.profile import default_profile
 from simulator.engine.scenario import Script, default_scenario
-from simulator.live import AsyncLiveCall, LiveCall
+from simulator.live_call import AsyncLiveCall, LiveCall
 from simulator.study import Arm
 from tests.simulator.tracks import fixed_profile
 

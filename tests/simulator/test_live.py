@@ -18,7 +18,7 @@ from simulator.audio.what_if import WhatIf
 from simulator.engine.events import Event
 from simulator.engine.machine import TurnMachine
 from simulator.engine.profile import default_profile
-from simulator.live import LiveCall
+from simulator.live_call import LiveCall
 from simulator.recording import Recording, bundled_folder, find_audio, open_recording
 from simulator.replay import play, script_of, scripted_machine
 from simulator.study import Arm

@@ -24,7 +24,7 @@ from simulator.sweep.goals import goal_of, load_goal, shipped_goals
 from simulator.sweep.plan import SweepCall, SweepError, SweepPlan, plan_of, resolved, sweep_call
 from simulator.sweep.rehearsal import Rehearsal
 from simulator.sweep.result import SweepProgress, SweepResult, read_result
-from simulator.sweep.running import run
+from simulator.sweep.run import run
 from simulator.sweep.space import parse_range
 from simulator.sweep.split import split_calls
 from tests.simulator.sweep_calls import calls_that_differ, small_plan, thinking_call

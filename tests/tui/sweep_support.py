@@ -19,7 +19,7 @@ from simulator.sweep.result import (
     SweepResult,
     TriedSetting,
 )
-from simulator.sweep.running import run
+from simulator.sweep.run import run
 from simulator.sweep.space import Space
 from tui.sweep.shown import Changes, SweepFound
 

@@ -21,8 +21,8 @@ from tests.tui.pace import until
 from tests.tui.test_calls_screen import HEARD, SMALL, USUAL, Compare, drawn, keep, on_calls, said
 from tui.app import TurnlabApp
 from tui.calls.comparing import CompareController
-from tui.calls.kept import CallsShown, KeptController
 from tui.calls.periods import SettingsChange, two_days
+from tui.calls.stored_calls import CallsShown, KeptController
 from tui.calls.story import call_story, story_before
 from tui.calls.worst import Worst, WorstTurn
 from tui.calls.worst_dialog import WorstDialog

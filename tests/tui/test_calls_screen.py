@@ -20,7 +20,7 @@ from services.calls.overview import CallOverview
 from services.calls.record import CallRecord
 from services.embedded import open_embedded
 from services.embedded.seed import demo_id
-from simulator.activity.models import smart_turn_path
+from simulator.activity.model_files import smart_turn_path
 from simulator.errors import SimulatorError
 from simulator.heard.call_folder import METHOD
 from simulator.heard.checked import checked
@@ -33,9 +33,9 @@ from tui.app import TurnlabApp
 from tui.calls.call_list import CallList
 from tui.calls.checking import FitDialog
 from tui.calls.fitted import profile_for
-from tui.calls.kept import CallsShown, KeptController, has, searched, words_of
 from tui.calls.pulling import PullController
 from tui.calls.screen import CallsScreen
+from tui.calls.stored_calls import CallsShown, KeptController, has, searched, words_of
 from tui.calls.tuning import TuneController
 from tui.calls.worst_dialog import WorstDialog
 from tui.dialogs.dialog import TextDialog

@@ -20,7 +20,7 @@ from simulator.recording import bundled_folder
 from tests.tui.controller_host import Answers, QuietHost
 from tests.tui.tune_support import analysed, own_call
 from tui.labels.editing import LabelsController, LabelsState, values_of, words_of
-from tui.labels.hearing import HearingController
+from tui.labels.playing import HearingController
 from tui.labels.saving import KeptLabels, LabelFileController
 from tui.tune.bench import AnalysedRecording
 

@@ -11,8 +11,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, OptionList, Static, TabbedContent
 
+from services.changes.change_record import KeptFields
 from services.changes.fields import apply_fields, plan_fields
-from services.changes.kept import KeptFields
 from services.changes.ledger import Backups
 from services.embedded import open_embedded
 from services.model import Service, Tag

@@ -28,9 +28,9 @@ from tests.tui.sweep_support import TODAY_CONFIG, found, result, sweep_here, und
 from tests.tui.test_calls_screen import keep
 from tests.tui.tune_support import rest
 from tui.app import TurnlabApp
-from tui.sweep.choosing import ChoosingController, KeepingController, SettingChoice
+from tui.sweep.chosen import ChoosingController, KeepingController, SettingChoice
 from tui.sweep.form import SetupForm, StartLine
-from tui.sweep.kept import KeepingForms, KeptSweep
+from tui.sweep.last_sweep import KeepingForms, KeptSweep
 from tui.sweep.running import SweepController, Sweeping, SweepStatus
 from tui.sweep.screen import SweepScreen
 from tui.sweep.setup import Setup, SetupController

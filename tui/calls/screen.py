@@ -21,12 +21,12 @@ from tui.calls.call_list import COLUMNS, CallList, row_text
 from tui.calls.checking import CheckController
 from tui.calls.commands import COMMANDS, OPEN, WORDS, WORKS, next_commands
 from tui.calls.comparing import CompareController, change_story
-from tui.calls.kept import CallsShown, KeptController
 from tui.calls.lane import CallLane, call_scene, caller_wave
 from tui.calls.measuring import MeasureController
 from tui.calls.periods import Line, SettingsChange
 from tui.calls.playing import PlayController
 from tui.calls.pulling import PullController
+from tui.calls.stored_calls import CallsShown, KeptController
 from tui.calls.story import call_story, story_before
 from tui.calls.tuning import TuneController
 from tui.calls.worst import WorstTurn

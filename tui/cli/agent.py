@@ -22,9 +22,9 @@ from simulator.socket.server import ServerOptions, serve
 from simulator.study import Arm
 from simulator.voice.agent_renderer import AgentRenderer, answer_texts, filler_texts
 from simulator.voice.voice import Voice, voice_for
-from tui.cli.arms import read_arms
+from tui.cli.config_option import read_arms
 from tui.cli.failure import CallError, WorkError, complain
-from tui.cli.opening import end_of_turn_judge, open_profile
+from tui.cli.inputs import end_of_turn_judge, open_profile
 from tui.cli.serve import check_reach, check_token
 
 

@@ -11,9 +11,9 @@ from simulator.executors import runs_here
 from simulator.executors.urls import Place
 from simulator.heard.replaying import keeper_of
 from simulator.recording import Recording
+from tui.cli.audio_options import Hearing, tell_about
 from tui.cli.failure import CallError, Faults, failures
-from tui.cli.hearing import Hearing, tell_about
-from tui.cli.opening import analyse, end_of_turn_judge, find, open_all
+from tui.cli.inputs import analyse, end_of_turn_judge, find, open_all
 from tui.cli.options import WorkOptions
 from tui.cli.tables import print_line, print_table
 from tui.cli.working import open_work

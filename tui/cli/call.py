@@ -35,9 +35,9 @@ from simulator.socket.dialing import CallOptions
 from simulator.socket.messages import Wire
 from simulator.socket.outside import Outside, measure_outside
 from simulator.socket.protocols.registry import PROTOCOLS, by_address
+from tui.cli.audio_options import Hearing
 from tui.cli.failure import CallError, Faults, WorkError, check_folder, complain, failures
-from tui.cli.hearing import Hearing
-from tui.cli.opening import analyse, find, open_all, progress
+from tui.cli.inputs import analyse, find, open_all, progress
 from tui.cli.tables import print_line, print_table
 from tui.figures import difference, figure, interval, total
 

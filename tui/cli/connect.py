@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import SecretStr
 
-from services.connections import choosing, keys
+from services.connections import keys, registry
 from services.connections.opening import open_profile
 from services.connections.profile import ConnectionProfile, checked_name, checked_url
 from services.connections.variables import DEFAULT_REGION, PLACES, REGIONS, address
@@ -137,7 +137,7 @@ def set_up(answers: ConnectOptions, *, as_json: bool) -> None:
     assert profile.key is not None
     try:
         keys.keep(profile.name, profile.url, profile.key)
-        choosing.save(profile)
+        registry.save(profile)
     except ConnectionProblem as problem:
         raise WorkError(f"it works ({outcome.answered}), but it is not kept: {problem}") from None
     _show(outcome, as_json=as_json)
@@ -152,7 +152,7 @@ def test(name: str | None, *, as_json: bool) -> None:
     :class:`~tui.cli.failure.WorkError`.
     """
     try:
-        choice = choosing.choose(name)
+        choice = registry.choose(name)
     except ConnectionProblem as problem:
         raise CallError(str(problem)) from None
     _show(_tested(choice.profile), as_json=as_json)
@@ -161,12 +161,12 @@ def test(name: str | None, *, as_json: bool) -> None:
 def remove(name: str, *, as_json: bool) -> None:
     """Remove a stored connection and its key. Raises :class:`~tui.cli.failure.WorkError`."""
     try:
-        profile = choosing.saved().get(name)
+        profile = registry.saved().get(name)
         if profile is None:
-            choosing.remove(name)
+            registry.remove(name)
             return
         keys.forget(name, profile.url)
-        choosing.remove(name)
+        registry.remove(name)
     except ConnectionProblem as problem:
         raise WorkError(str(problem)) from None
     if as_json:
@@ -177,9 +177,9 @@ def remove(name: str, *, as_json: bool) -> None:
 
 def show_list(*, as_json: bool) -> None:
     """Print every connection, which one is the default, and which cannot be used and why."""
-    there = choosing.known()
+    there = registry.known()
     try:
-        choice: choosing.ConnectionChoice | None = choosing.choose()
+        choice: registry.ConnectionChoice | None = registry.choose()
     except ConnectionProblem as error:
         choice = None
         there.problems.setdefault("the chosen connection", str(error))

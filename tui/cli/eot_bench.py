@@ -34,9 +34,9 @@ from simulator.measures.eot_bench import (
     scores,
     to_parquet,
 )
+from tui.cli.audio_options import Hearing
 from tui.cli.failure import CallError, Faults, WorkError, check_output, writing
-from tui.cli.hearing import Hearing
-from tui.cli.opening import end_of_turn_judge, open_profile, progress
+from tui.cli.inputs import end_of_turn_judge, open_profile, progress
 from tui.cli.simulate_table import print_what_if
 from tui.cli.tables import print_line, print_table
 

@@ -30,10 +30,10 @@ from simulator.measures.scoring import Group, barge_in_scores, group_of, voice_s
 from simulator.measures.verdict import comparison_json
 from simulator.recording import Recording
 from simulator.study import Arm, readouts_of_arms
-from tui.cli.arms import baseline_of, read_arms
+from tui.cli.audio_options import Hearing, tell_about
+from tui.cli.config_option import baseline_of, read_arms
 from tui.cli.failure import CallError, Faults, WorkError, complain, failures
-from tui.cli.hearing import Hearing, tell_about
-from tui.cli.opening import analyse, end_of_turn_judge, find, open_all, open_profile
+from tui.cli.inputs import analyse, end_of_turn_judge, find, open_all, open_profile
 from tui.cli.options import WorkOptions
 from tui.cli.working import outcomes, work_to_come
 from tui.report.gate import Gate

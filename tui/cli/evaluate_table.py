@@ -33,7 +33,7 @@ from tui.trade_off import Mark, draw, legend, setting_text
 
 if TYPE_CHECKING:
     from simulator.evaluation import Evaluation
-    from tui.cli.hearing import Hearing
+    from tui.cli.audio_options import Hearing
 
 
 WORTH_DRAWING = 20

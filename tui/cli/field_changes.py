@@ -9,9 +9,9 @@ from contextlib import suppress
 from pydantic import JsonValue
 
 from base.json_text import json_line
+from services.changes.change_record import KeptFields
 from services.changes.fields import AppliedFields, FieldsPlan, apply_fields
 from services.changes.history import who
-from services.changes.kept import KeptFields
 from services.changes.ledger import Backups
 from services.client import ServicesClient
 from services.errors import ConflictError, StorageError

@@ -36,9 +36,9 @@ from simulator.session import (
 from simulator.session.commands import Record, SwitchArm
 from simulator.story import event_sentence
 from simulator.voice.voice import VOICES
-from tui.cli.arms import read_arms
+from tui.cli.config_option import read_arms
 from tui.cli.failure import CallError, WorkError, complain
-from tui.cli.opening import open_profile
+from tui.cli.inputs import open_profile
 from tui.cli.tables import print_line, print_table
 from tui.preferences import kept_round_trip
 

@@ -14,7 +14,7 @@ from base.files import is_file, is_folder
 from base.folders import typed_path
 from base.unexpected import DEBUG, REMEDY, named, show_traceback
 from tui import __version__
-from tui.cli.commands import calling, listing, measuring, sweep
+from tui.cli.commands import calling, inventory, simulating, sweep
 from tui.cli.failure import CallError, ReportedError, WorkError, report, report_as_json
 from tui.cli.groups import LateGroup, alone, check_late
 from tui.streams import OutputLostError, flushed, write_what_can_be_written
@@ -24,7 +24,9 @@ class Turnlab(LateGroup):
     """All commands, in the order of the help, before those of :data:`tui.cli.groups.LATER`."""
 
     functions: ClassVar[Mapping[str, Callable[..., None]]] = {
-        command.__name__: command for module in (measuring, sweep, listing, calling) for command in module.COMMANDS
+        command.__name__: command
+        for module in (simulating, sweep, inventory, calling)
+        for command in module.COMMANDS
     }
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:

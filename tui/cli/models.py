@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from simulator.activity.models import (
+from simulator.activity.model_files import (
     MODELS,
     SILERO_FRAME,
     SILERO_SEQUENCE,
@@ -46,7 +46,7 @@ def check_models(*, as_json: bool) -> None:
     from importlib.metadata import version
 
     from simulator.activity.reference import TOLERANCE, agreement
-    from tui.cli.opening import end_of_turn_judge
+    from tui.cli.inputs import end_of_turn_judge
 
     model = end_of_turn_judge(None)
     with failures():

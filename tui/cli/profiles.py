@@ -140,7 +140,7 @@ def fit_profile(request: FitRequest, *, as_json: bool) -> None:
     from simulator.engine.end_of_turn import sensitivity_of
     from simulator.engine.profile import read_profile
     from simulator.profile_fitting import FittedCall, distinct, fit, read_call
-    from tui.cli.arms import read_arms
+    from tui.cli.config_option import read_arms
     from tui.cli.failure import Faults
 
     config = read_arms([request.config or "{}"])[0].resolved

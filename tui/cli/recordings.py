@@ -11,9 +11,9 @@ from base.os_errors import os_error_text
 from simulator.audio.source import SUFFIXES
 from simulator.labels import Labels
 from simulator.recording import Recording, bundled_folder
+from tui.cli.audio_options import Hearing
 from tui.cli.failure import Faults, WorkError, complain
-from tui.cli.hearing import Hearing
-from tui.cli.opening import find, open_all
+from tui.cli.inputs import find, open_all
 from tui.cli.tables import print_line, print_table
 
 

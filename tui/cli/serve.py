@@ -12,7 +12,7 @@ from base.unexpected import keep_secret
 from recordings.demo_calls import demo_sound
 from services.embedded import workspace_file
 from services.embedded.addresses import is_loopback
-from services.embedded.connect import FILE_NAME
+from services.embedded.in_process import FILE_NAME
 from services.errors import ServiceError
 from tui.cli.failure import CallError, WorkError
 

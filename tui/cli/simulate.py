@@ -17,17 +17,17 @@ from simulator.executors.urls import Place
 from simulator.measures.comparison import Comparison, compare
 from simulator.measures.readouts import readouts_json
 from simulator.measures.verdict import comparison_json
-from simulator.playback import to_playback
+from simulator.playback_timeline import to_playback
 from simulator.playing.call_mix import CallMix, mix_format, write_mix
 from simulator.recording import Recording
 from simulator.replay import ReplayMode
 from simulator.story import story
 from simulator.study import Arm, EchoStudy, Run, readouts_of_arms, run
 from simulator.voice.voice import Voice, voice_for
-from tui.cli.arms import baseline_of, read_arms
+from tui.cli.audio_options import Hearing, tell_other_voices
+from tui.cli.config_option import baseline_of, read_arms
 from tui.cli.failure import CallError, Faults, WorkError, check_output, complain, writing
-from tui.cli.hearing import Hearing, tell_other_voices
-from tui.cli.opening import analyse, end_of_turn_judge, find, open_all, open_profile, progress
+from tui.cli.inputs import analyse, end_of_turn_judge, find, open_all, open_profile, progress
 from tui.cli.simulate_table import print_report, print_what_if
 from tui.cli.tables import print_line, print_timed
 from tui.report.gate import Gate

@@ -28,16 +28,16 @@ from simulator.recording import Recording, known_recordings
 from simulator.sweep.goals import Goal, GoalError, goal_of, load_goal
 from simulator.sweep.plan import SweepCall, SweepError, SweepPlan, plan_of, sweep_call
 from simulator.sweep.result import Readouts, SweepProgress, SweepResult, TriedSetting
-from simulator.sweep.running import judgeable, run
+from simulator.sweep.run import judgeable, run
 from simulator.sweep.search import needs_optuna
 from simulator.sweep.space import Range, SpaceError, parse_range
 from simulator.sweep.split import ONE_CALL
 from simulator.sweep.wording import shown, value_words
-from tui.cli.arms import read_arms
+from tui.cli.audio_options import Hearing, tell_about, tell_other_voices
 from tui.cli.calls.checking import replayed_calls
+from tui.cli.config_option import read_arms
 from tui.cli.failure import CallError, Faults, WorkError, check_output, complain, writing
-from tui.cli.hearing import Hearing, tell_about, tell_other_voices
-from tui.cli.opening import analyse, end_of_turn_judge, find, open_all, open_profile, progress
+from tui.cli.inputs import analyse, end_of_turn_judge, find, open_all, open_profile, progress
 from tui.cli.tables import print_line, print_table
 from tui.cli.working import outcomes
 from tui.report.gate import Gate

@@ -8,9 +8,9 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from base.json_text import json_line
+from services.changes.change_record import KeptChange, KeptFields
 from services.changes.differences import Newest, NewestVersions, ValueChange, change_texts
 from services.changes.history import History, PlatformChange
-from services.changes.kept import KeptChange, KeptFields
 from services.changes.plan import Plan
 from services.client import Dialect
 from services.model import FieldChange, Service, VersionSet

@@ -10,8 +10,8 @@ from pydantic import JsonValue
 
 from presets.config import ConfigError, check, parse
 from presets.library import spoken_of, whole
+from services.changes.change_record import KeptFields
 from services.changes.fields import FieldsPlan, fields_history, plan_fields, plan_rollback, shown_value
-from services.changes.kept import KeptFields
 from services.changes.ledger import Backups
 from services.client import ServicesClient
 from services.errors import UnsupportedError

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from simulator.executors import in_order, open_executor, runs_here
 from tui.cli.failure import failures
-from tui.cli.opening import progress
+from tui.cli.inputs import progress
 from tui.cli.options import WorkOptions
 
 T = TypeVar("T")

@@ -21,8 +21,8 @@ from tui.dialogs.form_dialog import FormDialog
 from tui.host import ScreenHost, ask_over
 from tui.labels.commands import COMMANDS
 from tui.labels.editing import FIELDS, LANES_MEAN, MEANS, LabelsController, LabelsState, words_of
-from tui.labels.hearing import HearingController, remembered_speaker
 from tui.labels.label_timeline import LabelTimeline, label_scene
+from tui.labels.playing import HearingController, remembered_speaker
 from tui.labels.saving import LabelFileController
 from tui.screens import with_keys
 from tui.terminal_text import content, plain, show_text

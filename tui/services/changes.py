@@ -13,9 +13,9 @@ from tui.screens import with_keys
 from tui.terminal_text import plain
 
 if TYPE_CHECKING:
+    from services.changes.change_record import Subject
     from services.changes.fields import FieldsPlan
     from services.changes.history import FieldsBack
-    from services.changes.kept import Subject
     from services.client import ServicesClient
     from services.model import Service
     from tui.host import AskingHost

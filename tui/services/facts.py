@@ -123,8 +123,8 @@ async def _with_behaviors(client: ServicesClient, known: Background) -> Backgrou
 
 
 async def _with_history(client: ServicesClient, service: Service, known: Background) -> Background:
+    from services.changes.change_record import Scope
     from services.changes.fields import fields_history
-    from services.changes.kept import Scope
     from services.changes.ledger import Backups
     from services.errors import ServiceError
     from tui.services.history import history_lines

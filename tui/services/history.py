@@ -17,8 +17,8 @@ from tui.terminal_text import cell, content, cut, fit_last
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from services.changes.change_record import KeptChange, KeptFields
     from services.changes.history import FieldsBack
-    from services.changes.kept import KeptChange, KeptFields
     from services.changes.requests import Request
     from services.model import FieldChange, HistoryEntry
     from tui.services.facts import ServiceFacts

@@ -11,8 +11,8 @@ from tui.services.changes import ServiceSaved, TakeBack, unless_known
 
 if TYPE_CHECKING:
     from services.changes.applying import Applied
+    from services.changes.change_record import KeptChange, KeptFields
     from services.changes.history import FieldsBack
-    from services.changes.kept import KeptChange, KeptFields
     from services.changes.plan import Plan
     from services.changes.requests import Request
     from services.client import ServicesClient
@@ -233,8 +233,8 @@ async def put_back(
     service: Service,
 ) -> None:
     """Undo a change of the history, whatever its kind."""
+    from services.changes.change_record import KeptChange, KeptFields
     from services.changes.history import FieldsBack
-    from services.changes.kept import KeptChange, KeptFields
     from services.changes.requests import Rollback
 
     if isinstance(back, KeptFields):

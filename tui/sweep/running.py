@@ -19,7 +19,7 @@ from simulator.heard.call_folder import read_call_folder
 from simulator.heard.replaying import analysis_anywhere, open_replay
 from simulator.recording import open_recording
 from simulator.sweep.plan import SweepCall, plan_of, sweep_call
-from simulator.sweep.running import run
+from simulator.sweep.run import run
 from simulator.sweep.search import needs_optuna
 from tui.calls.fitted import profile_for
 from tui.calls.measuring import caller_recording

@@ -19,11 +19,11 @@ from tui.commands.place import bindings
 from tui.dialogs.dialog import TextDialog
 from tui.dialogs.dialogs import LineEntry
 from tui.host import Job, ScreenHost, ask_over
-from tui.sweep.choosing import ChoosingController, KeepingController, SettingChoice, Use, take_into
+from tui.sweep.chosen import ChoosingController, KeepingController, SettingChoice, Use, take_into
 from tui.sweep.commands import ALL, BEST, COMMANDS, HEAR, KEEP, OPEN, READ, RUN, SAVE, STOP, WORDS
 from tui.sweep.form import ChoiceLine, SetupForm, StartLine
 from tui.sweep.front import Direction
-from tui.sweep.kept import CUT_OFF, KeepingForms, KeptSweep
+from tui.sweep.last_sweep import CUT_OFF, KeepingForms, KeptSweep
 from tui.sweep.running import SweepController, SweepStatus
 from tui.sweep.scatter_view import Scatter
 from tui.sweep.setup import Setup, SetupController

@@ -15,7 +15,7 @@ from base.files import write_private
 from base.os_errors import os_error_text
 from simulator.measures.comparison import Compared
 from simulator.measures.readout_table import BY_NAME
-from simulator.playback import to_playback
+from simulator.playback_timeline import to_playback
 from simulator.study import Run
 from tui.host import Host
 from tui.preferences import remember, remembered

@@ -23,11 +23,11 @@ from simulator.measures import limits
 from simulator.measures.limits import Measurable
 from tui.calls.replaying import LeftOutError, checked_call, joined, keep_joined, replayed
 from tui.calls.words import count_rows, error_rows
-from tui.cli.arms import read_arms
 from tui.cli.calls.measuring import measured, measured_quietly, seconds_of, unheard
-from tui.cli.calls.opening import HeardOnce, open_calls
+from tui.cli.calls.selection import HeardOnce, open_calls
+from tui.cli.config_option import read_arms
 from tui.cli.failure import Faults, WorkError, complain
-from tui.cli.opening import end_of_turn_judge, open_profile, progress
+from tui.cli.inputs import end_of_turn_judge, open_profile, progress
 from tui.cli.options import WorkOptions
 from tui.cli.tables import print_line, print_table
 from tui.cli.working import open_work

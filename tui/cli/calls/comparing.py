@@ -16,7 +16,7 @@ from simulator.heard.measure import heard_readouts
 from simulator.heard.periods import Periods, TimedCall, compare_periods, last_change
 from simulator.measures.readout_table import BY_NAME
 from tui.cli.calls.measuring import measured, unheard
-from tui.cli.calls.opening import HeardOnce, open_calls
+from tui.cli.calls.selection import HeardOnce, open_calls
 from tui.cli.failure import CallError, Faults, WorkError, complain
 from tui.cli.tables import print_line
 from tui.report.gate import Gate

@@ -13,9 +13,9 @@ from simulator.heard.replaying import keep_heard
 from simulator.heard.sides import sides_of
 from simulator.measures.readout_table import BY_NAME, READOUTS
 from tui.calls.story import clock
-from tui.cli.calls.opening import HeardOnce, open_calls
+from tui.cli.calls.selection import HeardOnce, open_calls
 from tui.cli.failure import Faults, complain
-from tui.cli.opening import progress
+from tui.cli.inputs import progress
 from tui.cli.options import WorkOptions
 from tui.cli.tables import print_line, print_table
 from tui.cli.working import open_work, outcomes

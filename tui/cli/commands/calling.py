@@ -198,8 +198,8 @@ def call(
     as_json: Json = False,
 ) -> None:
     """Call agents on a WebSocket with recordings in real time, measure their audio, and compare several."""
+    from tui.cli.audio_options import hearing_of
     from tui.cli.call import CallRequest, call_agent
-    from tui.cli.hearing import hearing_of
 
     urls = [target for target in targets if "://" in target]
     paths = [Path(target) for target in targets if "://" not in target]

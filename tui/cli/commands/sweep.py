@@ -91,7 +91,7 @@ def sweep(
     """Find a better setting: try many on your calls, choose one on some callers, confirm it on the others."""
     if asked.goal is not None and asked.minimize:
         raise CallError("--goal and --minimize exclude each other; give one")
-    from tui.cli.hearing import hearing_of
+    from tui.cli.audio_options import hearing_of
     from tui.cli.sweep import SweepRequest, sweep
     from tui.report.gate import gate_of
 

@@ -9,7 +9,7 @@ from presets.config import ConfigError, VoiceConfig, check, parse, suggest
 from presets.fields import BY_NAME
 from simulator.study import Arm
 from tui.cli.failure import CallError, complain
-from tui.cli.opening import unused
+from tui.cli.inputs import unused
 from tui.cli.options import parse_json, read_text
 from tui.user_presets import all_presets
 

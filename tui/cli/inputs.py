@@ -15,7 +15,7 @@ from pathlib import Path
 from base.folders import own_recordings_folder
 from simulator.activity.end_of_turn import EndOfTurnModel, end_of_turn_model, named_model
 from simulator.activity.model import SILENCE_ONLY, Activity
-from simulator.activity.models import why_silence_only
+from simulator.activity.model_files import why_silence_only
 from simulator.engine.profile import EngineProfile, load_profile
 from simulator.errors import InjectionError, SimulatorError
 from simulator.executors import in_order, runs_elsewhere
@@ -23,8 +23,8 @@ from simulator.executors.urls import Place, Url, listed, open_at_url, open_elsew
 from simulator.heard.replaying import analysis_anywhere
 from simulator.live_recording import recovery_notices
 from simulator.recording import Recording, find_audio, known_recordings, open_recording
+from tui.cli.audio_options import Hearing, tell_about
 from tui.cli.failure import CallError, Faults, WorkError, complain, failures
-from tui.cli.hearing import Hearing, tell_about
 from tui.terminal_text import plain
 
 

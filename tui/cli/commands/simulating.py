@@ -116,7 +116,7 @@ def simulate(
 ) -> None:
     """Play recordings through one or several configurations and compare what a caller would hear."""
     from simulator.executors.urls import place_of
-    from tui.cli.hearing import hearing_of, with_echo, with_sounds
+    from tui.cli.audio_options import hearing_of, with_echo, with_sounds
     from tui.cli.simulate import SimulateRequest, mix_request, simulate
     from tui.report.gate import gate_of
 
@@ -177,7 +177,7 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Score end of turn, barge-in and voice activity on labelled recordings."""
-    from tui.cli.hearing import hearing_of
+    from tui.cli.audio_options import hearing_of
 
     hearing, judge = hearing_of(caller, seed), eot.value if eot else None
     if bench.eot_bench:
@@ -235,7 +235,7 @@ def analyze(
     """Show a recording's speech and pauses, and how finished the caller sounds at each pause."""
     from simulator.executors.urls import place_of
     from tui.cli.analyze import analyze
-    from tui.cli.hearing import hearing_of
+    from tui.cli.audio_options import hearing_of
 
     hearing = hearing_of(caller, seed)
     analyze(place_of(path), eot.value if eot else None, hearing, work, as_json=as_json)
