@@ -41,7 +41,7 @@ def to_pcm16(samples: NDArray[np.floating]) -> Heights:
 
 
 def from_pcm16(pcm: Heights | bytes) -> Samples:
-    """Return 16-bit PCM, or its little-endian bytes, as float32 samples of -1…1."""
+    """Return 16-bit PCM as float32 samples of -1…1 of the same shape, or its little-endian bytes as ``[n]``."""
     heights = np.frombuffer(pcm, "<i2") if isinstance(pcm, bytes) else pcm
     return heights.astype(np.float32) / _FULL_SCALE
 

@@ -200,8 +200,8 @@ def _without(blocks: Iterator[Samples], count: int) -> Iterator[Samples]:
 def open_audio(path: Path, caller_channel: int | None = None, what_if: WhatIf = AS_IT_IS) -> AudioSource:
     """Open an audio file. ``caller_channel`` counts from 0; ``None`` takes the first.
 
-    Raises :class:`AudioError` if the file does not exist, may not be read, contains no audio, is cut off, or has no
-    such channel.
+    Raises :class:`AudioError` if the file does not exist, may not be read, contains no audio, or is cut off, and
+    :class:`~simulator.errors.ChannelError` if it has no such channel.
     """
     try:
         _refuse_what_is_no_file(path)

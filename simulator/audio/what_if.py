@@ -43,7 +43,7 @@ def taps_of(gain: Gain) -> Taps:
 
 
 def filtered(blocks: Iterable[Samples], taps: Taps) -> Iterator[Samples]:
-    """Yield filtered blocks with as many samples as come in; the filter adds no delay."""
+    """Yield filtered blocks, float32 ``[n]``, with as many samples as come in; the filter adds no delay."""
     half = len(taps) // 2
     step = _TRANSFORM - 2 * half
     spectrum = np.fft.rfft(taps, _TRANSFORM)
@@ -89,13 +89,13 @@ def room_spectrum(hz: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def noise_taps(channel: Gain | None = None) -> Taps:
-    """Return the filter from white noise to room noise heard through ``channel``, with a mean power of 1."""
+    """Return the filter, ``[1023]`` taps, from white noise to room noise through ``channel``, with mean power 1."""
     taps = taps_of(room_spectrum if channel is None else lambda hz: room_spectrum(hz) * channel(hz))
     return np.asarray(taps / np.sqrt(np.sum(taps**2)), dtype=np.float64)
 
 
 def with_noise(blocks: Iterable[Samples], taps: Taps, level_db: float, seed: int) -> Iterator[Samples]:
-    """Yield blocks with noise at ``level_db`` dBFS added, clipped to -1…1.
+    """Yield blocks, float32 ``[n]``, with noise at ``level_db`` dBFS added, clipped to -1…1.
 
     The noise at a position in the stream depends only on the seed.
     """
@@ -120,7 +120,7 @@ SPEECH_FROM = 0.5
 
 
 def active_speech_level_db(blocks: Iterable[Samples]) -> float:
-    """Return the level, dBFS, over all 32 ms frames in which the voice-activity model finds speech.
+    """Return the level, dBFS, over the 32 ms frames of ``blocks`` (float32 ``[n]``, 16 kHz) that contain speech.
 
     The level is the root mean square over those frames; -26 dBFS if there are none. Noise under speech counts. On
     the development corpus this is within 1.1 dB of the level of the labelled speech for 95 % of the files, noisy
@@ -148,7 +148,7 @@ def telephone_band(hz: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def over_the_line(blocks: Iterable[Samples]) -> Iterator[Samples]:
-    """Yield as many samples as come in, after 8 kHz and µ-law; :func:`telephone_band` limits the band."""
+    """Yield blocks, float32 ``[n]`` at 16 kHz, after 8 kHz and µ-law, with as many samples as come in."""
     down = soxr.ResampleStream(SAMPLE_RATE, LINE_RATE, 1, dtype="float32")
     up = soxr.ResampleStream(LINE_RATE, SAMPLE_RATE, 1, dtype="float32")
     nothing = np.zeros(0, np.float32)
@@ -206,7 +206,7 @@ class WhatIf:
         return shown
 
     def heard(self, plain: Callable[[], Iterator[Samples]]) -> Iterator[Samples]:
-        """Yield the blocks of ``plain()`` with the settings applied; each call starts at the beginning."""
+        """Yield ``plain()``, float32 ``[n]``, with the settings applied; ``plain`` is called repeatedly."""
         heard = self._banded(lambda: self._with_sounds(plain))
         if self.noise_snr_db is not None:
             level_db = active_speech_level_db(self._banded(plain))

@@ -33,7 +33,7 @@ class BargeInPolicy:
         self._reported: dict[Reason, int] = {}
 
     def next(self, config: ResolvedVoiceConfig, now_ms: int) -> tuple[int, Verdict] | None:
-        """Return the next decision and its time, assuming that the caller keeps talking; ``None``: no decision.
+        """Return the next decision's time, ms, and the decision if the caller keeps talking; ``None``: no decision.
 
         Decisions fall on frame ends, because only then is it known that the caller spoke in the frame. A hold is
         reported once per span. The barge-in follows when the hold is over, if the caller still talks.

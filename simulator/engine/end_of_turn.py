@@ -68,11 +68,11 @@ class EndOfTurnPolicy(Protocol):
         ...
 
     def end(self, ended: SpeechEnd, limits: EndOfTurnLimits) -> tuple[int, EndReason]:
-        """Return when the turn ends if the pause continues, and the reason."""
+        """Return when the turn ends if the pause continues, ms, and the reason."""
         ...
 
     def eager_ms(self, ended: SpeechEnd, limits: EndOfTurnLimits) -> int | None:
-        """Return when an eager answer starts if the pause continues; ``None``: never."""
+        """Return when an eager answer starts if the pause continues, ms; ``None``: never."""
         ...
 
     def confidence(self, ended: SpeechEnd, at_ms: float) -> float:
@@ -215,7 +215,7 @@ class ConfidencePolicy:
         return self.sensitivity.confidence(wanted), f"eager_eot_threshold {wanted:g}"
 
     def end(self, ended: SpeechEnd, limits: EndOfTurnLimits) -> tuple[int, EndReason]:
-        """Return when the turn ends, and the reason: the timeout, if both fall on one moment."""
+        """Return when the turn ends, ms, and the reason: the timeout, if both fall on one moment."""
         timeout_ms = max(ended.known_ms, ended.end_ms + limits.timeout_ms)
         confident_ms = self._reaches_ms(limits.threshold, ended)
         if confident_ms is None or timeout_ms <= confident_ms:
@@ -223,7 +223,7 @@ class ConfidencePolicy:
         return confident_ms, "confidence"
 
     def eager_ms(self, ended: SpeechEnd, limits: EndOfTurnLimits) -> int | None:
-        """Return when the confidence reaches the eager threshold; ``None`` without one, or if it never does."""
+        """Return when the confidence reaches the eager threshold, ms; ``None`` without one, or if it never does."""
         return None if limits.eager is None else self._reaches_ms(limits.eager, ended)
 
     def confidence(self, ended: SpeechEnd, at_ms: float) -> float:

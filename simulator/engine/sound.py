@@ -190,7 +190,7 @@ def overlap_ms(pieces: list[Piece], start_ms: int, end_ms: int) -> int:
 def reached_ms(
     pieces: list[Piece], speech_start_ms: int, needed_ms: int, grid_ms: int, frame_ms: int
 ) -> int | None:
-    """Return when speech from ``speech_start_ms`` will have overlapped audible agent sound for ``needed_ms``.
+    """Return when speech from ``speech_start_ms`` will have overlapped agent sound for ``needed_ms``, ms.
 
     The time lies within a piece and on the frame grid through ``grid_ms``, not before ``grid_ms``. ``None``: the
     planned sound is too short.

@@ -95,7 +95,7 @@ def _best_shift(apart: NDArray[np.float64]) -> float:
 
 
 def _drift(times: NDArray[np.float64], apart: NDArray[np.float64]) -> float:
-    """Return the median slope between turns that are far apart."""
+    """Return the median slope, ms per ms, between turns that are far apart."""
     first, second = np.triu_indices(len(times), 1)
     far = times[second] - times[first] >= _FAR_MS
     if times.max() - times.min() < _LONG_MS or not far.any():

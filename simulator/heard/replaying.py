@@ -240,7 +240,11 @@ def _corrected(path: Path) -> bool:
 
 
 def open_replay(audio: Path) -> Recording:
-    """Return the recording with its labels trusted: they are the heard turns that the replay is compared with."""
+    """Return the recording with its labels trusted: they are the heard turns that the replay is compared with.
+
+    Raises what :func:`~simulator.recording.open_recording` raises, and
+    :class:`~simulator.heard.call_folder.UnusableCallError` for a recording without labels.
+    """
     recording = open_recording(audio)
     labels = recording.labels
     if labels is None:
@@ -338,7 +342,7 @@ class RecordedMix:
         self._sides: tuple[AudioReader, ...] = ()
 
     def read(self, start: int, count: int) -> Stereo:
-        """Return ``count`` samples from ``start``.
+        """Return ``count`` samples from ``start``, float32 ``[count, 2]``.
 
         Raises :class:`~simulator.errors.SimulatorError` where a side cannot be read.
         """

@@ -293,7 +293,7 @@ class _Edges:
         return self._begun(start, first) * WINDOW_MS, self._ended(end, last) * WINDOW_MS
 
     def _soft_db(self, first: int, last: int) -> float | None:
-        """Return the level above the noise between two windows; ``None`` if there are too few quiet windows."""
+        """Return the level, dBFS, that exceeds the noise between two windows; ``None``: too few quiet windows."""
         first = max(first, 0)
         near = self._smooth(first, last)[self.quiet[first:last]]
         near = near[near > -100]

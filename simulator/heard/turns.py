@@ -263,7 +263,7 @@ def _likeness(one: Levels, other: Levels) -> float:
 
 
 def answered(start_ms: int, turns: Sequence[TrueTurn]) -> int:
-    """Return which turn a sound answers, as far as sound shows it: the last turn that had ended."""
+    """Return how many turns had ended when a sound began; as far as sound shows, it answers the last of them."""
     return sum(turn.end_ms <= start_ms + CUT_IN_TOLERANCE_MS for turn in turns)
 
 

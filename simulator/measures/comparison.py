@@ -106,7 +106,7 @@ class Drawn:
         return "recordings" if self.block_turns is None else f"blocks of {self.block_turns} consecutive turns"
 
     def number(self, recording: str, index: int) -> int:
-        """Return the number of the recording or block that contains a turn."""
+        """Return the index of the recording or block that contains a turn. Raises :class:`KeyError`."""
         before = 0
         for name, starts in self.starts.items():
             if name == recording:

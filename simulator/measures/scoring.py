@@ -203,7 +203,7 @@ class FrameScore:
 
     @property
     def f1(self) -> float | None:
-        """The harmonic mean of precision and recall."""
+        """The harmonic mean of precision and recall, 0…1."""
         return _share(2 * self.both, 2 * self.both + self.only_detected + self.only_labelled)
 
     def to_json(self) -> dict[str, Any]:

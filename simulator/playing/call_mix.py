@@ -108,7 +108,7 @@ class Mix(Protocol):
         """The name of the agent's voice."""
 
     def read(self, start: int, count: int) -> Stereo:
-        """Return ``count`` samples from ``start``.
+        """Return ``count`` samples from ``start``, float32 ``[count, 2]``.
 
         Raises :class:`~simulator.errors.AudioError` if the audio stops being readable.
         """
@@ -135,7 +135,7 @@ class CallMix:
         return self._renderer.trouble or self._renderer.voice.name
 
     def read(self, start: int, count: int) -> Stereo:
-        """Return ``count`` samples from ``start``, synthesising the agent where necessary.
+        """Return ``count`` samples from ``start``, float32 ``[count, 2]``, synthesising the agent where necessary.
 
         Raises :class:`~simulator.errors.AudioError` if the recording stops being readable.
         """

@@ -125,6 +125,6 @@ class SystemSpeaker:
 
 
 def fade(samples: Samples, *, rising: bool) -> Samples:
-    """Return samples faded in or out over their whole length."""
+    """Return samples, float32 ``[n]``, faded in (``rising``) or out over their whole length."""
     ramp = np.linspace(0.0, 1.0, len(samples), dtype=np.float32)
     return samples * (ramp if rising else ramp[::-1])

@@ -69,7 +69,7 @@ class CaptureBuffer:
         return self._heard_s > self._opened_s
 
     def put(self, block: NDArray[np.float32], overrun: bool, stream: int) -> None:
-        """Copy a block into the queue; a block that does not fit is dropped and counted."""
+        """Queue a copy of a block, float32 ``[n, channels]``; one that does not fit is dropped and counted."""
         now_s = time.monotonic()
         with self._changed:
             if stream != self._stream:

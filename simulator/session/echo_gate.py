@@ -113,7 +113,7 @@ class EchoGate:
             self._clean = late[:FRAME_SAMPLES] if self._finder.state == "absent" else clean
 
     def heard(self, rms_db: float, *, agent_sounds: bool, round_trip_ms: float) -> tuple[Samples, Unheard | None]:
-        """Return the samples that the agent hears, the frame or silence, and the reason for silence.
+        """Return what the agent hears, float32 ``[512]``, the frame or silence, and the reason for silence.
 
         ``round_trip_ms`` is the time of the agent's sound to the microphone.
         """
@@ -125,7 +125,7 @@ class EchoGate:
         return (self._open if why is None else SILENCE), why
 
     def kept(self) -> Samples:
-        """Return the last frame's samples for a recording: the microphone, or silence if the user closed it."""
+        """Return the last frame for a recording, float32 ``[512]``; silence if the user closed the microphone."""
         return self._open if self._by_hand is None else SILENCE
 
     def new_self_hearing(self) -> str:

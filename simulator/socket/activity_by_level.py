@@ -113,7 +113,7 @@ Stretch = tuple[int, int]
 
 
 def levels_db(heights: Heights) -> Levels:
-    """Return the level of each whole window of 5 ms, dBFS, -120 for digital silence."""
+    """Return the level of each whole window of 5 ms, dBFS ``[n // 80]``, -120 for digital silence."""
     windows = heights[: len(heights) // WINDOW * WINDOW].reshape(-1, WINDOW)
     return decibels(np.mean(np.square(from_pcm16(windows), dtype=np.float64), axis=1))
 
@@ -146,7 +146,7 @@ class SoundDetector:
         self._after: list[float] = []
 
     def push(self, levels: Levels) -> None:
-        """Take the levels of the next windows, dBFS."""
+        """Take the levels of the next windows, dBFS ``[n]``."""
         for level in levels.tolist():
             start_ms = self.windows * WINDOW_MS
             self.windows += 1

@@ -59,7 +59,7 @@ def tight(speech: Samples) -> Samples:
 
 
 def fitted(speech: Samples, count: int) -> Samples:
-    """Return speech stretched or compressed to ``count`` samples, which shifts its pitch; for small differences."""
+    """Return speech resampled to float32 ``[count]``, which shifts its pitch; for small differences."""
     if len(speech) == count or not len(speech):
         return speech
     stretched = np.asarray(soxr.resample(speech, len(speech), count), np.float32)[:count]
@@ -67,7 +67,7 @@ def fitted(speech: Samples, count: int) -> Samples:
 
 
 def faded(speech: Samples) -> Samples:
-    """Return speech with its first and last millisecond faded."""
+    """Return speech, float32 ``[n]`` at 16 kHz, with its first and last millisecond faded."""
     ramp = np.linspace(0.0, 1.0, min(_EDGE, len(speech) // 2), endpoint=False, dtype=np.float32)
     shaped = speech.copy()
     shaped[: len(ramp)] *= ramp

@@ -72,7 +72,7 @@ class PipecatProtocol:
                 return []
 
     def rest(self) -> Samples:
-        """Return the resampler's remaining samples."""
+        """Return the resampler's remaining samples, float32 ``[n]`` at 16 kHz."""
         return self._in.rest()
 
     def played(self, mark: str) -> list[WireMessage]:  # noqa: ARG002  (there are no marks)

@@ -48,7 +48,7 @@ class TurnlabProtocol:
                 return [OtherMessage(fields)]
 
     def rest(self) -> Samples:
-        """Return the resampler's remaining samples."""
+        """Return the resampler's remaining samples, float32 ``[n]`` at 16 kHz."""
         return self._in.rest()
 
     def played(self, mark: str) -> list[WireMessage]:  # noqa: ARG002  (there are no marks)

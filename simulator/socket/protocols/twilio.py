@@ -88,7 +88,7 @@ class TwilioProtocol:
                 return [OtherMessage(fields)] if fields else []
 
     def rest(self) -> Samples:
-        """Return the resampler's remaining samples."""
+        """Return the resampler's remaining samples, float32 ``[n]`` at 16 kHz."""
         return self._in.rest()
 
     def played(self, mark: str) -> list[WireMessage]:
