@@ -307,7 +307,7 @@ def _make(
         labels = provisional_labels(events, duration_s, **about)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise SimulatorError(
-            f"{samples}: the events beside it make no sense ({type(error).__name__}: {error}); move it away"
+            f"{samples}: the events beside it are invalid ({type(error).__name__}: {error}); move it away"
         ) from None
     if scenario is not None:
         _write_json(samples.with_suffix(".scenario.json"), scenario)

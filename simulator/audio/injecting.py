@@ -90,7 +90,7 @@ def check_within(injections: Iterable[Injection], name: str, duration_s: float) 
     """Raise :class:`~simulator.errors.InjectionError` for a sound after the end of the recording ``name``."""
     for one in injections:
         if one.at_ms >= duration_s * 1000:
-            raise InjectionError(f"{one.argument}: {name} is only {duration_s:.1f} s long; choose a moment in it")
+            raise InjectionError(f"{one.argument}: {name} is only {duration_s:.1f} s long; choose an earlier time")
 
 
 @cache

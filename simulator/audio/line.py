@@ -80,7 +80,7 @@ class LineSettings:
         said += [f"{self.jitter:g} ms of jitter"] * bool(self.jitter) + [f"stalls of {self.stall:g} ms"] * bool(
             self.stall
         )
-        said += [f"a buffer of {self.buffer:g} ms, which is in no readout"] * self.drops
+        said += [f"a buffer of {self.buffer:g} ms (in no readout)"] * self.drops
         said += [f"{self.drift:+g} ppm of drift"] * bool(self.drift)
         return f"over a line with {', '.join(said)}"
 

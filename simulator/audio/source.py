@@ -248,7 +248,7 @@ def _refuse_what_is_no_file(path: Path) -> None:
 def _why(path: Path, error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
         linked = path.is_symlink()
-        return "is a link to a file that is not there; mend the link" if linked else "no such file; check the path"
+        return "is a link to a missing file; correct the link" if linked else "no such file; check the path"
     if isinstance(error, PermissionError):
-        return "permission denied; make it readable for you"
+        return "permission denied; give yourself permission to read it"
     return f"{reason(error)}; check the path"

@@ -183,7 +183,7 @@ class Devices:
         exact = [device for device in there if device.name == name]
         found = exact[:1] or [device for device in there if name.casefold() in device.name.casefold()]
         if not found:
-            raise DeviceError(f"there is no {_WORDS[way]} {name!r} now; 'turnlab devices' lists what there is")
+            raise DeviceError(f"there is no {_WORDS[way]} {name!r} now; 'turnlab devices' lists the devices")
         if len(found) > 1:
             several = ", ".join(device.name for device in found[:4])
             raise DeviceError(f"{name!r} may mean several {_WORDS[way]}s ({several}); name one in full")

@@ -153,13 +153,13 @@ def _better(
             kept = kept | group.values
         elif math.isinf(without):
             not_offered.append(
-                f"{', '.join(group.values)}: not offered, as there are none of {group.what} to judge it by in the "
-                "calls it was not fitted on"
+                f"{', '.join(group.values)}: not offered, as the calls not used for the fit contain none of "
+                f"{group.what}"
             )
         else:
             not_offered.append(
-                f"{', '.join(group.values)}: not offered, as {group.what} of the calls it was not fitted on come "
-                f"out no closer ({tried:.0f} ms off instead of {without:.0f} ms)"
+                f"{', '.join(group.values)}: not offered, as it does not improve {group.what} of the calls not "
+                f"used for the fit (error {tried:.0f} ms instead of {without:.0f} ms)"
             )
     return kept, not_offered
 
@@ -233,8 +233,8 @@ def _segments(call: ReplayedCall) -> tuple[TimedSegment, ...]:
 
 def _sound_values(calls: Sequence[ReplayedCall], doubts: list[str]) -> dict[str, Any]:
     makers: tuple[tuple[str, Callable[[], list[float]], str], ...] = (
-        ("transport_ms", lambda: _late(calls, "response"), "audible begin of responses less the logged one"),
-        ("filler_first_audio_ms", lambda: _late(calls, "filler"), "audible begin of fillers less the logged one"),
+        ("transport_ms", lambda: _late(calls, "response"), "audible minus logged start of responses"),
+        ("filler_first_audio_ms", lambda: _late(calls, "filler"), "audible minus logged start of fillers"),
         ("speech_ms_per_char", lambda: _rates(calls), "audible length of responses by their characters"),
     )
     found: dict[str, Any] = {}
@@ -246,7 +246,7 @@ def _sound_values(calls: Sequence[ReplayedCall], doubts: list[str]) -> dict[str,
 def _stop_value(calls: Sequence[ReplayedCall], profile: EngineProfile, doubts: list[str]) -> dict[str, Any]:
     own = profile.values.stop_latency_ms.value
     values = [own + late for late in _stops(calls, profile)]
-    return _middle("stop_latency_ms", values, "audible stops less what the barge-in rule takes", doubts)
+    return _middle("stop_latency_ms", values, "audible stops minus the barge-in rule's time", doubts)
 
 
 def _middle(name: str, values: Sequence[float], method: str, doubts: list[str]) -> dict[str, Any]:

@@ -53,7 +53,7 @@ class Limits:
         ]
         found = [
             f"turns end {' or '.join(one for one in ends if one)}" if any(ends) else "",
-            "" if self.eager is None else f"answers begin ahead at {self.eager:.2f}",
+            "" if self.eager is None else f"eager answers start at {self.eager:.2f}",
         ]
         return ", ".join(one for one in found if one) or "nothing about the end of turn"
 

@@ -351,7 +351,7 @@ class LabelFile:
         try:
             write_private(self.path, content, replace=replace_changed or self.before is not None)
         except FileExistsError:
-            raise LabelsChangedError(f"{self.path} is there by now") from None
+            raise LabelsChangedError(f"{self.path} exists by now") from None
         except OSError as error:
             raise LabelError(
                 f"{self.path}: {os_error_text(error)}; nothing was saved. Make room or copy the recording"
@@ -376,9 +376,9 @@ def open_label_file(audio: Path, duration_s: float) -> LabelFile:
     labels = read_labels(found, duration_s)
     if found == target:
         raw = read_json(target)
-        note = "The agent's own guess, never measured against until you have changed and saved it."
+        note = "The agent's own guess: nothing is measured against it until you have changed and saved it."
         if str(raw.get("label_origin") or "").startswith(DETECTED):
-            note = "Turns as they were detected, never measured against until you save them and say they are right."
+            note = "Detected turns: nothing is measured against them until you save and confirm them."
         return LabelFile(target, raw, before, note if labels.provisional else "")
     raw, _, _ = json_of_track(labels, {}, origin_of(found))
     return LabelFile(target, raw, before, f"From {found.name}; {target.name} will be used instead of it.")

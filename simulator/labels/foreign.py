@@ -184,9 +184,7 @@ def _rttm(text: str, path: Path) -> list[TierPiece]:
         raise LabelError(f"{path}: has no line SPEAKER …; name an RTTM file of speaker diarisation")
     mine = found.get(path.stem) or (next(iter(found.values())) if len(found) == 1 else None)
     if mine is None:
-        raise LabelError(
-            f"{path}: tells of {len(found)} recordings, none of them {path.stem}; keep the lines of one"
-        )
+        raise LabelError(f"{path}: has {len(found)} recordings, none of them {path.stem}; keep the lines of one")
     return mine
 
 

@@ -53,7 +53,9 @@ def labels_beside(audio: Path) -> Path | None:
         if text is not None and is_track(decoded(text.read_bytes(), "replace")):
             return text
     except OSError as error:
-        raise LabelError(f"{text}: {os_error_text(error)}; make it readable for you or move it away") from None
+        raise LabelError(
+            f"{text}: {os_error_text(error)}; give yourself permission to read it, or move it away"
+        ) from None
     return next((one for ending in _FOREIGN if (one := beside(audio, ending))), None)
 
 

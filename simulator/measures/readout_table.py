@@ -198,7 +198,7 @@ READOUTS = (
         place=4,
         measure=lambda found: Count(sum(turn.cut_in for turn in found.turns), len(found.turns)),
         needs_truth=True,
-        caveat="turns in which the agent begins to speak, whatever it takes to be over",
+        caveat="turns in which the agent begins to speak, regardless of its end-of-turn decisions",
     ),
     Readout(
         name="early_ends",
@@ -210,7 +210,7 @@ READOUTS = (
         place=5,
         measure=lambda found: Count(sum(turn.early_end for turn in found.turns), len(found.turns)),
         needs_truth=True,
-        unheard="an end of turn taken back in silence makes no sound",
+        unheard="an end of turn revoked in silence makes no sound",
     ),
     Readout(
         name="missed_turns",
@@ -257,7 +257,7 @@ READOUTS = (
         measure=lambda found: Count(found.over.false, found.over.distractors),
         needs_truth=True,
         by_barge_in=True,
-        unheard="whether the agent stopped for a noise, or had said all it wanted, sounds the same",
+        unheard="whether the agent stopped for a noise, or had finished, sounds the same",
     ),
     Readout(
         name="missed_responses",
@@ -307,22 +307,22 @@ READOUTS = (
         title="wasted generations",
         of="answers",
         says="{} thrown away",
-        meaning="Answers thrown away because the caller went on, out of all begun: they cost money, not time.",
+        meaning="Answers discarded because the caller resumed, out of all started: they cost money, not time.",
         kind="count",
         place=17,
         measure=Material.wasted_generations,
-        unheard="an answer thrown away makes no sound",
+        unheard="a discarded answer makes no sound",
     ),
     Readout(
         name="underruns",
         title="underruns",
         of="joints",
         says="gaps at {}",
-        meaning="Gaps in the agent's speech, out of all joints between its chunks.",
+        meaning="Gaps in the agent's speech, out of all transitions between its chunks.",
         kind="count",
         place=19,
         measure=Material.underruns,
-        unheard="a gap for want of words sounds like a pause",
+        unheard="a gap in speech sounds like a pause",
     ),
     Readout(
         name="choppy_starts",
@@ -388,7 +388,7 @@ READOUTS = (
         place=22,
         measure=Material.silence_after_greeting_s,
         needs_greeting=True,
-        unheard="whether the first words of an agent are all of its greeting cannot be heard",
+        unheard="where an agent's greeting ends cannot be heard",
     ),
 )
 """Every readout, in the order of the JSON."""

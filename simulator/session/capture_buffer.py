@@ -120,9 +120,9 @@ def gap(taken: Taken, silent_s: float | None) -> str | None:
     if silent_s is not None:
         found.append(f"the microphone was away for about {silent_s:.1f} s; the call's clock stood still meanwhile")
     if taken.dropped:
-        found.append(f"{taken.dropped_ms:.0f} ms of audio were dropped, because deciding fell too far behind")
+        found.append(f"{taken.dropped_ms:.0f} ms of audio were dropped, because the session fell too far behind")
     if taken.overrun:
-        found.append("the sound system lost some of the microphone's audio; how much, it does not say")
+        found.append("the sound system lost an unknown amount of the microphone's audio")
     return "; ".join(found) or None
 
 

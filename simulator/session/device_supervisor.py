@@ -230,7 +230,7 @@ class DeviceSupervisor:
                     self._look_after_output()
             except Exception as error:  # whatever a sound system's library raises: both devices are reopened
                 self._close_all()
-                self._fail(self._input, f"the sound system failed ({reason(error)}); it is tried again")
+                self._fail(self._input, f"the sound system failed ({reason(error)}); it is retried")
             self._asked_s = math.inf
         self._close_all()
 

@@ -37,7 +37,7 @@ def recording_facts(
     now = datetime.now().astimezone()
     return f"live-{now:%Y%m%d-%H%M%S}", {
         "title": f"Live, {now:%d %b %Y %H:%M}",
-        "description": "Recorded live; the labels are what the agent decided, for you to correct.",
+        "description": "Recorded live. The labels are the agent's decisions; please correct them.",
         "scenario": scenario.model_dump(mode="json", by_alias=True, exclude_defaults=True),
         "recorded": {
             "at": now.isoformat(timespec="seconds"),

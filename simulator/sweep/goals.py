@@ -119,7 +119,7 @@ def load_goal(name: str) -> Goal:
     if name not in shipped and path.suffix.lower() != ".json":
         near = get_close_matches(name, shipped, n=1, cutoff=0.6)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(shipped)}, or give a goal's file"
-        raise GoalError(f"{name}: no goal is called so; {hint}")
+        raise GoalError(f"{name}: there is no such goal; {hint}")
     try:
         found = _GoalFile.model_validate(read_json(path))
     except TextError as error:

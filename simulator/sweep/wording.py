@@ -180,7 +180,7 @@ def _presets(against: Sequence[Against], better: str, *, own: bool) -> list[str]
         for names, sentence in (
             (sooner, f"By the goal it does worse than {_listed(sooner)}."),
             (keeping, f"Within every limit there: {_listed(keeping)}."),
-            (equal, f"{_listed(equal)} cannot be told from it."),
+            (equal, f"{_listed(equal)} cannot be distinguished from it."),
         )
         if names
     ]

@@ -90,7 +90,7 @@ def test_limits_apply_to_measured_calls(turnlab: Turnlab, tmp_path: Path) -> Non
     done = turnlab("calls", "measure", tmp_path / "both.wav", "--require", "early_ends<=1%", "--json")
     assert done.code == 1
     (line,) = done.err.splitlines()
-    assert "early ends is left out: an end of turn taken back in silence makes no sound" in line
+    assert "early ends is left out: an end of turn revoked in silence makes no sound" in line
     assert json.loads(done.out)["required"][0]["met"] is None
 
 

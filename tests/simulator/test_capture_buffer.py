@@ -42,4 +42,4 @@ def test_a_device_of_a_lower_rate_finds_room_while_the_other_ones_sound_waits() 
     capture_buffer.put(delivered(0.5, 16_000), False, stream)
     blocks = [block for _ in range(3) if (block := capture_buffer.take(0.0))]
     assert [(block.rate, block.dropped) for block in blocks] == [(48_000, 0), (16_000, 0), (16_000, 16_000)]
-    assert gap(blocks[2], None) == "1000 ms of audio were dropped, because deciding fell too far behind"
+    assert gap(blocks[2], None) == "1000 ms of audio were dropped, because the session fell too far behind"

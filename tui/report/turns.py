@@ -42,8 +42,8 @@ _BEFORE_MS, _AFTER_MS, _LEAST_MS, _MOST_MS = 4000, 1500, 2500, 9000
 
 _WHAT: Final[dict[type[Event], str]] = {
     EagerEndOfTurn: "answer begun ahead of time",
-    TurnResumed: "caller goes on",
-    TurnReopened: "caller goes on after all",
+    TurnResumed: "caller resumes",
+    TurnReopened: "caller resumes after all",
     EndOfTurn: "end of turn",
     FillerStarted: "filler",
     ResponseStarted: "response",
