@@ -158,7 +158,7 @@ def test_the_projects_own_labels_come_before_those_of_other_programs(turnlab: Tu
         (".rttm", "SPEAKER call 1 soon 1.0 <NA> <NA> S0 <NA> <NA>", "line 1: 'soon 1.0' is not a start and length"),
         (".rttm", "SPEAKER call 1 2.0 0.0 <NA> <NA> S0 <NA> <NA>", "S0 runs from 2 to 2 s"),
         (".rttm", "SPEAKER call 1 2.0", "line 1: is not 'SPEAKER file channel"),
-        (".rttm", RTTM.replace("call", "else"), "tells of 2 recordings, none of them call"),
+        (".rttm", RTTM.replace("call", "else"), "has 2 recordings, none of them call"),
         (".rttm", "", "has no line SPEAKER"),
         (".srt", "nonsense", "is not a complete SRT file"),
         (".srt", SRT.replace("00:00:05,000", "soon"), "is not a complete SRT file"),

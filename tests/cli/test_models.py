@@ -233,7 +233,7 @@ def test_a_failed_download_gets_one_line(installer: dict[str, str], tmp_path: Pa
     waiting, failed = done.err.splitlines()
     assert done.code == 1
     assert "getting pipecat-ai==1.14.0" in waiting
-    assert "could not be had" in failed
+    assert "could not be fetched" in failed
     assert not (tmp_path / "data").exists()
 
 

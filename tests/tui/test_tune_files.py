@@ -43,11 +43,11 @@ async def test_every_file_of_a_folder_is_listed_and_what_is_said_of_it_stands_be
         screen = await open_tune(pilot, recordings=folder)
         listing = screen.query_one(RecordingList)
         says = {
-            "lying.wav": "lying.wav: promises 4.0 s of sound in its header and holds 8.0 s; heard to its end.",
+            "lying.wav": "lying.wav: its header promises 4.0 s of sound, but it holds 8.0 s; read to its end.",
             long: "is not an Audacity label track",
             strange: "unlabelled",
             "folder.wav": "is a folder",
-            "gone.wav": "is a link to a file that is not there",
+            "gone.wav": "is a link to a missing file",
             "pipe.wav": "is a pipe or a device, not a file",
         }
         for key, words in says.items():

@@ -16,7 +16,7 @@ from simulator.audio.containers.promises import LayoutError
 from simulator.audio.containers.riff import is_wave64, riff_layout, wave64_layout
 from simulator.errors import AudioError
 
-UNCHECKED = "is in a container whose header Turnlab does not read: whether the end is missing cannot be seen"
+UNCHECKED = "is in a container whose length Turnlab cannot check: its end may be missing"
 """The note for a rare container, such as NIST's or Creative's, that only the decoder can read."""
 
 _LAYOUTS = {

@@ -113,7 +113,7 @@ def mpeg_layout(file: BinaryIO, base: int, size: int) -> Layout | None:
         if there_s > promised_s + _LATE_S:
             notes.append(more_than_promised(f"{promised_s:.1f} s", f"{there_s:.1f} s"))
     if walk.between > _TOLD_JUNK:
-        notes.append(f"has {walk.between:,} bytes between its frames that are no sound; they are skipped")
+        notes.append(f"has {walk.between:,} bytes between its frames that are not sound; they are skipped")
     pieces: tuple[Piece, ...] = tuple(walk.runs)
     if _would_be_misjudged(walk, info, head, frames):
         pieces = _with_length(pieces, info, head, frames)

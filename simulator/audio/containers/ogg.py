@@ -71,9 +71,9 @@ def ogg_layout(file: BinaryIO, base: int, size: int) -> Layout | None:
         if not part.ended
     ]
     if any(part.granule < part.most for part in parts):
-        notes.append("says in its last page that it ends sooner than its other pages do; heard up to there")
+        notes.append("its last page says that it ends before its other pages; read up to there")
     if size - end > SLACK:
-        notes.append(f"has {size - end:,} bytes behind its last page that are no sound")
+        notes.append(f"has {size - end:,} bytes after its last page that are not sound")
     if lost := sum(part.lost for part in parts):
         notes.append(f"lacks {lost:,} of its pages; sound is missing there")
     if len(parts) == len(links) == 1 and len(links[0].streams) == 1 and base == 0 and end == size:

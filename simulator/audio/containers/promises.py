@@ -38,7 +38,7 @@ def broken_off(where: str) -> LayoutError:
 
 def more_than_promised(promised: str, there: str) -> str:
     """Return the note for a header that promises less sound than the file contains. Both lengths are words."""
-    return f"promises {promised} of sound in its header and holds {there}; heard to its end"
+    return f"its header promises {promised} of sound, but it holds {there}; read to its end"
 
 
 @dataclass(frozen=True, slots=True)

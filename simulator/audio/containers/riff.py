@@ -168,7 +168,7 @@ def _of_mpeg(file: BinaryIO, start: int, sound: ActualSound) -> Layout:
     found = mpeg_layout(file, start, start + sound.count)
     if found is None:
         raise LayoutError("holds no frames of MPEG audio in a row; export it again")
-    more = ("another file follows it and is not heard",) if sound.another else ()
+    more = ("another file follows it and is not read",) if sound.another else ()
     return replace(found, notes=(*sound.notes, *found.notes, *more))
 
 
