@@ -235,7 +235,7 @@ def _unpaired(readout: Readout, runs: Mapping[str, list[Measured]]) -> Compared 
 
 
 def histograms(of_arms: Sequence[Sequence[int]], bins: int = HISTOGRAM_BINS) -> tuple[tuple[str, ...], str]:
-    """Return the distribution of each arm's values in ms, one bar per bin, and their common scale in s."""
+    """Return the distribution of each arm's values in ms, one bar per bin, and their common scale."""
     everything = [value for values in of_arms for value in values]
     if len(everything) < 2 or min(everything) == max(everything):
         return tuple("" for _ in of_arms), ""
@@ -249,6 +249,8 @@ def histograms(of_arms: Sequence[Sequence[int]], bins: int = HISTOGRAM_BINS) -> 
         "".join(_BARS[-(-count * (len(_BARS) - 1) // most)] if count else " " for count in found)
         for found in counts
     )
+    if high - low < 10 * bins:
+        return bars, f"{low:,}–{high:,} ms"
     return bars, f"{low / 1000:.1f}–{high / 1000:.1f} s"
 
 

@@ -28,6 +28,7 @@ DARK = Theme(
     error="#ff7b7b",
     dark=True,
     variables={
+        "text-disabled": "#8a96a8",
         "border": "#5fb3f5",
         "border-blurred": "#3d4a5e",
         "scrollbar": "#3d4a5e",
@@ -57,6 +58,7 @@ LIGHT = Theme(
     error="#b3201f",
     dark=False,
     variables={
+        "text-disabled": "#5a6673",
         "border": "#0b5cad",
         "border-blurred": "#a9b4c0",
         "scrollbar": "#a9b4c0",
@@ -88,8 +90,8 @@ CONTRAST = Theme(
     variables={
         "text-muted": "#ffffff",
         "text-disabled": "#c8c8c8",
-        "border": "#ffffff",
-        "border-blurred": "#ffffff",
+        "border": "#6fd3ff",
+        "border-blurred": "#8c8c8c",
         "scrollbar": "#ffffff",
         "scrollbar-hover": "#ffff00",
         "scrollbar-active": "#ffff00",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+from textual.color import Color
 from textual.command import Hit
 from textual.events import AppBlur, AppFocus
+from textual.theme import Theme
 
 from tests.tui.conftest import ScriptedClient, assert_refreshes, make_app, service, settle
 from tests.tui.pace import until
@@ -11,7 +14,7 @@ from tui.app import TurnlabApp
 from tui.commands.help_screen import HelpScreen
 from tui.commands.place import CommandsProvider, Place
 from tui.commands.shared import SHOW_HELP
-from tui.themes import CONTRAST, DARK, LIGHT
+from tui.themes import CONTRAST, DARK, LIGHT, THEMES
 from tui.widgets.key_line import KeyLine
 
 
@@ -28,6 +31,34 @@ async def test_the_palette_finds_by_description_and_runs(app: TurnlabApp) -> Non
         assert app.theme == CONTRAST.name
         await pilot.press("ctrl+t")
         assert app.theme == DARK.name == make_app(None).theme
+
+
+READ = ("foreground", "primary", "secondary", "accent", "success", "warning", "error", "footer-key-foreground")
+READ_FAINT = ("text-muted", "text-disabled")
+
+
+def luminance(colour: Color) -> float:
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour.normalized
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
+def test_text_in_every_colour_has_the_contrast_that_reading_takes(theme: Theme) -> None:
+    colours = theme.to_color_system().generate() | theme.variables
+    for under in map(Color.parse, (colours["background"], colours["surface"], colours["panel"])):
+        for name in (*READ, *READ_FAINT):
+            found = colours[name]
+            faint = found.removeprefix("auto ").removesuffix("%")
+            text = (
+                under.blend(under.get_contrast_text(1.0), int(faint) / 100)
+                if faint != found
+                else Color.parse(found)
+            )
+            low, high = sorted((luminance(under), luminance(text)))
+            assert (high + 0.05) / (low + 0.05) >= 4.5, f"{name} on {under.hex}"
+    assert colours["border"] != colours["border-blurred"], "the pane with the focus is the lit one"
 
 
 async def test_a_remapped_key_works_and_shows_in_help_and_footer() -> None:

@@ -10,7 +10,7 @@ from textual.color import Color
 from textual.dom import DOMNode
 from textual.pilot import Pilot
 from textual.screen import Screen
-from textual.widgets import DataTable, Input, Static, TabbedContent
+from textual.widgets import DataTable, Input, TabbedContent
 
 from presets.config import load
 from services.errors import StorageError, UnreachableError
@@ -63,7 +63,7 @@ def notice(pilot: Pilot[None]) -> str:
 
 
 def count(pilot: Pilot[None]) -> str:
-    return str(screen(pilot).query_one("#services-count", Static).content)
+    return screen(pilot).query_one("#services-pane").border_subtitle or ""
 
 
 def highlighted(pilot: Pilot[None]) -> str:

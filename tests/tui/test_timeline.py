@@ -296,8 +296,10 @@ def test_the_confidence_crosses_its_threshold_where_the_turn_ends(scene: Scene) 
         )
         assert eighths == pytest.approx(scene.confidence(pause, pause.until_ms) * 24, abs=1)
     assert sum(line.text.count("┤") for line in drawn) == len(ended)
-    assert any("┄" in line.text for line in drawn)
-    assert any("╌" in line.text for line in drawn)
+    assert any("┄" in line.text and "0.42" in line.text for line in drawn)
+    assert any("╌" in line.text and f"{scene.threshold:.2f}" in line.text for line in drawn)
+    close = lanes.confidence(replace(scene, eager=scene.threshold), view, 3)
+    assert any("eager" in line.text and "ends" in line.text for line in close), "one line for both names both"
 
 
 class TimelineApp(App[None]):

@@ -208,7 +208,7 @@ async def the_readouts_are_ordered_and_explained(pilot: Pilot[None], table: Read
         assert ("≈ not distinguishable" in heading) == explained, "a sign that stands there is explained there"
     for width in range(100, 260, 5):
         ((heading, _),) = Columns(found, found.rows, table.figures.names, width).heading(by_change=False)
-        assert heading.count(" by turn") in (0, 1, len(found.arms)), "how turns lie: of every arm, or of the first"
+        assert heading.count(" spread") in (0, 1, len(found.arms)), "how turns lie: of every arm, or of the first"
     changed = [bool(re.search("[✓✗≈]", row)) for row in rows()]
     assert changed == sorted(changed, reverse=True), "what changed comes first"
     seen = table.region.height

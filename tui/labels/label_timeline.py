@@ -19,7 +19,10 @@ from tui.widgets.timeline import GUTTER, Timeline
 from tui.widgets.timeline_line import CellLine, one_cell
 from tui.widgets.timeline_view import View
 
-MOST_CALLER_ROWS = 24
+MOST_CALLER_ROWS = 40
+MOST_WORDS_ROWS = 4
+_WORDS_FROM = 19
+"""With less room for the caller and the words, the caller takes all of it."""
 LANES: tuple[tuple[str, tuple[Kind, ...]], ...] = (
     ("turns", ("turn", "interruption")),
     ("stops it", ("interruption",)),
@@ -65,11 +68,14 @@ class LabelTimeline(Timeline):
     def lay_out(self, scene: Scene, height: int) -> list[tuple[str, CellLine]]:
         """Return the ruler, the caller, and as many lanes as fit."""
         view, glyphs = self.view, self.glyphs
-        caller_rows = min(max(height - 2 - len(LANES), 1), MOST_CALLER_ROWS)
+        room = max(height - 2 - len(LANES), 1)
+        words_rows = min(max(room - _WORDS_FROM, 0) // 3, MOST_WORDS_ROWS)
+        caller_rows = min(room - words_rows, MOST_CALLER_ROWS)
         ruler = lanes.ruler(scene, view, glyphs)
         rows = [("", ruler)]
         drawn = lanes.caller(scene, view, caller_rows, glyphs)
         rows += [("caller" if number == 0 else "", line) for number, line in enumerate(drawn)]
+        rows += [("", line) for line in lanes.words(scene, view, words_rows)]
         rows.append(("voice", lanes.voice(scene, view, glyphs)))
         for label, kinds in LANES:
             rows.append((label, self._lane(kinds, view, glyphs)))
@@ -121,7 +127,9 @@ def label_scene(name: str, activity: Activity) -> Scene:
 
 def coloured(scene: Scene, marks: Sequence[Mark]) -> Scene:
     """Return the drawing with the caller's audio in the colours of its marks."""
-    said = sorted(Speech(*mark.stretch, kind=kind) for mark in marks for kind in SPEECH_KINDS if kind == mark.kind)
+    said = sorted(
+        Speech(*mark.stretch, words_of(mark), kind) for mark in marks for kind in SPEECH_KINDS if kind == mark.kind
+    )
     floor = ("turn", "interruption")
     return replace(
         scene,

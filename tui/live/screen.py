@@ -138,6 +138,7 @@ class LiveScreen(PaneScreen):
                     yield Static(id="fields-title", classes="pane-title", markup=False)
                     yield FieldPanel(self.session.states(), id="fields").data_bind(LiveScreen.shown)
             yield LiveTimeline(id="live-timeline")
+            yield Static(id="live-legend", markup=False)
             yield LogPane(id="log-pane")
         yield StatusLine()
         yield KeyLine()
@@ -175,6 +176,7 @@ class LiveScreen(PaneScreen):
         """Fit everything to the new size, including the facts."""
         super().resized()
         self.call_pane.show_facts()
+        self.call_after_refresh(self._show_legend)
 
     def focus_pane(self, pane: str) -> None:
         """Focus a pane. The call pane has nothing to focus."""
@@ -226,9 +228,17 @@ class LiveScreen(PaneScreen):
         self._show_heading()
         self._show_signs()
         self.drawing.look(now.shown, self.session.profile)
+        if self.has_class("-tall"):
+            self._show_legend()
         keys = [(one.open, one.shown.phase, one.shown.push_to_talk, one.push_to_talk) for one in (before, now)]
         if keys[0] != keys[1]:
             self.refresh_bindings()
+
+    def _show_legend(self) -> None:
+        where = self.query_one("#live-legend", Static)
+        legend = self.drawing.legend(where.content_size.width)
+        if legend != where.content:
+            where.update(legend, layout=False)
 
     def _take_in(self, messages: Sequence[SessionMessage]) -> None:
         self.drawing.add(messages)

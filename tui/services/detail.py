@@ -146,9 +146,9 @@ class ServiceVoiceTable(Vertical):
         for row in self._rows:
             table.add_row(
                 cell(row.field, "bold" if row.is_heading else "", width=NAME_WIDTH),
-                cell(cut(row.own, _OWN_WIDTH), "bold" if row.is_set else "dim"),
+                cell(cut(row.own, _OWN_WIDTH), "bold" if row.is_set else ""),
                 cell(cut(row.in_force, _IN_FORCE_WIDTH)),
-                cell(row.origin, "" if row.is_set else "dim"),
+                cell(row.origin),
             )
         # The cursor stays on the same field from service to service.
         table.move_cursor(row=min(row_before, len(self._rows) - 1), animate=False)

@@ -22,7 +22,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from services.service_filter import ServiceFilter
 from tui.services.listing import OPENING, Listed
@@ -287,7 +287,6 @@ class ListPane(Vertical):
         notice.text, notice.waiting = self.listed.notice, self.listed.waiting
         yield notice
         yield ServiceList()
-        yield Static(id="services-count", markup=False)
 
     @property
     def filter(self) -> Input:
@@ -323,7 +322,7 @@ class ListPane(Vertical):
         notice.text, notice.waiting, notice.display = listed.notice, listed.waiting, bool(listed.notice)
         # Not hidden: a hidden list would lose the focus.
         self.rows.set_class(bool(listed.notice), "-behind-notice")
-        self.query_one("#services-count", Static).update(content(listed.count), layout=False)
+        self.border_subtitle = content(listed.count)
 
 
 def moving(focused: Widget | None, where: str, *, otherwise: Widget) -> tuple[Widget, str]:

@@ -139,7 +139,7 @@ def _cells(name: str, version_set: VersionSet, newest: NewestVersions | None) ->
         cell(f"{name} 🔒" if name == "edge" else name, "bold", width=NAME_WIDTH),
         _pinned(version_set.agent_version_number, newest.agent.number if newest else None),
         _pinned(version_set.context_graph_version_number, newest.context_graph.number if newest else None),
-        cell("—", "dim") if behaviors is None else cell(str(len(behaviors)) if behaviors else "none"),
+        cell("—") if behaviors is None else cell(str(len(behaviors)) if behaviors else "none"),
         cell(", ".join(f"{use} {model}" for use, model in models.items()) or "—"),
     )
 
@@ -147,7 +147,7 @@ def _cells(name: str, version_set: VersionSet, newest: NewestVersions | None) ->
 def _pinned(version: int | None, newest: int | None) -> Text:
     if version is not None:
         return cell(f"v{version}")
-    return cell("latest" if newest is None else f"latest ({newest})", "dim")
+    return cell("latest" if newest is None else f"latest ({newest})")
 
 
 class ServiceBehaviors(Vertical):

@@ -119,6 +119,11 @@ class Pyramid:
     def __len__(self) -> int:
         return len(self._levels[0])
 
+    @property
+    def is_there(self) -> bool:
+        """Whether any value is above 0."""
+        return bool(self._levels[-1].any())
+
     def highest(self, first: float, step: float, count: int) -> NDArray[np.float32]:
         """Return the maximum of each of ``count`` blocks of ``step`` values, starting at ``first``.
 

@@ -143,7 +143,7 @@ class Columns:
             text += f"{'95 % interval':>{self._intervals[at] + self._gap}}" if at in self._intervals else ""
         text += f"{'n':>{self._n + self._gap}}" if self._n else ""
         for arm in arms[: self._bars]:
-            text += f"{'':{_APART}}{f'{arm} by turn':<{self._bar}}"
+            text += f"{'':{_APART}}{f'{arm} spread':<{self._bar}}"
         text += f"{'':{_APART}}{'from–to':<{self._scale}}" if self._scale else ""
         text += f"{'':{_APART}}what it is" if self._gloss else ""
         return ((text, "heading"),)

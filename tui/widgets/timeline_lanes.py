@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from textwrap import wrap
@@ -144,7 +144,7 @@ def caller(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> list[C
         tops = half + np.floor(above * (half - 0.5)).astype(int)
         lows = half - np.floor(below * half).astype(int)
     dots.fill_all(lows, tops)
-    loud = np.maximum(above, below).reshape(view.width, 2).max(axis=1) > 1 / dots.dot_rows
+    loud = np.maximum(above, below).reshape(view.width, 2).max(axis=1) > max(1 / dots.dot_rows, QUIET)
     codes, over = _codes(scene, view)
     kinds = [_WAVE[code] for code in (codes * 2 + loud).tolist()]
     blanks = [BLANK] * view.width
@@ -161,6 +161,8 @@ def caller(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> list[C
     return lines
 
 
+QUIET = 0.06
+"""A lower peak, of 1 at the highest, is background noise and drawn faint, however tall the waveform is."""
 OVER = "~over"
 """Appended to a kind where the agent talks over the caller."""
 _WAVE = ("quiet", "wave", *(f"is-{kind}" for kind in SPEECH_KINDS for _ in (False, True)))
@@ -276,27 +278,34 @@ def confidence(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> li
             values[x] = max(values[x], scene.confidence(pause, t_ms))
         if pause.ended_turn and first < last:
             ends.append(last)
-    limits = [(scene.eager, glyphs.eager, "eager"), (scene.threshold, glyphs.threshold, "threshold")]
     lines = filled(values, rows, "curve", glyphs)
+    ends_turn, eager = ("ends", scene.threshold), ("eager", scene.eager)
     # On a single line the thresholds would cover the curve.
-    for level, glyph, kind in limits if rows > 1 else ():
-        if level is not None:
-            _draw_limit(lines[_row(level, rows)], f"{level:.2f}", glyph, kind, glyphs)
+    if rows > 1 and scene.eager is not None and _row(scene.eager, rows) != _row(scene.threshold, rows):
+        _draw_limit(lines[_row(scene.eager, rows)], [eager], glyphs.eager, "eager", glyphs)
+        eager = ("eager", None)
+    if rows > 1:
+        _draw_limit(lines[_row(scene.threshold, rows)], [eager, ends_turn], glyphs.threshold, "threshold", glyphs)
     for x in ends:
         lines[_row(scene.threshold, rows)].put(x, glyphs.ended, "ended")
     return lines
 
 
-def _draw_limit(line: CellLine, text: str, glyph: str, kind: str, glyphs: Glyphs) -> None:
-    """Draw a threshold behind the curve, or over a full cell, with its name at the right."""
+def _draw_limit(
+    line: CellLine, limits: Sequence[tuple[str, float | None]], glyph: str, kind: str, glyphs: Glyphs
+) -> None:
+    """Draw the thresholds of one line behind the curve, or over a full cell, with their names at an end."""
     for x, char in enumerate(line.chars):
         if char == " ":
             line.chars[x], line.kinds[x] = glyph, kind
         elif char == glyphs.levels[-1]:
             line.chars[x], line.kinds[x] = glyph, f"{kind}-on-curve"
-    first = line.width - len(text)
-    if all(char == glyph for char in line.chars[first:]):
-        line.write(first, text, kind)
+    levels = [(name, f"{level:.2f}") for name, level in limits if level is not None]
+    named = "  ".join(f"{name} {level}" for name, level in levels)
+    for text, first in ((named, line.width - len(named)), (named, 0), (levels[-1][1], line.width - 4)):
+        if all(char == glyph for char in line.chars[first : first + len(text)]):
+            line.write(first, text, kind)
+            break
 
 
 def _row(level: float, rows: int) -> int:

@@ -276,7 +276,7 @@ def _there(scene: Scene, view: View, whole: View) -> set[str]:
         there.add("differing")
     if view.is_afar:
         return there
-    there |= {"turn end", "voice"}
+    there |= {"turn end", "voice"} if scene.wave.voice.is_there else {"turn end"}
     if whole.is_afar:
         there.add("overview")
     there |= {"turns"} if scene.turns or scene.asides else set()
