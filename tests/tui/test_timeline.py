@@ -298,7 +298,8 @@ def test_the_confidence_crosses_its_threshold_where_the_turn_ends(scene: Scene) 
     assert sum(line.text.count("┤") for line in drawn) == len(ended)
     assert any("┄" in line.text and "0.42" in line.text for line in drawn)
     assert any("╌" in line.text and f"{scene.threshold:.2f}" in line.text for line in drawn)
-    close = lanes.confidence(replace(scene, eager=scene.threshold), view, 3)
+    wide = View.whole(scene.duration_ms, 400)
+    close = lanes.confidence(replace(scene, eager=scene.threshold), wide, 3)
     assert any("eager" in line.text and "ends" in line.text for line in close), "one line for both names both"
 
 
