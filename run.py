@@ -1,9 +1,9 @@
-"""Runs Turnlab from this folder, with nothing on the machine but Python 3.11 to 3.14: ``python3 run.py``.
+"""Runs Turnlab from this folder. The machine only needs Python 3.11 to 3.14: ``python3 run.py``.
 
-Without arguments it opens the dashboard; with some it runs them as ``uv run`` does: ``python3 run.py pytest``,
-``python3 run.py turnlab presets``. It uses the uv it finds, else gets one from the package index into
-``.launcher/`` in this folder; uv keeps Turnlab's own environment in ``.venv/``. Neither needs root, and the
-system's Python stays as it is.
+Without arguments it opens the dashboard. Arguments are run as by ``uv run``: ``python3 run.py pytest``,
+``python3 run.py turnlab presets``. It uses an installed uv, or else installs one from the package index into
+``.launcher/`` in this folder. uv keeps Turnlab's own environment in ``.venv/``. Neither needs root, and the
+system's Python is not changed.
 """
 
 import importlib.util
@@ -21,20 +21,20 @@ FITTING = ("python3.14", "python3.13", "python3.12", "python3.11")
 
 
 def main():
-    """Run what the arguments say; does not return where the system can replace a process."""
+    """Run the arguments. Does not return if the system can replace a process."""
     arguments = sys.argv[1:] or ["turnlab"]
     uv = shutil.which("uv")
     if uv is None:
         uv = private_uv()
-        # What came from the package index is enough: no interpreter is downloaded.
+        # The package index is enough: do not download an interpreter.
         os.environ.setdefault("UV_PYTHON_DOWNLOADS", "never")
-    # The first time there is much to get, and uv shows how far it is.
+    # The first run downloads a lot, and uv shows its progress.
     quiet = ["--quiet"] if (HERE / ".venv").exists() else []
     start([uv, "run", *quiet, "--project", str(HERE), "--", *arguments])
 
 
 def private_uv():
-    """Return the path of the uv in the launcher's own environment, which is made if it is not there."""
+    """Return the path of uv in the launcher's own environment, created on first use."""
     scripts = LAUNCHER / ("Scripts" if os.name == "nt" else "bin")
     uv = scripts / ("uv.exe" if os.name == "nt" else "uv")
     if uv.exists():
@@ -50,12 +50,12 @@ def private_uv():
         [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "uv>=0.8"],
     ):
         if subprocess.call(step) != 0:
-            leave("uv cannot be got, for the reason above; with a uv of your own on the PATH this step falls away")
+            leave("uv could not be installed, for the reason above; install uv yourself so that it is on the PATH")
     return str(uv)
 
 
 def find_fitting_python():
-    """Go on with another Python, if this one is too old or too new."""
+    """Restart with another Python if this one is too old or too new."""
     if FROM <= sys.version_info < BEFORE:
         return
     fitting = next(filter(None, map(shutil.which, FITTING)), None)
@@ -65,8 +65,8 @@ def find_fitting_python():
 
 
 def start(command):
-    """Put a command in this process's place."""
-    if os.name == "nt":  # where the shell would not wait for it
+    """Replace this process with a command."""
+    if os.name == "nt":  # the shell would not wait for a replaced process
         sys.exit(subprocess.call(command))
     os.execv(command[0], command)
 
