@@ -47,6 +47,7 @@ class Saving:
             saved=self.saved.append,
             undo=self.session.draft.undo,
             leave=self._leave,
+            found=lambda: "400 ms quicker",
         )
 
     async def _leave(self) -> None:
@@ -97,7 +98,8 @@ async def test_exactly_the_changed_fields_are_shown_and_then_stored(client: Serv
     saving = await intake(client, send=True)
     before = await stored(client, saving)
     await saving.save()
-    ((_, (title, plan, _), more),) = saving.answers.asked
+    ((_, (title, plan, _, found), more),) = saving.answers.asked
+    assert found == "400 ms quicker"
     assert (title, plan.sent, more) == ("Intake Line", CHANGES, {"enter_sends": True})
     assert plan.why_confirm == "release is what callers of 'Intake Line' get"
     del before["barge_in_min_speech_s"]
@@ -116,7 +118,7 @@ async def test_nothing_is_sent_where_the_person_does_not_agree(client: ServicesC
     assert saving.controller.unsaved
     session.draft.set_value("max_buffer_delay_ms", 370)
     await saving.save()
-    told = [tuple(aside) for _, (_, _, aside), _ in saving.answers.asked]
+    told = [tuple(aside) for _, (_, _, aside, _), _ in saving.answers.asked]
     assert told == [("From the sweep: it breaks a limit.",), ()], "it is of the draft as it was then"
 
 
@@ -182,7 +184,7 @@ async def test_another_users_change_of_other_fields_is_reported_and_kept(client:
     saving = await intake(client, send=True)
     await meanwhile(client, saving, post_eot_pause_ms=150)
     await saving.save()
-    ((_, (_, _, told), _),) = saving.answers.asked
+    ((_, (_, _, told, _), _),) = saving.answers.asked
     assert "post_eot_pause_ms is 150 ms on the platform by now. It is not touched." in told
     now = await stored(client, saving)
     assert (now["max_buffer_delay_ms"], now["post_eot_pause_ms"]) == (360, 150)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,10 @@ async def test_saving_sends_exactly_the_changed_fields_and_the_service_then_has_
 
         app.client.update_voice_config = watched  # type: ignore[method-assign]
         body = await shown_body(pilot, "ctrl+s")
+        assert isinstance(app.screen, PlanDialog)
+        assert re.match(
+            r"Simulated over 1 recording: In these \d turns alone: .* than stored; .*", app.screen.found
+        )
         expected = {"max_buffer_delay_ms": 360, "barge_in_min_speech_s": None}
         assert body == {"voice_config": expected}
         await pilot.press(*"relaese", "enter")

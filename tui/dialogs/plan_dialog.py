@@ -43,7 +43,8 @@ class ShownPlan(Protocol):
 class PlanDialog(Dialog[bool]):
     """Shows a plan, and returns ``True`` to apply it.
 
-    ``shown`` is the change, and ``body`` the JSON to send. ``aside``: further notes. If callers get the change,
+    ``shown`` is the change, and ``body`` the JSON to send. ``aside``: further notes. ``found``: what the simulator
+    found of the change. If callers get the change,
     only typing ``name`` agrees; ``why`` gives the reason. ``does`` is what agreeing does, in a word or two.
 
     Without ``enter_agrees`` only ``s`` agrees: enter may have been meant for the previous screen.
@@ -62,6 +63,7 @@ class PlanDialog(Dialog[bool]):
         shown: VisualType,
         body: JsonValue,
         aside: Sequence[str] = (),
+        found: str = "",
         *,
         name: str = "",
         why: str = "",
@@ -70,7 +72,7 @@ class PlanDialog(Dialog[bool]):
     ) -> None:
         super().__init__(title)
         self.plan = plan
-        self.aside = aside
+        self.aside, self.found = aside, found
         self._shown, self._body = shown, body
         self._name, self._why = name, why
         self._enter_agrees = enter_agrees or bool(name)
@@ -83,6 +85,8 @@ class PlanDialog(Dialog[bool]):
             yield Static(content(f"⚠ {line}"), classes="dialog-error")
         with VerticalScroll(classes="dialog-body"):
             yield Static(self._shown)
+            if self.found:
+                yield Static(content(self.found), classes="dialog-text")
             for note in self.plan.notes:
                 yield Static(content(note), classes="dialog-text")
             for warning in self.plan.warnings:
@@ -116,6 +120,7 @@ def fields_plan_dialog(
     title: str,
     plan: FieldsPlan,
     aside: Sequence[str] = (),
+    found: str = "",
     *,
     enter_agrees: bool = True,
     names: Mapping[str, str] | None = None,
@@ -132,6 +137,7 @@ def fields_plan_dialog(
         content("Nothing would change: it is stored already.") if plan.nothing_to_do else table,
         plan.body,
         aside,
+        found,
         name=plan.confirmation,
         why=f"{plan.why_confirm}." if plan.confirmation else "",
         enter_agrees=enter_agrees,

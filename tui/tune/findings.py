@@ -15,6 +15,7 @@ from base.files import write_private
 from base.os_errors import os_error_text
 from simulator.measures.comparison import Compared
 from simulator.measures.readout_table import BY_NAME
+from simulator.measures.verdict import verdict
 from simulator.playback_timeline import to_playback
 from simulator.study import Run
 from tui.host import Host
@@ -163,6 +164,18 @@ class FindingsController:
             verdict="\n".join(filter(None, (session.noted, found.verdict(session.arm_names(), session.complaint)))),
             by_change=self.by_change,
         )
+
+    def of_draft(self, tried: TrialState) -> str:
+        """Return the verdict on the draft against what is stored. "" if that is not what was last compared."""
+        arms = self._drafts.session.arms
+        found = tried.measured.measurement if tried.measured is not None and not tried.stale else None
+        baseline = arms[arms.baseline]
+        if found is None or baseline.is_draft or baseline.config is not None or baseline.locked:
+            return ""
+        draft = next(at for at, arm in enumerate(arms.all) if arm.is_draft)
+        calls = len(found.scope)
+        said = verdict(found.comparison, ARMS[draft], "stored")
+        return f"Simulated over {calls} recording{'s' * (calls != 1)}: {said}"
 
     def switch_order(self) -> None:
         """Switch between the largest changes first and the order of the table. The choice is remembered."""

@@ -33,8 +33,10 @@ class PlatformQuestions(Protocol):
     async def merge(self, title: str, both: Sequence[Conflict]) -> tuple[str, ...] | None:
         """Ask which value each field should have. Return the names of the fields that take theirs."""
 
-    async def send(self, title: str, plan: FieldsPlan, aside: Sequence[str], *, enter_sends: bool) -> bool | None:
-        """Show what would be sent, and ask for agreement. Without ``enter_sends``, enter does not agree.
+    async def send(
+        self, title: str, plan: FieldsPlan, aside: Sequence[str], found: str, *, enter_sends: bool
+    ) -> bool | None:
+        """Show what would be sent and what was ``found`` of it; ask for agreement, by enter if ``enter_sends``.
 
         If callers get the change, the user must type its name.
         """
@@ -59,7 +61,7 @@ class PlatformController:
 
     ``in_view`` returns whether the screen is visible. ``doing`` returns a value that changes when the user does
     something else. ``changed`` is called when the session changed, ``saved`` with the service as the platform then
-    holds it. ``undo`` undoes the draft's last step. ``leave`` leaves.
+    holds it. ``undo`` undoes the draft's last step. ``leave`` leaves. ``found`` returns the draft's verdict.
     """
 
     def __init__(
@@ -75,11 +77,11 @@ class PlatformController:
         saved: Callable[[Service], object],
         undo: Callable[[], object],
         leave: Callable[[], Awaitable[object]],
+        found: Callable[[], str],
     ) -> None:
         self._host, self.client, self._session, self._questions = host, client, session, questions
-        self._in_view, self._focused = in_view, doing
+        self._in_view, self._focused, self._undo, self._found = in_view, doing, undo, found
         self._changed, self._saved, self._leave = changed, saved, leave
-        self._undo = undo
         self._backups = Backups()
         self._saves: list[_Save] = []
         """The saves that were made here and not undone, in order."""
@@ -197,7 +199,8 @@ class PlatformController:
             plan = plan_fields(now, "voice_config", body)
             noted = (self._session.noted,) if self._session.noted else ()
             aside = (*noted, *_in_words(others, body), *self._warnings(body))
-            if not await self._questions.send(self._session.title, plan, aside, enter_sends=not went_on):
+            sees = self._session.title, plan, aside, self._found()
+            if not await self._questions.send(*sees, enter_sends=not went_on):
                 return False
             began = self._doing()
             # The question may have been open for long.

@@ -135,9 +135,11 @@ class TuneDialogs(DraftDialogs):
 
     # ---- saving and leaving
 
-    async def send(self, title: str, plan: FieldsPlan, aside: Sequence[str], *, enter_sends: bool) -> bool | None:
+    async def send(
+        self, title: str, plan: FieldsPlan, aside: Sequence[str], found: str, *, enter_sends: bool
+    ) -> bool | None:
         """Show what would be sent and ask whether to."""
-        return await self.ask(fields_plan_dialog(f"Save to {title}?", plan, aside, enter_agrees=enter_sends))
+        return await self.ask(fields_plan_dialog(f"Save to {title}?", plan, aside, found, enter_agrees=enter_sends))
 
     async def take_back(self, title: str, plan: FieldsPlan, *, enter_sends: bool) -> bool | None:
         """Show what undoing a save would send, and ask for agreement."""

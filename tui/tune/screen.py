@@ -170,6 +170,7 @@ class TuneScreen(PaneScreen):
             saved=lambda service: self.post_message(self.ServiceSaved(service)),
             undo=lambda: self.drafts.undo(),
             leave=lambda: self.app.run_action("quit"),
+            found=lambda: self.findings.of_draft(self.trials.state),
         )
         self.arms = ArmsController(host, client, session, ask, changed=self.show_settings)
         self.presets = PresetsController(
