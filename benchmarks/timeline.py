@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -90,13 +92,19 @@ def _repeated(activity: Activity, times: int) -> Activity:
     )
 
 
-async def _time(scene: Scene, size: tuple[int, int]) -> list[float]:
+@asynccontextmanager
+async def _shown(scene: Scene, size: tuple[int, int]) -> AsyncIterator[Timeline]:
     app = _TimelineApp()
     async with app.run_test(size=size):
         timeline = app.query_one(Timeline)
         timeline.styles.height = size[1]
         timeline.show(scene)
-        times = []
+        yield timeline
+
+
+async def _time(scene: Scene, size: tuple[int, int]) -> list[float]:
+    times = []
+    async with _shown(scene, size) as timeline:
         timeline.zoom(-CLOSER)
         for _ in range(CLOSER + 1):
             for _ in range(ROUNDS):
@@ -108,12 +116,8 @@ async def _time(scene: Scene, size: tuple[int, int]) -> list[float]:
 
 
 async def _time_scenes(scene: Scene, size: tuple[int, int]) -> list[float]:
-    app = _TimelineApp()
-    async with app.run_test(size=size):
-        timeline = app.query_one(Timeline)
-        timeline.styles.height = size[1]
-        timeline.show(scene)
-        times = []
+    times = []
+    async with _shown(scene, size) as timeline:
         for _ in range(20):
             new = replace(scene)
             started = time.process_time()

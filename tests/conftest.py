@@ -49,6 +49,17 @@ def seeded_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture
+def smart_turn() -> Path:
+    """The file of the Smart Turn model; a test that needs it is left out without it."""
+    from simulator.activity.model_files import smart_turn_path
+
+    path = smart_turn_path()
+    if path is None:
+        pytest.skip("the Smart Turn model is not installed")
+    return path
+
+
 _folders = count()
 
 

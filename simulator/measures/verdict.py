@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from simulator.measures.comparison import Compared, Comparison
-from simulator.measures.readout_table import BY_NAME, BY_PLACE, Readout
+from simulator.measures.readout_table import BY_NAME, BY_PLACE, Meaning, Readout
+
+C = TypeVar("C")
+Bounds = tuple[float, float] | None
+"""An interval, if there is one."""
 
 RESPONSE = BY_NAME["response_ms"]
 
@@ -121,23 +125,36 @@ def _head(response: Compared, arm: str, baseline: str, against: str, *, alone: b
     return f"{amount}{than} ({_SURE} {least:,.0f} and {most:,.0f})", side
 
 
+def noticed(readouts: Mapping[str, C], bounds_of: Callable[[C], Bounds]) -> Iterator[tuple[Readout, C, Meaning]]:
+    """Yield the gains and losses that a verdict names after the response, each with its compared readout.
+
+    A gain needs words of its own. A loss in a main readout is named without them too.
+    """
+    for readout in BY_PLACE:
+        found = readouts.get(readout.name)
+        if found is None or readout is RESPONSE:
+            continue
+        means = readout.means(bounds_of(found))
+        if (means == "worse" and (readout.says or readout.main)) or (means == "better" and readout.says):
+            yield readout, found, means
+
+
 def _rest(comparison: Comparison, arm: str, *, alone: bool) -> tuple[list[str], list[str]]:
     """Return gains and losses as phrases; latencies come last, and only losses."""
     gains: list[str] = []
     costs: list[str] = []
     later: list[str] = []
-    for readout in BY_PLACE:
-        found = comparison.readouts.get(readout.name) if readout is not RESPONSE else None
-        delta = found.delta.get(arm) if found is not None else None
-        if found is None or not delta:
-            continue
-        bounds = (delta, delta) if alone and found.why_no_interval else found.ci95.get(arm)
-        means = readout.means(bounds)
-        if means == "worse" and readout.main:
-            costs_or_later = later if readout.kind == "latency" else costs
-            costs_or_later.append(_phrase(readout, found, arm, comparison.baseline))
-        elif means in ("better", "worse") and readout.says:
-            (gains if means == "better" else costs).append(_phrase(readout, found, arm, comparison.baseline))
+
+    def bounds_of(found: Compared) -> Bounds:
+        delta = found.delta.get(arm)
+        if not delta:
+            return None
+        return (delta, delta) if alone and found.why_no_interval else found.ci95.get(arm)
+
+    for readout, found, means in noticed(comparison.readouts, bounds_of):
+        slower = readout.main and readout.kind == "latency"
+        phrases = gains if means == "better" else later if slower else costs
+        phrases.append(_phrase(readout, found, arm, comparison.baseline))
     return gains, costs + later
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from simulator.activity.model_files import smart_turn_path
 from simulator.engine.profile import load_profile
 from tests.cli.conftest import Turnlab, turnlab_in
 from tests.cli.report_pages import check_page
@@ -17,10 +16,9 @@ from tests.cli.test_schemas import check as schema_check
 TRUTH = Path(__file__).parents[2] / "recordings" / "demo_calls" / "profile.json"
 
 
+@pytest.mark.usefixtures("smart_turn")
 @pytest.mark.slow
 def test_fitting_to_the_demo_calls_finds_their_profile(tmp_path: Path, analyses: Path) -> None:
-    if smart_turn_path() is None:
-        pytest.skip("the Smart Turn model is not installed")
     turnlab = turnlab_in(tmp_path, analyses)
     assert turnlab("calls", "pull", "Intake Line").code == 0
     before = turnlab("calls", "check", "Intake Line", "--json").json()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.activity.model_files import SMART_TURN, smart_turn_path
+from simulator.activity.model_files import SMART_TURN
 from simulator.recording import bundled_folder
 from tests.cli.conftest import Outcome, Turnlab
 
@@ -39,9 +39,8 @@ onnxruntime.SessionOptions = Plain
 """A hook at Python's start: networks run without graph optimisation, which changes their arithmetic."""
 
 
+@pytest.mark.usefixtures("smart_turn")
 def test_this_machine_gives_the_reference_numbers_or_says_what_is_safe(turnlab: Turnlab) -> None:
-    if smart_turn_path() is None:
-        pytest.skip("the Smart Turn model is not installed")
     done = turnlab("models", "--check", "--json")
     found = json.loads(done.out)
     assert found["same_pauses"]
@@ -53,10 +52,9 @@ def test_this_machine_gives_the_reference_numbers_or_says_what_is_safe(turnlab: 
         )
 
 
+@pytest.mark.usefixtures("smart_turn")
 @pytest.mark.slow
 def test_differing_kernels_are_reported_with_a_safe_margin(installed: Turnlab, tmp_path: Path) -> None:
-    if smart_turn_path() is None:
-        pytest.skip("the Smart Turn model is not installed")
     (tmp_path / "sitecustomize.py").write_text(UNFUSED)
     told = [
         installed("models", "--check", *more, environment={"PYTHONPATH": str(tmp_path)})
@@ -165,13 +163,12 @@ def test_without_the_end_of_turn_model_every_command_says_so(
     assert "silence only" in shown
 
 
-def test_a_fetched_file_is_used_if_it_is_the_expected_one(turnlab: Turnlab, without_model: dict[str, str]) -> None:
-    installed = smart_turn_path()
-    if installed is None:
-        pytest.skip("the Smart Turn model is not installed")
+def test_a_fetched_file_is_used_if_it_is_the_expected_one(
+    turnlab: Turnlab, without_model: dict[str, str], smart_turn: Path
+) -> None:
     kept = Path(without_model["TURNLAB_DATA_DIR"]) / "models" / SMART_TURN.file_name
     kept.parent.mkdir(parents=True)
-    shutil.copy(installed, kept)
+    shutil.copy(smart_turn, kept)
     model = turnlab("models", "--json", environment=without_model).json()["models"][2]
     assert (model["source"], model["path"], model["used"]) == ("data directory", str(kept), True)
     path = bundled_folder() / "coughs.flac"

@@ -18,7 +18,6 @@ import soundfile as sf
 from jsonschema import Draft202012Validator
 
 from services.embedded.seed import demo_id
-from simulator.activity.model_files import smart_turn_path
 from simulator.audio.source import open_audio
 from simulator.recording import bundled_folder
 from tests.cli.conftest import Turnlab, turnlab_in
@@ -178,10 +177,9 @@ def test_json_output_matches_its_schema(shop: Turnlab, folder: Path, case: Case)
         assert REPORTED[case.schema] in check_page((folder / "report.html").read_text()).text("caption")
 
 
+@pytest.mark.usefixtures("smart_turn")
 @pytest.mark.slow
 def test_models_json_matches_its_schema(shop: Turnlab) -> None:
-    if smart_turn_path() is None:
-        pytest.skip("the Smart Turn model is not installed")
     check("model-fetch", shop("models", "fetch", "--json").json())
     check("model-check", json.loads(shop("models", "--check", "--json").out))
 

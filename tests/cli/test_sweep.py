@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from simulator.activity.model_files import smart_turn_path
 from simulator.recording import bundled_folder
 from tests.cli.conftest import Turnlab, turnlab_in
 from tests.forked import Command
@@ -92,10 +91,9 @@ def test_a_sweep_of_the_bundled_recordings_is_reproducible_and_beats_the_presets
     assert not list(folder.glob("*.sweep"))
 
 
+@pytest.mark.usefixtures("smart_turn")
 @pytest.mark.slow
 def test_a_sweep_of_the_demo_calls_finds_a_better_setting(tmp_path: Path, analyses: Path) -> None:
-    if smart_turn_path() is None:
-        pytest.skip("the Smart Turn model is not installed")
     turnlab = turnlab_in(tmp_path, analyses)
     assert turnlab("calls", "pull", "Intake Line").code == 0
     out = tmp_path / "result.json"

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from base.files import write_private
 from simulator.activity.cache import cached_analysis
 from simulator.activity.end_of_turn import EndOfTurnModel
 from simulator.activity.model import Activity
@@ -35,7 +34,7 @@ from simulator.measures.eot_bench import (
     to_parquet,
 )
 from tui.cli.audio_options import Hearing
-from tui.cli.failure import CallError, Faults, WorkError, check_output, writing
+from tui.cli.failure import CallError, Faults, WorkError, check_output, write_output
 from tui.cli.inputs import end_of_turn_judge, open_profile, progress
 from tui.cli.simulate_table import print_what_if
 from tui.cli.tables import print_line, print_table
@@ -82,8 +81,7 @@ def evaluate_eot_bench(request: EotBenchRequest, *, as_json: bool) -> None:
     if not found:
         faults.raise_any()
         raise WorkError(f"{request.paths[0]}: holds no silence of 0.1 s; name a folder of eot-bench rows")
-    with writing(str(output)):
-        write_private(output, to_parquet(found), replace=request.force)
+    write_output(str(output), output, to_parquet(found), force=request.force)
     outcome = EotBenchResult(request, output, profile, model.name, len(found), scores(found), faults)
     if as_json:
         print(json.dumps(_to_json(outcome), allow_nan=False))

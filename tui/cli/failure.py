@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from base.files import write_private
 from base.os_errors import os_error_text
 from simulator.errors import ChannelError, SimulatorError
 from tui.terminal_text import plain
@@ -76,6 +77,12 @@ def writing(place: str) -> Iterator[None]:
         raise _exists(place) from None
     except OSError as error:
         raise WorkError(f"{place}: {os_error_text(error)}; choose another place") from None
+
+
+def write_output(place: str, path: Path, content: bytes, *, force: bool) -> None:
+    """Write a private file in one step; see :func:`writing`."""
+    with writing(place):
+        write_private(path, content, replace=force)
 
 
 def _exists(place: str) -> CallError:

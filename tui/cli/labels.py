@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from base.files import is_file, write_private
+from base.files import is_file
 from base.json_text import json_bytes
 from simulator.audio.source import open_audio
 from simulator.errors import SimulatorError
@@ -16,7 +16,7 @@ from simulator.labels.faults import NOTHING_KNOWN, says_nothing
 from simulator.labels.foreign import FORMATS
 from simulator.labels.reading import origin_of
 from simulator.recording import audio_beside
-from tui.cli.failure import CallError, WorkError, complain, writing
+from tui.cli.failure import CallError, WorkError, complain, write_output
 from tui.cli.tables import print_line
 from tui.streams import write_content
 
@@ -92,8 +92,7 @@ def _write(target: Path, content: bytes, *, force: bool) -> None:
     if target == STANDARD_OUTPUT:
         write_content(content)
         return
-    with writing(str(target)):
-        write_private(target, content, replace=force)
+    write_output(str(target), target, content, force=force)
 
 
 def _refuse_both(output: Path | None, *, as_json: bool) -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import simulator
-from base.files import is_file, is_folder, write_private
+from base.files import is_file, is_folder
 from base.json_text import json_bytes, read_json
 from simulator.errors import ProfileError
-from tui.cli.failure import CallError, WorkError, complain, writing
+from tui.cli.failure import CallError, WorkError, complain, write_output
 from tui.cli.tables import print_line, print_table
 from tui.streams import write_content
 
@@ -169,8 +169,7 @@ def fit_profile(request: FitRequest, *, as_json: bool) -> None:
     if request.output is None:
         write_content(content)
     else:
-        with writing(str(request.output)):
-            write_private(request.output, content, replace=request.force)
+        write_output(str(request.output), request.output, content, force=request.force)
         if as_json:
             print(json.dumps(_fit_json(request.output, fitted, again, faults)))
         else:

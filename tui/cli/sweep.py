@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from base.files import is_file, is_folder, write_private
+from base.files import is_file, is_folder
 from base.folders import sweeps_folder
 from base.json_text import json_bytes
 from presets.config import ConfigError, VoiceConfig
@@ -36,7 +36,7 @@ from simulator.sweep.wording import shown, value_words
 from tui.cli.audio_options import Hearing, tell_about, tell_other_voices
 from tui.cli.calls.checking import replayed_calls
 from tui.cli.config_option import read_arms
-from tui.cli.failure import CallError, Faults, WorkError, check_output, complain, writing
+from tui.cli.failure import CallError, Faults, WorkError, check_output, complain, write_output
 from tui.cli.inputs import analyse, end_of_turn_judge, find, open_all, open_profile, progress
 from tui.cli.tables import print_line, print_table
 from tui.cli.working import outcomes
@@ -76,8 +76,7 @@ def sweep(request: SweepRequest, gate: Gate, *, as_json: bool) -> None:
     gate.judge({"recommended": {} if taken is None else taken.confirmed})
     shown = {**result.to_show(), **turns, "failed": faults.to_json(), **gate.to_json()}
     if request.out is not None:
-        with writing(f"--out {request.out}"):
-            write_private(request.out, json_bytes(shown), replace=request.force)
+        write_output(f"--out {request.out}", request.out, json_bytes(shown), force=request.force)
     if as_json:
         print(json.dumps(shown, allow_nan=False))
     else:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from simulator.measures.readout_table import BY_NAME, BY_PLACE, Meaning, Readout
+from simulator.measures.readout_table import BY_PLACE, Meaning, Readout
+from simulator.measures.verdict import RESPONSE, noticed
 from tui.figures import apart, counted, gains_and_costs, interval_words, listed, sentence, signed
 from tui.report.change import change, settings_change, settings_table
 from tui.report.page import Cell, Fact, Reason, ReportPage, ShownTurn, Table, TableRow, facts, tones
@@ -16,8 +17,6 @@ from tui.report.tables import figure_tables, score_tables, trade_off_picture
 
 MOST_ROWS = 200
 """The largest number of recordings to list."""
-
-RESPONSE = BY_NAME["response_ms"]
 
 WAITS: Final = (
     ("response_ms", "How long callers wait for the answer", "answers"),
@@ -146,15 +145,8 @@ def _rest(readouts: dict[str, Compared], name: str, baseline: str, *, named: boo
     """Return what else callers certainly gain and lose, one sentence per arm."""
     gains: list[str] = []
     costs: list[str] = []
-    for readout in BY_PLACE:
-        compared = readouts.get(readout.name)
-        if compared is None or readout is RESPONSE:
-            continue
-        meant = readout.means(compared.ci95.get(name))
-        if meant == "worse" and (readout.says or readout.main):
-            costs.append(_instead(readout, compared, name, baseline))
-        elif meant == "better" and readout.says:
-            gains.append(_instead(readout, compared, name, baseline))
+    for readout, compared, means in noticed(readouts, lambda one: one.ci95.get(name)):
+        (gains if means == "better" else costs).append(_instead(readout, compared, name, baseline))
     who = f"With {name}: " if named else ""
     text = gains_and_costs(gains, costs)
     return f"{who}{text}." if who else sentence(text)

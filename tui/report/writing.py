@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from base.files import write_private
 from base.json_text import TextError
-from tui.cli.failure import CallError, check_output, writing
+from tui.cli.failure import CallError, check_output, write_output
 from tui.cli.tables import print_whole
 from tui.report.enclosed import EnclosureRequest, enclose
 from tui.report.heard import checked_page, periods_page
@@ -47,8 +46,7 @@ def write_report(request: ReportRequest) -> None:
     else:
         page = enclose(page, result.differ_most, wanted)
     html = render(page)
-    with writing(f"--output {request.output}"):
-        write_private(request.output, html.encode("utf-8", "replace"), replace=request.force)
+    write_output(f"--output {request.output}", request.output, html.encode("utf-8", "replace"), force=request.force)
     print_whole(f"{request.output}: the report, readable by you alone; look at it before you send it.")
 
 

@@ -231,18 +231,32 @@ class PlatformController:
     async def _send(self, client: ServicesClient, plan: FieldsPlan) -> bool:
         """Send a plan. Raises :class:`MovedFieldsError` if another user has changed its fields."""
         sent = self._session.draft.config
-        applied = await apply_fields(client, plan, self._backups, who=who())
-        self._unsure, self._theirs = False, None
+        applied = await self._apply(client, plan)
         self._session.saved(sent, applied.stored)
         way_back = ""
         if applied.change is not None:
             self._saves.append(_Save(applied.change, self._session.draft.mark()))
             way_back = f" · {key_for('tune.undo')} takes it back"
-        self._changed()
-        self._host.tell(f"{_counted(plan)} of {self._session.title}{way_back}", "Saved", timeout=SECONDS_TO_READ)
-        self._tell_otherwise(applied)
-        self._saved(applied.stored)
+        self._tell_applied(applied, f"{self._session.title}{way_back}", "Saved")
         return True
+
+    async def _apply(self, client: ServicesClient, plan: FieldsPlan) -> AppliedFields:
+        applied = await apply_fields(client, plan, self._backups, who=who())
+        self._unsure, self._theirs = False, None
+        return applied
+
+    def _tell_applied(self, applied: AppliedFields, of: str, title: str) -> None:
+        self._changed()
+        self._host.tell(f"{_counted(applied.plan)} of {of}", title, timeout=SECONDS_TO_READ)
+        if applied.otherwise:
+            listed = ", ".join(applied.otherwise)
+            self._host.tell(
+                f"The platform stored {listed} differently from what was sent; the fields show the stored values.",
+                "Look again",
+                severity="warning",
+                timeout=20,
+            )
+        self._saved(applied.stored)
 
     # ---- changes by others
 
@@ -338,28 +352,13 @@ class PlatformController:
         if not await self._questions.take_back(title, plan, enter_sends=not went_on):
             return
         config = draft.config
-        applied = await apply_fields(client, plan, self._backups, who=who())
-        self._unsure, self._theirs = False, None
+        applied = await self._apply(client, plan)
         self._saves.remove(last)
         if draft.config == config and not draft.changes():
             self._session.taken_back(plan.after, applied.stored, self._saves[-1].steps if self._saves else 0)
         else:
             self._session.take_in(applied.stored)  # later edits stay
-        self._changed()
-        again = "ctrl+y brings it into the draft again"
-        self._host.tell(f"{_counted(plan)} of {title} · {again}", "Taken back", timeout=SECONDS_TO_READ)
-        self._tell_otherwise(applied)
-        self._saved(applied.stored)
-
-    def _tell_otherwise(self, applied: AppliedFields) -> None:
-        if applied.otherwise:
-            listed = ", ".join(applied.otherwise)
-            self._host.tell(
-                f"The platform stored {listed} differently from what was sent; the fields show the stored values.",
-                "Look again",
-                severity="warning",
-                timeout=20,
-            )
+        self._tell_applied(applied, f"{title} · ctrl+y brings it into the draft again", "Taken back")
 
     def _warnings(self, body: Mapping[str, Any]) -> tuple[str, ...]:
         """Return why the platform may refuse: stored values out of range stay in the draft until corrected."""

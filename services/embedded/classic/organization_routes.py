@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
-from fastapi import APIRouter, Header, Path, Query, Request
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -36,7 +36,6 @@ router = APIRouter(
     dependencies=IN_ORGANIZATION,
 )
 ClassicPathId = Annotated[str, Path(pattern=ID_PATTERN)]
-VersionLimit = Annotated[int, Query(gt=0, le=10)]
 _BY_NAME = " ORDER BY name COLLATE NOCASE, id"
 
 
@@ -70,22 +69,38 @@ def _list(
     return shown, total
 
 
+class _Asked(NamedTuple):
+    """Which versions a listing asks for."""
+
+    version: str | None
+    limit: int
+    offset: int
+    sort_by: list[str]
+
+
+def _asked(
+    version: str | None = None,
+    limit: Annotated[int, Query(gt=0, le=10)] = 10,
+    continuation_token: Offset = 0,
+    sort_by: SortBy = [],  # noqa: B006  the framework copies it
+) -> _Asked:
+    return _Asked(version, limit, continuation_token, sort_by)
+
+
+AskedVersions = Annotated[_Asked, Depends(_asked)]
+
+
 def _versions(
-    db: Database,
-    workspace_id: str,
-    owner: owners.Owner,
-    owner_id: str,
-    version: str | None,
-    sort_by: list[str],
-    limit: int,
-    offset: int,
+    db: Database, workspace_id: str, owner: owners.Owner, owner_id: str, asked: _Asked
 ) -> tuple[Json, list[Json], int]:
     with db.read() as connection:
         found = owners.find_owner(connection, owner, workspace_id, owner_id, deleted=True)
         if found is None:
             raise HTTPException(404, f"Specified organization or {owners.KIND[owner]} is not found.")
-        wanted = version_range(version, sort_by, found["latest_version"])
-        versions, total = owners.find_versions(connection, owner, found["id"], wanted, limit=limit, offset=offset)
+        wanted = version_range(asked.version, asked.sort_by, found["latest_version"])
+        versions, total = owners.find_versions(
+            connection, owner, found["id"], wanted, limit=asked.limit, offset=asked.offset
+        )
     return found, versions, total
 
 
@@ -132,17 +147,12 @@ def get_agent_versions(
     db: Db,
     organization: str,
     agent_id: ClassicPathId,
-    version: str | None = None,
-    limit: VersionLimit = 10,
-    continuation_token: Offset = 0,
-    sort_by: SortBy = [],  # noqa: B006
+    asked: AskedVersions,
 ) -> Response:
     """One page of an agent's versions."""
-    agent, found, total = _versions(
-        db, workspace, owners.AGENTS, agent_id, version, sort_by, limit, continuation_token
-    )
+    agent, found, total = _versions(db, workspace, owners.AGENTS, agent_id, asked)
     shown = [_agent_version(agent, one, organization) for one in found]
-    return AsciiJson(paged("agent_versions", shown, total, continuation_token))
+    return AsciiJson(paged("agent_versions", shown, total, asked.offset))
 
 
 @router.post(
@@ -188,24 +198,14 @@ def get_state_machine_versions(
     db: Db,
     organization: str,
     service_hierarchical_state_machine_id: ClassicPathId,
-    version: str | None = None,
-    limit: VersionLimit = 10,
-    continuation_token: Offset = 0,
-    sort_by: SortBy = [],  # noqa: B006
+    asked: AskedVersions,
 ) -> Response:
     """One page of a state machine's versions."""
     machine, found, total = _versions(
-        db,
-        workspace,
-        owners.CONTEXT_GRAPHS,
-        service_hierarchical_state_machine_id,
-        version,
-        sort_by,
-        limit,
-        continuation_token,
+        db, workspace, owners.CONTEXT_GRAPHS, service_hierarchical_state_machine_id, asked
     )
     shown = [_machine_version(machine, one, organization) for one in found]
-    return AsciiJson(paged("state_machine_versions", shown, total, continuation_token))
+    return AsciiJson(paged("state_machine_versions", shown, total, asked.offset))
 
 
 def _agent_version(agent: Json, version: Json, organization_id: str) -> Json:

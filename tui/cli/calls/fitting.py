@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from base.files import write_private
 from base.json_text import json_bytes
 from base.os_errors import os_error_text
 from simulator.engine.profile import read_profile
@@ -16,7 +15,7 @@ from simulator.heard.checked import keep_fit
 from simulator.heard.fitting import FittedProfile, fit_heard
 from tui.calls.words import judged_rows, value_rows
 from tui.cli.calls.checking import replayed_calls
-from tui.cli.failure import Faults, WorkError, complain, writing
+from tui.cli.failure import Faults, WorkError, complain, write_output
 from tui.cli.profiles import refusals
 from tui.cli.tables import print_line, print_table
 from tui.streams import write_content
@@ -55,8 +54,7 @@ def fit_calls(request: HeardFitRequest, *, as_json: bool) -> None:
     if request.output is None:
         write_content(content)
     else:
-        with writing(str(request.output)):
-            write_private(request.output, content, replace=request.force)
+        write_output(str(request.output), request.output, content, force=request.force)
         if as_json:
             print(json.dumps(_to_json(request.output, fitted, faults), allow_nan=False))
         else:
