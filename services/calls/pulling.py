@@ -179,6 +179,7 @@ class _Pulling:
     async def _pulled(self, call: CallSummary) -> PulledCall:
         folder = self._folders.folder(self._request.workspace, call.id)
         if (record := await asyncio.to_thread(self._here, folder, call)) is not None:
+            record = await self._with_settings_then(record)
             return PulledCall(id=call.id, started_at=call.started_at, state="here", folder=folder, record=record)
         folder = self._folders.make(self._request.workspace, call.id)
         try:
@@ -204,6 +205,18 @@ class _Pulling:
         whole = all((folder / one.file).is_file() for one in files)
         settled = {"here": whole, "removed": True, "archived": False, "none": not call.has_recording}
         return record if settled[record.audio_state] else None
+
+    async def _with_settings_then(self, record: CallRecord) -> CallRecord:
+        """Return a kept record with the settings of its day, if they were not known when it was pulled."""
+        if record.voice_config_from != "today":
+            return record
+        values, source = self._settings.at(record.started_at)
+        if source == "today":
+            return record
+        record = record.model_copy(update={"voice_config": values, "voice_config_from": source})
+        record = record.model_copy(update={"turn_policy": await self._policies.of(record)})
+        await asyncio.to_thread(self._folders.write, record)
+        return record
 
     async def _fetched(self, call: CallSummary, folder: Path) -> PulledCall:
         detail = await self._client.get(call.id)

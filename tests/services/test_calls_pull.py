@@ -147,6 +147,10 @@ async def test_a_pulled_call_has_the_settings_of_its_day(
     short = [(record.voice_config or {})["barge_in_min_speech_s"] for record in records]
     assert short == [0.3] * short.count(0.3) + [0.8] * short.count(0.8)
     assert all((record.voice_config or {})["max_buffer_delay_ms"] != 990 for record in records), "today's"
+    was = records[0].model_copy(update={"voice_config": {}, "voice_config_from": "today", "turn_policy": None})
+    folders.write(was)
+    assert {one.state for one in (await _pull(telling, folders)).calls} == {"here"}
+    assert folders.read(folders.folder(was.workspace or "", was.id)).voice_config == records[0].voice_config
     untouched = demo_id("service", "Meet & Greet")
     assert not (await telling.get_service(untouched)).voice_config.set_values()
     service = await telling.update_voice_config(untouched, {"max_buffer_delay_ms": 990})
