@@ -130,6 +130,7 @@ def _short(kind: str) -> bytes:
     return file.getvalue()
 
 
+@pytest.mark.slow
 def test_the_mp3_decoder_prints_nothing_and_a_truncated_mp3_is_named(turnlab: Turnlab, tmp_path: Path) -> None:
     import soundfile as sf
 

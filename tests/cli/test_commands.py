@@ -104,14 +104,19 @@ def test_analyze_of_silence_reports_no_speech(turnlab: Turnlab, tone: Path) -> N
     ("arguments", "forbidden"),
     [
         (["--help"], {"textual", "numpy", "onnxruntime", "fastapi", "soundfile", "pydantic", "httpx"}),
-        (["--version"], {"textual", "numpy", "onnxruntime", "fastapi", "soundfile", "pydantic"}),
         (["version-set", "--help"], {"textual", "numpy", "onnxruntime", "fastapi", "httpx"}),
         (["presets"], {"textual", "numpy", "onnxruntime", "fastapi", "httpx", "pydantic", "rich.console"}),
-        (["keys"], {"textual", "numpy", "onnxruntime", "fastapi", "httpx", "pydantic"}),
-        (["recordings"], {"textual", "onnxruntime", "fastapi", "httpx"}),
         (["models"], {"textual", "onnxruntime", "numpy", "fastapi", "httpx", "pydantic"}),
-        (["cache"], {"textual", "onnxruntime", "fastapi", "httpx"}),
-        (["profiles"], {"textual", "onnxruntime", "numpy", "fastapi", "httpx", "pydantic"}),
+        *(
+            pytest.param(arguments, forbidden, marks=pytest.mark.slow)
+            for arguments, forbidden in (
+                (["--version"], {"textual", "numpy", "onnxruntime", "fastapi", "soundfile", "pydantic"}),
+                (["keys"], {"textual", "numpy", "onnxruntime", "fastapi", "httpx", "pydantic"}),
+                (["recordings"], {"textual", "onnxruntime", "fastapi", "httpx"}),
+                (["cache"], {"textual", "onnxruntime", "fastapi", "httpx"}),
+                (["profiles"], {"textual", "onnxruntime", "numpy", "fastapi", "httpx", "pydantic"}),
+            )
+        ),
     ],
 )
 def test_a_command_imports_only_what_it_needs(arguments: list[str], forbidden: set[str]) -> None:

@@ -77,7 +77,8 @@ def test_cancelled_decoding_leaves_no_process(tmp_path: Path) -> None:
     assert done.stdout == "no child is left\n"
 
 
-@pytest.mark.parametrize("name", [pytest.param("call.mp3", marks=pytest.mark.slow), "call.wav"])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["call.mp3", "call.wav"])
 def test_a_command_prints_no_decoder_messages(turnlab: Turnlab, tmp_path: Path, name: str) -> None:
     done = turnlab("analyze", harmed(tmp_path / name))
     assert all(line.startswith("turnlab: ") for line in done.err.splitlines())

@@ -131,6 +131,7 @@ def test_the_tables_use_plain_words_and_characters(turnlab: Turnlab) -> None:
     assert "\x1b" not in done.out
 
 
+@pytest.mark.slow
 def test_silence_only_shows_no_second_curve(turnlab: Turnlab) -> None:
     done = turnlab("evaluate", bundled_folder(), "--eot", "silence", "--only", "booking,thinking")
     assert done.code == 0, done.err

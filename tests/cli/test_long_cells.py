@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from services.embedded.seed import demo_id
 from tests.cli.conftest import Turnlab
 
 TAG = "t" * 1_000_000
 
 
+@pytest.mark.slow
 def test_a_megabyte_in_one_cell_stays_whole_in_a_pipe_and_is_cut_at_a_width(
     turnlab: Turnlab, tmp_path: Path
 ) -> None:

@@ -111,6 +111,7 @@ def test_a_page_says_what_was_found_and_what_to_change(turnlab: Turnlab, folder:
     assert "$PLATFORM_API_KEY" in html
 
 
+@pytest.mark.slow
 def test_a_sweep_that_breaks_a_limit_where_confirmed_says_so_first(turnlab: Turnlab, tmp_path: Path) -> None:
     calls = calls_that_differ()
     with open_executor(1) as executor:

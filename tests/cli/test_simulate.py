@@ -104,6 +104,7 @@ def test_a_minimum_below_the_speech_over_the_agent_makes_a_barge_in_appear(turnl
     assert report["runs"][1]["readouts"]["false_barge_ins"]["count"] > 0
 
 
+@pytest.mark.slow
 def test_the_same_seed_repeats_and_the_order_of_arms_changes_nothing(turnlab: Turnlab, installed: Turnlab) -> None:
     path = bundled_folder() / "booking.flac"
     forth = installed("simulate", path, "-c", "balanced", "-c", "quality", "--seed", "3", "--json").json()

@@ -20,7 +20,9 @@ def test_every_turn_is_heard_as_speech(name: str) -> None:
         assert np.mean(heard[inside(spans, heard.size, FRAME_S)] > 0.5) > 0.85, turn
 
 
-@pytest.mark.parametrize("name", IDS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name == "backchannels" else pytest.mark.slow) for name in IDS]
+)
 def test_backchannels_are_heard(name: str) -> None:
     heard = speech_probability(name)
     for span in recording(name).spans("backchannels"):

@@ -167,6 +167,7 @@ async def test_a_pulled_call_has_the_settings_of_its_day(
     assert (records[-1].model_extra or {})["turn_policy"]["stt_eot_threshold"] is None
 
 
+@pytest.mark.slow
 async def test_a_platform_without_turn_policies_is_asked_once_and_is_fine(
     platform: PlatformClient, folders: CallFolders, proxy: FaultyProxy
 ) -> None:

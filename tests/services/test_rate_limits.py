@@ -87,6 +87,7 @@ async def test_requests_under_way_together_do_not_all_take_the_last_one(
     assert 429 not in between.statuses
 
 
+@pytest.mark.slow
 async def test_in_a_window_that_slides_they_go_one_by_one(
     patient: ClassicClient, between: FaultyProxy, time: Time
 ) -> None:
@@ -98,6 +99,7 @@ async def test_in_a_window_that_slides_they_go_one_by_one(
     assert len(time.slept) == 4
 
 
+@pytest.mark.slow
 async def test_other_kinds_of_request_do_not_wait(patient: ClassicClient, between: FaultyProxy, time: Time) -> None:
     for _ in range(LIMITS["classic-get-services"]):
         await patient.list_services(limit=1)

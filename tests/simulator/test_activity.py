@@ -29,6 +29,7 @@ SLOW = settings(
 )
 
 
+@pytest.mark.slow
 @SLOW
 @given(st.data())
 def test_no_event_before_a_cut_depends_on_audio_after_it(

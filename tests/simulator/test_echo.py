@@ -100,6 +100,7 @@ def test_a_call_with_echo_repeats_and_arms_do_not_touch_each_other() -> None:
     assert told(simulated("backchannels", 15.0, "scripted")) == told(first)
 
 
+@pytest.mark.slow
 def test_nothing_is_known_of_audio_to_come(tmp_path: Path) -> None:
     recording, activity = analysed("backchannels")
     samples, rate = sf.read(recording.source.path, dtype="float32")

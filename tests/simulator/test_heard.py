@@ -116,6 +116,7 @@ def test_both_delivered_forms_and_a_log_beside_them(tmp_path: Path, line: Line) 
     assert any(turn.reported == {"response_ms": 640.0} for turn in heard.turns)
 
 
+@pytest.mark.slow
 def test_a_log_corrects_swapped_sides_and_clocks(tmp_path: Path, line: Line) -> None:
     log = log_of(line)
     swapped = folder_of(tmp_path / "swapped", line, caller=line.agent, agent=line.caller, turns=log)
@@ -130,6 +131,7 @@ def test_a_log_corrects_swapped_sides_and_clocks(tmp_path: Path, line: Line) -> 
         assert max(abs(a - b) for a, b in zip(ends, true, strict=True)) <= 60, path.name
 
 
+@pytest.mark.slow
 def test_apparently_swapped_sides_are_reported_without_a_log(tmp_path: Path, line: Line) -> None:
     made = np.where(np.abs(line.agent) < 0.02, np.float32(0), line.agent)
     hiss = np.random.default_rng(0).standard_normal(len(made)).astype(np.float32) * np.float32(1e-3)
@@ -167,6 +169,7 @@ def test_unmeasurable_calls_give_the_reason(tmp_path: Path, line: Line) -> None:
         assert heard.left_out["first_sound_ms"] == heard.faults[0].sentence
 
 
+@pytest.mark.slow
 def test_a_voicemail_and_hold_music_are_named(tmp_path: Path, line: Line) -> None:
     tone = (0.2 * np.sin(np.arange(12 * RATE) * 2 * np.pi * 1000 / RATE)).astype(np.float32)
     start, end = (round(s * RATE) for s in (line.call.measured.turns[3].turn.start_ms / 1000, 22.0))
@@ -185,6 +188,7 @@ def test_a_voicemail_and_hold_music_are_named(tmp_path: Path, line: Line) -> Non
     assert heard.measured.counts["hanging_turns"].count == 0
 
 
+@pytest.mark.slow
 def test_an_operators_stretch_is_left_out(tmp_path: Path, line: Line) -> None:
     whole = line.call.measured.turns
     start = whole[4].turn.start_ms / 1000 - 0.5

@@ -139,6 +139,7 @@ def test_its_labels_are_provisional_and_corrected_ones_stay(replayed: ReplayedCa
         assert "0142" not in json.dumps(made)
 
 
+@pytest.mark.slow
 def test_a_scenario_contains_no_answer_latencies(replayed: ReplayedCall) -> None:
     folder: Path = replayed.recording.source.path.parent
     assert (folder / AUDIO).exists()

@@ -68,6 +68,7 @@ def test_frames_as_they_come_give_the_events_of_the_whole_recording(
     assert sum(event.type == "end_of_turn" for event in told) > 0
 
 
+@pytest.mark.slow
 def test_a_laugh_is_known_alike_frame_by_frame_and_stops_nothing_unless_the_profile_has_it_so() -> None:
     laugh = WhatIf(injections=(Injection(5000, "laugh"),))
     recording = open_recording(bundled_folder() / "booking.flac", what_if=laugh)

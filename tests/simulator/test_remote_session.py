@@ -83,11 +83,13 @@ def begun() -> subprocess.Popen[bytes]:
     )
 
 
+@pytest.mark.slow
 def test_signals_to_the_terminals_programs_do_not_reach_a_session(session: RemoteSession) -> None:
     assert session.process_id is not None
     assert os.getpgid(session.process_id) != os.getpgid(0)
 
 
+@pytest.mark.slow
 def test_a_session_that_hangs_is_stopped_all_the_same(
     session: RemoteSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -37,13 +37,8 @@ from tests.simulator.live_calls import ARM, caller, events, notices, running, ta
 from tests.virtual_audio import wait_for
 
 
-@pytest.mark.parametrize(
-    "guard",
-    [
-        pytest.param(guard, marks=[] if guard is EchoGuard.HALF_DUPLEX else pytest.mark.slow, id=guard)
-        for guard in EchoGuard
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("guard", EchoGuard)
 def test_an_echo_guard_lets_through_what_it_says(guard: EchoGuard, tmp_path: Path) -> None:
     cards = ArrayCards()
     with running(cards, tmp_path, guard) as session:
@@ -145,6 +140,7 @@ def test_lost_audio_is_reported_and_pauses_the_clock(tmp_path: Path) -> None:
         assert "5000 ms of audio were dropped" in notices(session.take())
 
 
+@pytest.mark.slow
 def test_another_speaker_ends_no_call_and_what_was_heard_of_the_one_before_is_forgotten(tmp_path: Path) -> None:
     cards, quiet = ArrayCards(), np.zeros(3200, np.float32)
     with running(cards, tmp_path) as session:

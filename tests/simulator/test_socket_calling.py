@@ -111,7 +111,10 @@ def test_an_agent_without_audio_is_an_error(caller: Recording) -> None:
 
 @pytest.mark.parametrize(
     ("lengths", "why"),
-    [((17_000_000,), "16,777,216 bytes"), ((13_000_000, 13_000_000), "10 minutes of audio more")],
+    [
+        ((17_000_000,), "16,777,216 bytes"),
+        pytest.param((13_000_000, 13_000_000), "10 minutes of audio more", marks=pytest.mark.slow),
+    ],
 )
 def test_an_agent_that_sends_without_end_is_left(caller: Recording, lengths: tuple[int, ...], why: str) -> None:
     async def answer(line: Line) -> None:

@@ -236,6 +236,7 @@ def test_the_pauses_of_an_agent_that_sends_ahead_are_kept() -> None:
     assert np.any(earpiece.heard(2300 * PER_MS, 2400 * PER_MS))
 
 
+@pytest.mark.slow
 def test_an_agent_is_heard_however_long_it_was_silent() -> None:
     earpiece = Earpiece()
     earpiece.arrive(voice(100), 200_000 * PER_MS)

@@ -215,7 +215,7 @@ async def _speaks_openai(line: Line) -> None:
         (_refuses, "openai-realtime", "the agent refuses: Incorrect API key provided"),
         (_refuses_and_leaves, "openai-realtime", "the agent refuses: Incorrect API key provided"),
         (_says_why_and_leaves, "turnlab", "the agent refuses: no such voice"),
-        (_floods_with_marks, "twilio", "more than 10,000 marks"),
+        pytest.param(_floods_with_marks, "twilio", "more than 10,000 marks", marks=pytest.mark.slow),
         (_speaks_openai, "turnlab", "this looks like --protocol openai-realtime"),
     ],
 )

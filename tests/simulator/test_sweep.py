@@ -71,6 +71,7 @@ def test_a_sweep_that_was_stopped_goes_on_to_the_result_it_would_have_had(tmp_pa
         read_result(written)
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_reported_and_tried_settings_stay(tmp_path: Path) -> None:
     plan, calls = small_plan(budget=24), [thinking_call(number) for number in range(4)]
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -56,6 +56,7 @@ def test_a_voice_is_heard_from_the_first_to_the_last_millisecond_it_was_given(vo
         assert np.array_equal(clip, again), "the same words sound the same"
 
 
+@pytest.mark.slow
 def test_clips_are_kept_for_their_owner_alone_and_a_broken_one_is_made_again() -> None:
     voice = HibariVoice()
 

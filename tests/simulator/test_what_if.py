@@ -129,6 +129,7 @@ def test_noise_repeats_under_its_seed_and_differs_under_another(speech: Samples)
     assert not np.array_equal(first, other)
 
 
+@pytest.mark.slow
 def test_every_what_if_option_has_its_own_analysis(call: AudioSource) -> None:
     knobs = [WhatIf(), *KNOBS, WhatIf(noise_snr_db=10.0, noise_seed=1), WhatIf(noise_snr_db=11.0)]
     assert len({open_audio(call.path, what_if=one).content_hash() for one in knobs}) == len(knobs)

@@ -111,6 +111,7 @@ async def test_the_footer_shows_only_what_would_do_something(app: TurnlabApp) ->
         assert "Tune" in below.render().plain
 
 
+@pytest.mark.slow
 async def test_a_dialog_takes_the_notices_of_its_screen_away_and_no_others(app: TurnlabApp) -> None:
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await settle(pilot)
@@ -126,6 +127,7 @@ async def test_a_dialog_takes_the_notices_of_its_screen_away_and_no_others(app: 
         await until(pilot, lambda: not app.screen.is_modal)
 
 
+@pytest.mark.slow
 async def test_esc_is_not_offered_while_nothing_has_the_focus(app: TurnlabApp) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)

@@ -163,9 +163,8 @@ async def test_talking(snap_sizes: CompareSizes, workspace_file: Path) -> None:
     await snap_sizes(app, [(120, 40), (200, 60)], open_live)
 
 
-@pytest.mark.parametrize(
-    "keys", [pytest.param(("tab",), marks=pytest.mark.slow, id="settings"), pytest.param(("tab", "tab"), id="log")]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("keys", [pytest.param(("tab",), id="settings"), pytest.param(("tab", "tab"), id="log")])
 def test_being_unheard_is_in_view_in_every_pane(
     snap_compare: Compare, workspace_file: Path, keys: tuple[str, ...]
 ) -> None:

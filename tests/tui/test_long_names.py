@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Static, TabbedContent
 
@@ -30,6 +31,7 @@ def widths(pilot: Pilot[None], selector: str) -> list[int]:
     return [column.get_render_width(table) for column in table.ordered_columns]
 
 
+@pytest.mark.slow
 async def test_names_of_a_megabyte_leave_every_column_on_the_screen() -> None:
     sets = {name: VersionSet(applied_behavior_ids=(HUGE,)) for name in ("edge", "release", HUGE)}
     long = service(

@@ -93,6 +93,7 @@ async def type_filter(pilot: Pilot[None], text: str) -> None:
     await settle(pilot)
 
 
+@pytest.mark.slow
 async def test_the_layout_follows_a_terminal_that_was_resized_while_another_screen_was_in_view() -> None:
     async with make_app(ScriptedClient([service(1)]).open).run_test(size=(120, 40)) as pilot:
         await settle(pilot)
@@ -334,6 +335,7 @@ async def test_hostile_text_is_only_shown(size: tuple[int, int], tabs: int) -> N
         assert "[@click=app.quit]leave[/]  service" in found
 
 
+@pytest.mark.slow
 async def test_the_tabs_turn_in_both_directions(app: TurnlabApp) -> None:
     async with app.run_test() as pilot:
         await settle(pilot)
@@ -345,6 +347,7 @@ async def test_the_tabs_turn_in_both_directions(app: TurnlabApp) -> None:
         assert seen == ["version-sets", "voice-config", "behaviors", "history", "overview", "history"]
 
 
+@pytest.mark.slow
 async def test_the_cursor_stays_in_view_when_the_details_take_the_room(app: TurnlabApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)

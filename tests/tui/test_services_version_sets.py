@@ -74,6 +74,7 @@ async def stored(file: Path, service: str = "Intake Line") -> Service:
         return next(one for one in (await client.list_services()).items if one.name == service)
 
 
+@pytest.mark.slow
 async def test_edge_shows_its_versions_and_why_it_is_locked(app: TurnlabApp) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await on_set(pilot, "edge")

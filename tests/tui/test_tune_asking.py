@@ -206,6 +206,7 @@ async def test_advice_against_a_symptom_is_simulated_tried_in_place_swapped_and_
         await until(pilot, lambda: draft.config.post_eot_pause_ms == 0)
 
 
+@pytest.mark.slow
 async def test_cut_ins_are_helped_by_less_sensitivity_and_no_help_is_explained(
     app: TurnlabApp,
 ) -> None:

@@ -126,6 +126,7 @@ async def test_labels_of_a_recording_deleted_meanwhile_are_saved(app: TurnlabApp
         await rest(pilot)
 
 
+@pytest.mark.slow
 async def test_labels_that_can_be_saved_nowhere_are_kept_aside_until_they_can(
     app: TurnlabApp, folder: Path
 ) -> None:

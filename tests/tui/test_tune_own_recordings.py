@@ -130,7 +130,7 @@ async def test_a_folder_is_chosen_by_its_path_and_taken_off_the_list_again(folde
 @pytest.mark.parametrize(
     "written",
     [
-        pytest.param("'{}'", id="quoted"),
+        pytest.param("'{}'", id="quoted", marks=pytest.mark.slow),
         pytest.param("{}", id="bare", marks=pytest.mark.slow),
         pytest.param("{} ", id="a space", marks=pytest.mark.slow),
         pytest.param("file://{}", id="address", marks=pytest.mark.slow),

@@ -263,6 +263,7 @@ async def test_all_recordings_are_compared_with_intervals_and_one_says_why_it_ha
         assert "backchannels" in table.lines[0]
 
 
+@pytest.mark.slow
 async def test_a_truncated_file_gets_one_sentence(app: TurnlabApp, tmp_path: Path) -> None:
     whole = BOOKING.read_bytes()
     (tmp_path / "torn.flac").write_bytes(whole[: len(whole) // 3])
@@ -368,6 +369,7 @@ async def test_quitting_with_changes_asks(app: TurnlabApp) -> None:
     assert app.return_code == 0
 
 
+@pytest.mark.slow
 async def test_quitting_from_elsewhere_asks_about_the_draft_left_behind(app: TurnlabApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         await settle(pilot)

@@ -13,7 +13,7 @@ from tests.tui.tune_support import open_tune
 from tui.tune.readout_table import ReadoutTable
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((120, 40), marks=pytest.mark.slow)])
 async def test_silence_only_is_said_in_the_readouts(
     size: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
