@@ -149,7 +149,10 @@ def _by_name(search: str | None) -> Callable[[Agent | ContextGraph], str | None]
 
 
 def only(page: Page[T], wanted: str, what: str) -> T:
-    """Return the entry with the id that was requested."""
+    """Return the entry with the requested id.
+
+    Raises :class:`services.errors.NotFoundError`, and :class:`services.errors.BadResponseError` for another entry.
+    """
     for item in page.items:
         if getattr(item, "id", None) == wanted:
             return item

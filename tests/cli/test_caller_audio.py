@@ -207,7 +207,7 @@ def test_a_guessed_channel_is_reported_and_the_agents_channel_detected(
 
 
 @pytest.mark.slow
-def test_the_corpus_of_callers_is_not_taken_for_mixes(turnlab: Turnlab) -> None:
+def test_the_corpus_is_not_mistaken_for_mixes(turnlab: Turnlab) -> None:
     from tests.simulator.conftest import CORPUS
 
     if not (CORPUS / "dev-001.flac").is_file():

@@ -61,7 +61,7 @@ def test_a_simulation_fails_with_the_limit_that_is_not_met(turnlab: Turnlab, tmp
     assert _cases(junit) == {"turnlab.simulate.balanced cut_ins<=100%": "passed"}
 
 
-def test_what_was_not_measured_fails_and_says_so(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_an_unmeasured_readout_fails_its_limit(turnlab: Turnlab, tmp_path: Path) -> None:
     junit = tmp_path / "gate.xml"
     shutil.copy(COUGHS, tmp_path / "bare.flac")
     done = turnlab("simulate", tmp_path / "bare.flac", "--require", "cut_ins<=5%", "--junit", junit)

@@ -71,7 +71,7 @@ def test_several_speakers_survive_the_way_through_audacity(turnlab: Turnlab, tmp
     assert {turn["speaker"] for turn in json.loads(back.read_text())["turns"]} == speakers
 
 
-def test_what_a_label_track_cannot_carry_is_said_and_kept_on_the_way_back(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_label_track_export_reports_losses_and_import_keeps_them(turnlab: Turnlab, tmp_path: Path) -> None:
     audio = call_in(tmp_path)
     moves = json.loads((tmp_path / "call.json").read_text())["moves"]
     said = turnlab("labels", "export", audio).err

@@ -65,7 +65,7 @@ def test_the_mix_holds_what_the_report_says(turnlab: Turnlab, tmp_path: Path, vo
         assert after > before + 10, "the caller speaks where the report says so"
 
 
-def test_what_cannot_be_mixed_is_said_before_any_work(turnlab: Turnlab, tmp_path: Path) -> None:
+def test_an_impossible_mix_is_reported_before_any_work(turnlab: Turnlab, tmp_path: Path) -> None:
     def refused(*more: str | Path) -> str:
         return turnlab("simulate", CALL, *QUICK, *more).one_line(2)
 

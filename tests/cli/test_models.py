@@ -127,7 +127,7 @@ def _run(arguments: list[str], environment: dict[str, str], folder: Path) -> Out
     return Outcome(done.returncode, done.stdout, done.stderr)
 
 
-def test_what_is_installed_is_listed_with_its_licence_and_hash(turnlab: Turnlab) -> None:
+def test_installed_models_are_listed_with_licence_and_hash(turnlab: Turnlab) -> None:
     models = turnlab("models", "--json").json()["models"]
     assert len(models) == 3
     for model in models:

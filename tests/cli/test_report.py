@@ -273,7 +273,7 @@ def test_a_file_that_is_not_a_result_gets_one_line(tmp_path: Path, result: Any) 
     assert not (tmp_path / "x.html").exists()
 
 
-def test_words_are_put_in_only_where_they_are_asked_for(turnlab: Turnlab, folder: Path, result: Any) -> None:
+def test_words_are_included_only_on_request(turnlab: Turnlab, folder: Path, result: Any) -> None:
     # paths relative to the result's folder work too
     done = turnlab("report", folder / "result.json", "-o", folder / "words.html", "--with-words")
     assert done.code == 0, done.err

@@ -118,7 +118,7 @@ def test_a_service_begins_with_voice_settings_and_key_terms(alone: Turnlab, tmp_
     assert "nothing to roll back" in alone("service", "rollback", "One", "--apply").one_line(1)
 
 
-def test_what_changed_since_it_was_shown_is_not_written(desk: Desk) -> None:
+def test_a_plan_that_is_out_of_date_is_not_written(desk: Desk) -> None:
     change = ("service", "update", LINE, "--tool-capacity", "7")
     plan = expected(desk(*change))
     desk.put(tool_capacity=2)

@@ -294,7 +294,7 @@ def test_the_dashboard_says_one_line(tmp_path: Path) -> None:
         ("2026-11-30 12:00:00 +0000", "2026-11-30 12:00:00 +0000"),
     ],
 )
-def test_what_looks_like_a_secret_is_cut_out(text: str, left: str) -> None:
+def test_apparent_secrets_are_removed(text: str, left: str) -> None:
     assert redacted(text) == left
 
 

@@ -39,7 +39,7 @@ def _stored(desk: Desk) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value is not None and UNSET.get(name) != value}
 
 
-def test_what_is_stored_is_shown(desk: Desk) -> None:
+def test_stored_values_are_shown(desk: Desk) -> None:
     assert desk("voice-config", LINE, "--get", "--json").json()["voice_config"] == STORED
     assert "600 ms" in desk("voice-config", LINE).out
 
@@ -109,7 +109,7 @@ def test_a_body_can_come_from_a_file(desk: Desk, tmp_path: Path) -> None:
     assert _stored(desk)["max_buffer_delay_ms"] == 300
 
 
-def test_what_changed_since_it_was_shown_is_not_written(desk: Desk) -> None:
+def test_a_plan_that_is_out_of_date_is_not_written(desk: Desk) -> None:
     change = ("voice-config", LINE, "--body", '{"max_buffer_delay_ms": 300}')
     plan = expected(desk(*change))
     desk.put(voice_config={"max_buffer_delay_ms": 450})

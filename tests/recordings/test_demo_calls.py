@@ -25,7 +25,7 @@ def _loud(samples: Any, rate: int, start_ms: int, end_ms: int) -> float:
     return float(np.sqrt(np.mean(np.square(stretch, dtype=np.float64)))) if len(stretch) else 0.0
 
 
-def test_what_is_logged_is_heard() -> None:
+def test_demo_audio_matches_its_log() -> None:
     call = next(one for one in demo_calls()["calls"] if one["special"] == "operator")
     inbound, outbound = demo_sound(call["audio"], call["duration_ms"])
     assert (len(inbound), len(outbound)) == (8 * call["duration_ms"], 32 * call["duration_ms"])

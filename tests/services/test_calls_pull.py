@@ -109,7 +109,7 @@ async def test_pulled_calls_are_complete_and_private(platform: PlatformClient, f
     assert {call.state for call in again.calls} == {"here"}
 
 
-async def test_what_was_logged_of_a_call_is_kept(platform: PlatformClient, folders: CallFolders) -> None:
+async def test_a_calls_log_is_stored(platform: PlatformClient, folders: CallFolders) -> None:
     result = await _pull(platform, folders, simulated=True)
     assert sum(one.record.simulated for one in result.calls if one.record) == 1
     booking = next(one.record for one in result.calls if one.record and any(t.tools for t in one.record.turns))
@@ -554,7 +554,7 @@ def test_inconsistent_history_entries_are_ignored() -> None:
     assert nested.at(noon - timedelta(hours=1)) == ({"forwarding": {"to": "x"}}, "changes")
 
 
-def test_silence_in_mulaw_is_not_taken_for_mp3(tmp_path: Path) -> None:
+def test_silence_in_mulaw_is_not_mistaken_for_mp3(tmp_path: Path) -> None:
     forms = {"mulaw": "mulaw", "": "mulaw", "audio/PCMU": "mulaw", "audio/mpeg": "container", "linear pcm": "pcm16"}
     for form, encoding in {**forms, "audio/x-alaw": "alaw", "PCMA": "alaw", "G.711 A-law": "alaw"}.items():
         (tmp_path / "caller.download").write_bytes(b"\xff\xfb\xff\xff")

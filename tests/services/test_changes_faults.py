@@ -222,7 +222,7 @@ async def test_a_change_that_cannot_be_read_back_at_once_is_saved(desk: Desk, pr
     assert await desk.value() == desk.seen(2)
 
 
-async def test_the_command_line_tells_the_three_outcomes(
+async def test_the_command_line_reports_the_three_outcomes(
     platform: PlatformClient, proxy: FaultyProxy, platform_server: Served, tmp_path: Path
 ) -> None:
     known = platform_server.access

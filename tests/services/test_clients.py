@@ -178,7 +178,7 @@ async def test_a_filter_means_the_same_in_both(either: ServicesClient) -> None:
     assert await names(ids=[everyone[0].id, everyone[3].id]) == {everyone[0].name, everyone[3].name}
 
 
-async def test_what_the_client_leaves_out_is_not_counted_as_found(classic: ClassicClient) -> None:
+async def test_services_that_the_client_filters_out_are_not_counted(classic: ClassicClient) -> None:
     page = await classic.list_services(search="lab results")
     assert len(page.items) + len(page.left_out) > len(page.items)
     assert page.total is None

@@ -149,7 +149,7 @@ def test_our_file_keeps_no_key_and_is_private() -> None:
     assert list(config_file().parent.iterdir()) == [config_file()]
 
 
-def test_saving_keeps_what_is_not_ours_and_removing_only_takes_one() -> None:
+def test_saving_keeps_unknown_entries_and_removing_removes_one() -> None:
     save(STAGING)
     whole = json.loads(config_file().read_text())
     whole["connections"]["staging"]["from_tomorrow"] = [1]

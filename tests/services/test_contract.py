@@ -42,13 +42,13 @@ def _nothing_undocumented(name: str, body: dict[str, Any], allowed: set[str]) ->
         ("/settings/voice", "VoiceSettingsResponse"),
     ],
 )
-async def test_what_is_read_fits_the_schema(wire: Wire, path: str, schema: str) -> None:
+async def test_read_answers_match_the_schema(wire: Wire, path: str, schema: str) -> None:
     response = await wire.get(path)
     assert response.status_code == 200
     _validate(schema, response.json())
 
 
-async def test_what_an_update_returns_fits_the_schema(wire: Wire) -> None:
+async def test_update_answers_match_the_schema(wire: Wire) -> None:
     change = {"eot_timeout_ms": None, "backchannel_delay_ms": 250, "forwarding": {"forward_to": "+15550100123"}}
     updated = await wire.put(service_path("Intake Line"), {"voice_config": change})
     assert updated.status_code == 200

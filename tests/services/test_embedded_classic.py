@@ -147,7 +147,7 @@ async def test_tokens_are_stored_as_hashes(classic: Classic) -> None:
         ),
     ],
 )
-async def test_what_is_read_fits_the_schema(classic: Classic, path: str, schema: str) -> None:
+async def test_read_answers_match_the_schema(classic: Classic, path: str, schema: str) -> None:
     document = json.loads(CONTRACT.read_text(encoding="utf-8"))
     reference = {"$ref": f"#/components/schemas/{schema}", "components": document["components"]}
     Draft202012Validator(reference, format_checker=FormatChecker()).validate(await classic.get(path))

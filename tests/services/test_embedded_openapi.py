@@ -156,7 +156,7 @@ def _unknown(narrow: Schema, wide: Schema, place: str) -> Iterator[str]:
         ),
     ],
 )
-def test_what_does_not_fit_is_noticed(mine: Json, theirs: Json) -> None:
+def test_the_compatibility_check_detects_differences(mine: Json, theirs: Json) -> None:
     assert list(covers(Schema(mine, {}), Schema(theirs, {}), "place", frozenset()))
     assert list(covers(Schema(theirs, {}), Schema(theirs, {}), "place", frozenset())) == []
 

@@ -42,7 +42,7 @@ def test_each_user_and_operation_has_its_own_count() -> None:
     assert (other.remaining, elsewhere.remaining) == (4, LIMITS["classic-get-services"] - 1)
 
 
-def test_what_has_no_limit_is_not_counted() -> None:
+def test_operations_without_a_limit_are_not_counted() -> None:
     assert RateLimits(60).take("dana", "list-services") is None
     assert RateLimits(0).take("dana", "sign-in-with-api-key") is None
 

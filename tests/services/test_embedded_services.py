@@ -52,7 +52,7 @@ async def test_a_new_service_has_edge_and_release(wire: Wire) -> None:
     assert (await wire.get(f"/services/{made['id']}")).json() == made
 
 
-async def test_a_new_service_may_bring_version_sets_but_no_edge_of_its_own(wire: Wire) -> None:
+async def test_a_new_service_may_have_version_sets_but_not_edge(wire: Wire) -> None:
     brought = {"release": {"agent_version_number": 3}, "test": {}, "edge": {}}
     made = (await _create(wire, version_sets=brought)).json()
     assert set(made["version_sets"]) == {"edge", "release", "test"}
@@ -194,7 +194,7 @@ async def test_every_name_is_stored_unchanged(wire: Wire, name: str) -> None:
     assert [one["id"] for one in found] == [made["id"]]
 
 
-async def test_who_changed_what_when_is_kept(wire: Wire) -> None:
+async def test_the_history_is_stored(wire: Wire) -> None:
     owner = access(wire.database).user_id
     before = (await wire.get(INTAKE)).json()
     change = {"description": "Mine", "voice_config": {"tts_model": None, "eot_timeout_ms": 900}}

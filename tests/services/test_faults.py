@@ -275,7 +275,7 @@ async def test_a_repeated_page_neither_duplicates_nor_loses_entries(
         proxy.faults = []
 
 
-async def test_a_platform_that_keeps_repeating_a_page_is_not_taken_for_complete(
+async def test_a_repeating_page_does_not_complete_a_listing(
     platform: PlatformClient, classic: ClassicClient, proxy: FaultyProxy
 ) -> None:
     everyone = [found.id async for found in iter_services(platform)]

@@ -201,7 +201,7 @@ async def test_backups_outlive_the_process_and_are_private(desk: Desk, workspace
     assert {file.stat().st_mode & 0o777 for file in (tmp_path / "backups").iterdir()} == {0o600}
 
 
-async def test_another_connection_has_backups_of_its_own(desk: Desk, tmp_path: Path, workspace: Path) -> None:
+async def test_each_connection_has_its_own_backups(desk: Desk, tmp_path: Path, workspace: Path) -> None:
     await desk.do(Promote("preview", "release"))
     async with open_embedded(workspace) as opened:
         opened.label = "staging"  # type: ignore[misc]
@@ -390,7 +390,7 @@ async def test_without_a_place_for_the_backup_nothing_is_sent(desk: Desk, tmp_pa
     assert await desk.stored("release") == plan.before
 
 
-async def test_where_nothing_may_be_written_no_change_is_begun(desk: Desk) -> None:
+async def test_no_change_starts_without_a_writable_folder(desk: Desk) -> None:
     plan = await desk.plan(Promote("preview", "release"))
     desk.client.unsupported = {"upsert_version_set": "read-only: nothing is written"}  # type: ignore[misc]
     with pytest.raises(UnsupportedError, match="read-only"):
@@ -488,7 +488,7 @@ async def test_a_history_that_is_cut_says_so_where_more_was_asked_for(
         assert len(told.here) == min(3 if name == "preview" else 0, limit)
 
 
-async def test_what_a_plan_shows_is_what_differs(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_plan_shows_exactly_the_differences(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """The order of behaviors differs, a default written out does not, and a pin below the latest is a step back."""
     first, second = (VersionSet(applied_behavior_ids=ids) for ids in (("a", "b"), ("b", "a")))
     assert [(one.part, one.name) for one in differences(first, second)] == [("behavior", ORDER)]
@@ -529,7 +529,7 @@ async def test_a_set_that_pins_nothing_is_resolved_to_the_newest_versions(desk: 
     assert newest.resolved(VersionSet(agent_version_number=1)).agent_version_number == 1
 
 
-def test_what_is_stored_is_held_against_what_was_sent() -> None:
+def test_the_stored_set_is_compared_with_the_sent_one() -> None:
     sent = VersionSet(agent_version_number=1, context_graph_version_number=2, extra={"colour": "red", "size": None})
     more = replace(sent, extra={"colour": "red", "shape": "round"})
     assert holds(None, None)

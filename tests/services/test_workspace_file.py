@@ -157,7 +157,7 @@ def _refused(file: Path) -> str:
 
 
 @pytest.mark.parametrize("content", [b"not a database at all, but somebody's notes\n" * 200, b"short"])
-def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_database_is_unchanged(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "workspace.db"
     file.write_bytes(content)
     file.chmod(0o644)

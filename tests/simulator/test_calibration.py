@@ -81,7 +81,7 @@ def test_the_evidence_is_kept_with_the_analysis(bundled: list[tuple[Recording, A
 
 
 @pytest.mark.slow
-def test_completeness_tells_ends_from_pauses_of_people_talking(corpus: Path) -> None:
+def test_completeness_separates_ends_from_pauses_of_real_speech(corpus: Path) -> None:
     model = installed_smart_turn()
     if model is None:
         pytest.skip("the Smart Turn model is not installed")

@@ -33,7 +33,7 @@ def test_overflow_of_one_device_is_reported_with_the_next() -> None:
     assert "lost an unknown amount" in told
 
 
-def test_a_device_of_a_lower_rate_finds_room_while_the_other_ones_sound_waits() -> None:
+def test_a_device_of_a_lower_rate_has_room_beside_queued_audio() -> None:
     capture_buffer = CaptureBuffer()
     capture_buffer.put(delivered(3.0, 48_000), False, capture_buffer.opened(48_000))
     stream = capture_buffer.opened(16_000)

@@ -36,9 +36,7 @@ def test_a_finished_sentence_ends_the_turn_as_soon_as_its_end_is_known() -> None
         *((0.65, 924), (1.0, 840)),
     ],
 )
-def test_what_sounds_unfinished_waits_longer_and_what_sounds_finished_less(
-    completeness: float, silence_ms: int
-) -> None:
+def test_unfinished_speech_waits_longer_and_finished_speech_less(completeness: float, silence_ms: int) -> None:
     profile = fixed_profile(
         eot_threshold=0.6, eot_half_life_s=1, eot_ceiling_s=2.5, eot_head_start_s=0.6, eot_head_start_until_s=1.4
     )
@@ -47,9 +45,7 @@ def test_what_sounds_unfinished_waits_longer_and_what_sounds_finished_less(
 
 
 @pytest.mark.parametrize(("threshold", "waits_ms"), [(0.3, 2250), (0.6, 2250), (0.9, 2250), (0.95, 2485)])
-def test_what_sounds_plainly_unfinished_waits_as_long_at_any_threshold_that_asks_for_less(
-    threshold: float, waits_ms: int
-) -> None:
+def test_clearly_unfinished_speech_waits_equally_long_at_lower_thresholds(threshold: float, waits_ms: int) -> None:
     result = play_track([Speech(10, 100, 0.0)], profile=fixed_profile(eot_threshold=threshold))
     assert times(result, "end_of_turn") == [END_MS + waits_ms]
 

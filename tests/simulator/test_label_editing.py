@@ -144,7 +144,7 @@ def call(tmp_path: Path) -> Path:
     return audio
 
 
-def test_labels_of_an_unlabelled_recording_are_written_for_its_owner_alone(call: Path) -> None:
+def test_labels_of_an_unlabelled_recording_are_private(call: Path) -> None:
     file = open_label_file(call, 43.396)
     sheet = LabelDocument(file.raw, DURATION_MS)
     sheet.add("turn", 1000, 4213, "Hi.")

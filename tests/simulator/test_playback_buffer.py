@@ -44,7 +44,7 @@ def test_a_pause_inside_the_agents_sound_is_kept() -> None:
     assert not out.sounding
 
 
-def test_how_soon_it_was_silent_is_of_the_last_cut_only() -> None:
+def test_time_to_silence_is_that_of_the_last_cut() -> None:
     out = playback_buffer()
     out.put(np.tile(VOICE, 10), more=True)
     out.cut(0.0)
@@ -79,7 +79,7 @@ def test_a_cut_is_heard_at_once_at_the_speakers_own_rate() -> None:
     assert out.silence_ms is not None
 
 
-def test_sound_laid_at_a_place_replaces_what_waits_from_there_on() -> None:
+def test_audio_written_at_a_position_replaces_queued_audio() -> None:
     out = playback_buffer()
     out.lay(0, VOICE)
     out.lay(256, -VOICE)

@@ -83,7 +83,7 @@ def test_a_source_read_from_a_second_on_gives_the_samples_of_the_whole(tmp_path:
     assert not len(np.concatenate([np.zeros(0), *source.blocks(20)]))
 
 
-def test_the_same_moment_of_two_arms_is_where_the_caller_is_the_same(bundled: Bundled) -> None:
+def test_equal_moments_of_two_arms_have_equal_caller_audio(bundled: Bundled) -> None:
     quick, slow = (call(bundled, "booking", SilentVoice(), model).played for model in MODELS)
     assert quick.placements != slow.placements
     for here, there in zip(quick.placements, slow.placements, strict=True):
@@ -117,7 +117,7 @@ class Tape:
         self.played = index
 
 
-def test_turning_to_another_arm_leaves_no_gap_in_what_the_caller_says(bundled: Bundled) -> None:
+def test_switching_arms_leaves_no_gap_in_the_caller(bundled: Bundled) -> None:
     here, there = (call(bundled, "booking", SilentVoice(), model) for model in MODELS)
     place, other = here.played.placements[2], there.played.placements[2]
     start_ms = place.start_ms + place.shift_ms

@@ -49,7 +49,7 @@ def test_an_end_of_turn_inside_a_turn_is_a_cut_in_once_heard_and_its_latency_is_
     assert result.measured.times["eot_delay_ms"] == (224,)
 
 
-def test_an_end_of_turn_taken_back_in_silence_is_an_early_end_and_no_cut_in() -> None:
+def test_an_end_of_turn_reverted_in_silence_is_an_early_end_not_a_cut_in() -> None:
     track = [Speech(10, 60, 0.9), Speech(90, 160, 0.9)]
     silent: dict[str, object] = {"post_eot_pause_ms": 1500, "filler_style": "silent"}
     result = play_track(track, silent, labels=truth((10, 160)))
@@ -100,7 +100,7 @@ def test_a_filler_after_a_filler_is_repeated_unless_an_answer_came_between() -> 
     assert (two_turns["repeated_fillers"].count, two_turns["repeated_fillers"].of) == (0, 2)
 
 
-def test_a_turn_that_was_never_taken_for_ended_is_missed() -> None:
+def test_a_turn_without_a_detected_end_is_missed() -> None:
     track = [Speech(10, 60, 0.0), Speech(75, 120, 0.9)]
     result = play_track(track, labels=truth((10, 60), (75, 120)))
     assert result.measured.counts["missed_turns"].count == 1
@@ -139,7 +139,7 @@ def test_dead_air_is_the_silence_beyond_a_second() -> None:
     assert play_track([Speech(10, 100)], labels=truth((10, 100))).measured.seconds["dead_air_s"] == 0
 
 
-def test_percentiles_interpolate_and_nothing_is_none() -> None:
+def test_percentiles_interpolate_and_are_none_without_values() -> None:
     spread = Spread.of([10, 20, 30, 40])
     assert (spread.p50, spread.p90, spread.max, spread.n) == (25.0, 37.0, 40.0, 4)
     assert Spread.of([]) == Spread(None, None, None, None, 0)

@@ -107,7 +107,7 @@ def test_a_barge_in_without_a_label_is_reported_and_causes_no_miss() -> None:
     ]
 
 
-def test_an_agent_who_has_finished_anyway_was_not_missed() -> None:
+def test_an_agent_that_had_finished_is_not_a_miss() -> None:
     (one,) = _found([Speech(610, 620)], _event("interruption", 610, 640))
     assert one.fate == "ended"
 

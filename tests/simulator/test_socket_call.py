@@ -268,7 +268,7 @@ class Saying:
         ({"type": "start", "sample_rate": 11_025}, "48000"),
     ],
 )
-async def test_a_start_that_cannot_be_followed_ends_the_call(start: dict[str, Any], why: str) -> None:
+async def test_an_invalid_start_message_ends_the_call(start: dict[str, Any], why: str) -> None:
     line: Any = Saying(json.dumps(start))
     with pytest.raises(DroppedError, match=why):
         await Conversation(line, agent(), {}, 1).run()

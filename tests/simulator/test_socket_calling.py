@@ -116,7 +116,9 @@ def test_an_agent_without_audio_is_an_error(caller: Recording) -> None:
         pytest.param((13_000_000, 13_000_000), "10 minutes of audio more", marks=pytest.mark.slow),
     ],
 )
-def test_an_agent_that_sends_without_end_is_left(caller: Recording, lengths: tuple[int, ...], why: str) -> None:
+def test_the_caller_hangs_up_on_an_agent_that_never_stops_sending(
+    caller: Recording, lengths: tuple[int, ...], why: str
+) -> None:
     async def answer(line: Line) -> None:
         await _bytes_of(line, 1)
         for length in lengths:

@@ -226,7 +226,7 @@ def test_a_delay_is_made_up_too_when_the_agents_clock_is_ahead_of_the_callers() 
     assert np.flatnonzero(earpiece.heard(0, 3000 * PER_MS))[0] // PER_MS == 1500
 
 
-def test_the_pauses_of_an_agent_that_sends_ahead_are_kept() -> None:
+def test_pauses_of_an_agent_that_sends_ahead_are_measured() -> None:
     earpiece = Earpiece()
     said = np.concatenate([voice(1000), silence(300), voice(1000)])
     for first in range(0, len(said), 320):
@@ -258,7 +258,7 @@ def test_a_delay_of_the_network_is_made_up_in_the_silence_of_an_agent_that_sends
     assert np.flatnonzero(earpiece.heard(1900 * PER_MS, 3000 * PER_MS))[0] // PER_MS == 100
 
 
-def test_a_caller_goes_by_what_it_has_heard_so_far() -> None:
+def test_an_elastic_caller_reacts_to_what_it_has_heard() -> None:
     earpiece = Earpiece()
     ear = AgentActivityDetector(earpiece)
     for start_ms, end_ms in ((1000, 1300), (2000, 4000)):

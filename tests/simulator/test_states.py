@@ -76,7 +76,7 @@ def test_a_states_eager_threshold_is_the_confidence_itself_beside_any_sensitivit
     assert "stt_eager_eot_threshold 0.4" in told.why.text()
 
 
-def test_a_turn_is_heard_in_the_state_the_answer_before_it_was_given_in() -> None:
+def test_a_turn_belongs_to_the_state_of_the_previous_answer() -> None:
     raw = {
         "schema": "turnlab.scenario/1",
         "states": {"open": {}, "dob": {"turn_policy": {"stt_eot_timeout_ms": 400}}},
@@ -206,7 +206,7 @@ def test_a_false_barge_in_leaves_the_agent_silent_until_the_caller_speaks() -> N
 
 
 @pytest.mark.parametrize(("frame", "taken_up"), [(OVER, LONG_ANSWER), (210, LONG_ANSWER[len(TEN_WORDS) + 1 :])])
-def test_a_profile_may_take_the_sentence_up_again(frame: int, taken_up: str) -> None:
+def test_a_profile_can_resume_the_sentence(frame: int, taken_up: str) -> None:
     profile = fixed_profile(resume_false_interruption=True, resume_after_ms=900)
     labels, coughing = cough_at(frame)
     result = play_track(coughing, labels=labels, profile=profile)
@@ -228,7 +228,7 @@ def test_a_caller_who_speaks_first_is_listened_to_instead() -> None:
     assert not any(event.facts().get("resumed") for event in result.played.events)
 
 
-def test_a_second_cough_is_not_answered_either_and_only_puts_the_sentence_off() -> None:
+def test_a_second_cough_only_delays_the_resumed_sentence() -> None:
     profile = fixed_profile(resume_false_interruption=True, resume_after_ms=900)
     twice = [*COUGHING[:2], Speech(OVER + 45, OVER + 55, 0.9)]
     result = play_track(twice, labels=COUGH, profile=profile)
@@ -238,14 +238,14 @@ def test_a_second_cough_is_not_answered_either_and_only_puts_the_sentence_off() 
     assert len(times(play_track(twice, labels=COUGH), "end_of_turn")) == 1
 
 
-def test_a_sentence_is_taken_up_only_after_the_stopped_one_has_died_away() -> None:
+def test_a_sentence_resumes_only_after_the_stopped_one_is_silent() -> None:
     profile = fixed_profile(resume_false_interruption=True, resume_after_ms=0, stop_latency_ms=1500)
     sounds = play_track(COUGHING[:2], labels=COUGH, profile=profile).measured.sounds
     assert len(sounds) == 3
     assert all(before.end_ms <= after.start_ms for before, after in pairwise(sounds))
 
 
-def test_an_answer_whose_tool_was_cancelled_is_not_taken_up() -> None:
+def test_an_answer_with_a_cancelled_tool_is_not_resumed() -> None:
     raw = {
         "schema": "turnlab.scenario/1",
         "turns": [
@@ -316,7 +316,7 @@ def test_a_scenario_that_contradicts_itself_is_named_and_refused(change: dict[st
         Scenario.model_validate(raw | change)
 
 
-def test_states_may_lead_back_to_each_other_for_ever() -> None:
+def test_states_may_form_cycles() -> None:
     raw = {
         "schema": "turnlab.scenario/1",
         "states": {

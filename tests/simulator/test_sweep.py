@@ -91,7 +91,7 @@ def test_a_full_disk_is_reported_and_tried_settings_stay(tmp_path: Path) -> None
     assert told(again) == told(swept(plan, calls))
 
 
-def test_what_changes_nothing_is_not_recommended() -> None:
+def test_a_setting_without_an_effect_is_not_recommended() -> None:
     plan = small_plan(budget=12)
     ranges = [parse_range("progress_interval_ms"), parse_range("filler_cooldown_ms")]
     idle = plan_of(plan.goal, ranges, VoiceConfig(filler_style="silent"), (), {}, plan.profile, budget=12)
@@ -102,7 +102,7 @@ def test_what_changes_nothing_is_not_recommended() -> None:
     assert result.verdict.startswith("Keep what you have")
 
 
-def test_a_limit_that_cannot_be_met_says_what_stands_in_the_way() -> None:
+def test_an_unattainable_limit_names_the_obstacle() -> None:
     plan = small_plan(limits=("cut_ins<=1%", "response.p50<=750ms", "first_sound.p90<=1ms"), budget=16)
     result = swept(plan, [thinking_call(number) for number in range(4)])
     assert result.recommended is not None
@@ -139,7 +139,7 @@ def test_a_limit_broken_on_confirmation_is_reported_first() -> None:
     assert f"{breaks} cut_ins<=12%. Keep what you have, which does not break cut_ins<=12%: " in worse.verdict
 
 
-def test_callers_are_never_on_both_sides() -> None:
+def test_no_caller_is_used_both_to_choose_and_to_confirm() -> None:
     calls = [thinking_call(number, caller=f"caller {number % 25}") for number in range(60)]
     (fold,) = split_calls(calls, 0).folds
     assert sorted((*fold.choose, *fold.confirm)) == list(range(60))
@@ -234,7 +234,7 @@ def test_goals_are_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_choice_is_as_good_as_the_best_of_a_grid_that_is_known() -> None:
+def test_the_choice_matches_the_best_of_an_exhaustive_grid() -> None:
     """On the confirming callers, against every setting of the grid, tried one by one."""
     calls = [thinking_call(number) for number in range(32)]
     plan = small_plan("response.p50", "cut_ins=0.05", budget=24)

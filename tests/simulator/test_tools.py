@@ -85,7 +85,7 @@ def test_progress_keeps_the_cooldown_of_all_fillers() -> None:
     assert starts == [ASKED_MS + 1000, ASKED_MS + 3500, ASKED_MS + 6000]
 
 
-def test_calls_that_are_each_shorter_than_the_interval_are_not_talked_through() -> None:
+def test_short_tool_calls_get_no_progress_phrases() -> None:
     three = with_tools(*(tool(name, 800) for name in "abc"))
     result = play_track(TURN, {"progress_interval_ms": 1000}, agent=three, profile=fixed_profile(tool_capacity=1))
     assert not times(result, "filler_start")
@@ -100,7 +100,7 @@ def test_progress_keeps_the_quiet_before_sympathy() -> None:
     assert starts == sorted(set(starts))
 
 
-def test_tools_never_run_on_a_guess_that_the_caller_may_have_finished() -> None:
+def test_tools_never_run_during_a_head_start() -> None:
     hesitating = [Speech(10, 100, 0.3), Speech(112, 180, 0.9)]
     config: dict[str, object] = {"eager_eot_threshold": 0.9}
     profile = fixed_profile(eager_role="head_start")

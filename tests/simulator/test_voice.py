@@ -74,7 +74,7 @@ def test_clips_are_kept_for_their_owner_alone_and_a_broken_one_is_made_again() -
     assert VOICE_CLIPS.kept().entries == 2
 
 
-def test_the_best_voice_there_is_and_what_it_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_best_available_voice_and_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     assert voice_for().name == "hibari"
     assert voice_for("clips").name == "bundled clips"
     assert voice_for("silent").spoken(("Hello",), 400) is None
@@ -157,7 +157,7 @@ class SlowVoice:
         return np.full(duration_ms * 16, 0.5, np.float32)
 
 
-def test_a_slow_voice_never_holds_up_the_call_and_its_piece_keeps_one_voice() -> None:
+def test_a_slow_voice_never_delays_the_call_and_each_sentence_has_one_voice() -> None:
     voice, sound = SlowVoice(), filler_sound("One moment, please", 32, 600, 0, 0)
     expected = BundledVoice().spoken(("One", "moment,", "please"), 600)
     assert expected is not None

@@ -47,7 +47,7 @@ def test_two_commands_may_swap_their_keys(tmp_path: Path) -> None:
         *("undo", "redo", "reset", "next-pane", "previous-pane", "back"),
     ],
 )
-def test_what_tune_and_live_share_has_a_key_of_its_own_in_each(tmp_path: Path, command: str) -> None:
+def test_shared_commands_have_separate_keys_in_tune_and_live(tmp_path: Path, command: str) -> None:
     keymap, problems = chosen(tmp_path, f'tune.{command} = "f6"\nlive.{command} = "f7"')
     assert not problems
     assert keymap == {f"tune.{command}": "f6", f"live.{command}": "f7"}

@@ -307,7 +307,7 @@ async def test_turns_as_detected_are_provisional_until_a_person_says_they_are_ri
     assert editor.host.notices[-1] == ": Nothing to save: the labels are as the file has them."
 
 
-async def test_short_sounds_are_not_taken_for_turns(analyses: Path, tmp_path: Path) -> None:
+async def test_short_sounds_do_not_become_turns(analyses: Path, tmp_path: Path) -> None:
     agent = json.loads((bundled_folder() / "backchannels.json").read_text())["agent"]
     call = own_call(tmp_path, turns=[], agent=agent)
     one = analysed("backchannels")

@@ -150,7 +150,7 @@ def test_all_columns_at_once_are_the_columns_one_by_one(columns: list[tuple[int,
 
 
 @given(start=st.integers(-2, 30), width=st.integers(1, 12))
-def test_what_lies_outside_the_view_is_left_out_and_nothing_else(start: int, width: int) -> None:
+def test_exactly_the_items_outside_the_view_are_left_out(start: int, width: int) -> None:
     waits = ((1, 3), (3, 4), (7, 12), (20, 21))
     view = View(float(start), 1.0, width)
     shown = [one for one in waits if one[1] > view.start_ms and one[0] < view.end_ms]

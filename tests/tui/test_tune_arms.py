@@ -43,7 +43,7 @@ def test_a_copy_of_the_draft_stays_as_it_was() -> None:
     assert here.arm_names()[2] == "draft copy"
 
 
-def test_an_arm_has_one_name_and_what_it_is_told_to_be_is_true_without_a_service() -> None:
+def test_an_arm_has_one_name_also_without_a_service() -> None:
     here = TuneSession(None)
     assert [arm.name for arm in here.named_arms()] == here.arm_names() == ["built-in defaults", "balanced"]
     assert all(short in name for short, name in zip(here.short_arm_names(), here.arm_names(), strict=True))

@@ -292,7 +292,7 @@ def advice(name: str, value: object, cut_ins: float, response_ms: float, *, sure
     return Advice(SYMPTOMS[0], Offer(name, None, value), measured(compared))
 
 
-def test_advice_that_helps_more_comes_first_then_what_costs_less_and_what_does_nothing_is_left_out() -> None:
+def test_advice_is_ranked_by_help_then_cost_without_useless_advice() -> None:
     tried = [
         advice("eot_timeout_ms", 9000, 0, -900),
         advice("eager_eot_threshold", 0.0, -2, 1000),
@@ -312,7 +312,7 @@ def test_advice_that_helps_more_comes_first_then_what_costs_less_and_what_does_n
     assert advice("tts_model", "", 0, -90).text() == said
 
 
-def test_what_ends_early_is_a_cost_and_the_turn_to_hear_is_one_that_the_agent_does_not_cut_in_on() -> None:
+def test_early_ends_are_a_cost_and_the_played_turn_has_no_cut_in() -> None:
     early = Compared({}, {"A": 2.0}, {}, 9, "few", out_of={"A": 44, "B": 44})
     cost = Advice(SYMPTOMS[0], Offer("filler_style", "", "silent"), measured({"early_ends": early})).text()
     assert cost.endswith("costs 2 more early ends of 44")
@@ -328,9 +328,7 @@ def test_what_ends_early_is_a_cost_and_the_turn_to_hear_is_one_that_the_agent_do
     assert not found.measurement.runs[turn.key, "A"].measured.turns[turn.number - 1].cut_in
 
 
-def test_where_what_helps_most_delays_the_response_a_lot_the_mildest_value_with_most_of_its_help_comes_first() -> (
-    None
-):
+def test_a_milder_value_comes_first_if_the_best_one_delays_the_response_a_lot() -> None:
     extreme, mild, slight = (
         advice("eager_eot_threshold", *one) for one in ((0, -3, 1138), (0.12, -2, 668), (0.3, -1, 192))
     )

@@ -104,7 +104,7 @@ def test_the_first_recording_is_analysed_and_tried_and_says_so_meanwhile(folder:
     assert bench.trials.settled
 
 
-def test_what_is_compared_over_follows_the_selection_and_all(folder: Path) -> None:
+def test_the_compared_recordings_follow_the_selection(folder: Path) -> None:
     bench = Bench(folder)
     bench.host.run()
     for key, over in (("coughs.flac", "coughs,"), ("thinking.flac", "2 recordings,")):
@@ -299,7 +299,7 @@ async def test_a_sound_is_injected_at_the_playhead_shown_counted_and_removed(fol
 
 
 @pytest.mark.parametrize("there", [True, False])
-async def test_list_timeline_and_readouts_follow_labels_that_were_written(folder: Path, there: bool) -> None:
+async def test_list_timeline_and_readouts_follow_saved_labels(folder: Path, there: bool) -> None:
     bench = Bench(folder / "booking.flac")
     bench.host.run()
     asked: list[Path | None] = []
@@ -452,7 +452,7 @@ async def test_advice_is_about_all_recordings_and_played_where_it_helps_most(fol
     assert (said[-1], controller.on_trial, bench.session.draft.config.eager_eot_threshold) == ("", None, 0.8)
 
 
-async def test_what_the_curve_was_moved_to_goes_into_the_draft_and_why_there_is_none_is_said(folder: Path) -> None:
+async def test_the_setting_chosen_on_the_curve_goes_into_the_draft_or_a_reason_is_given(folder: Path) -> None:
     bench = Bench(folder / "booking.flac")
     bench.host.run()
     asking = Asking(bench, sensitivity=["there is no curve", Offer("eager_eot_threshold", None, 0.2), None])

@@ -26,7 +26,7 @@ BODY = {"filler_vocabulary": ["it's", '"x" $HOME `id`'], "max_buffer_delay_ms": 
 
 
 @pytest.mark.slow
-async def test_what_is_copied_is_shown(app: TurnlabApp) -> None:
+async def test_copied_text_is_shown(app: TurnlabApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await open_drafted(pilot)
         await pilot.press("y")
@@ -77,7 +77,7 @@ def test_the_embedded_platform_is_called_where_it_is_served() -> None:
     assert 'PUT "$PLATFORM_API_URL"/v1/w/services/1 ' in call
 
 
-async def test_what_the_terminal_pastes_is_shown_as_changes_before_it_is_taken(app: TurnlabApp) -> None:
+async def test_pasted_fields_are_shown_as_changes_first(app: TurnlabApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await open_drafted(pilot)
         before = screen.session.draft.changes()

@@ -41,7 +41,7 @@ def test_two_drags_are_two_steps() -> None:
     assert draft.changes() == {"max_buffer_delay_ms": 300}
 
 
-def test_a_new_edit_after_undo_is_a_step_of_its_own_and_ends_redo() -> None:
+def test_an_edit_after_undo_is_a_new_step_and_ends_redo() -> None:
     draft = Draft(STORED)
     draft.set_value("max_buffer_delay_ms", 300, "keys")
     draft.set_value("post_eot_pause_ms", 50, "keys")
@@ -180,17 +180,17 @@ def test_values_that_cannot_be_typed(name: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("name", "value"), [("filler_vocabulary", ["Well, let me see", "Mm"]), ("forwarding", {"to": ["é", {"x": 1}]})]
 )
-def test_what_takes_lines_to_type_comes_back_as_it_was(name: str, value: object) -> None:
+def test_multi_line_values_round_trip(name: str, value: object) -> None:
     assert parse_entry(BY_NAME[name], entry_text(BY_NAME[name], value)) == value
 
 
-def test_what_is_shown_for_editing_can_be_typed() -> None:
+def test_every_shown_value_can_be_typed() -> None:
     for spec in FIELDS:
         if spec.heard and spec.default is not None and spec.kind in ("int", "float"):
             assert parse_entry(spec, entry_text(spec, spec.default)) == spec.default
 
 
-def test_a_service_as_stored_is_what_arm_b_then_is() -> None:
+def test_arm_b_is_the_service_as_stored() -> None:
     session = TuneSession(Service(id="1", name="Line", voice_config=STORED))
     session.draft.set_value("max_buffer_delay_ms", 300)
     session.arms.put(session.arms.first_compared, session.comparison_arms()["service as stored"])

@@ -100,7 +100,7 @@ def test_every_change_is_a_step_and_a_gesture_is_one() -> None:
     assert drafting.host.notices[-1] == ": The draft is what is stored already."
 
 
-async def test_a_field_is_found_by_its_name_or_what_it_does_and_entered_in_a_window() -> None:
+async def test_a_field_is_found_by_name_or_description_and_entered_in_a_window() -> None:
     async def choose(_: str, find: Find) -> str:
         by_name, by_effect = await find("Buffer DELAY"), await find("caller")
         assert by_name.found[0].key == "max_buffer_delay_ms"
@@ -118,7 +118,7 @@ async def test_a_field_is_found_by_its_name_or_what_it_does_and_entered_in_a_win
     assert drafting.changes == {"filler_vocabulary": ["hm", "well"]}
 
 
-async def test_edits_are_kept_while_unsaved_and_forgotten_when_they_are_taken_back(folder: Path) -> None:
+async def test_unsaved_edits_are_stored_and_deleted_when_undone(folder: Path) -> None:
     drafting = Drafting()
     drafting.drafts.set_value("max_buffer_delay_ms", 580)
     drafting.drafts.keep()
@@ -133,7 +133,7 @@ async def test_edits_are_kept_while_unsaved_and_forgotten_when_they_are_taken_ba
     assert files(folder, "*") == []
 
 
-async def test_closing_leaves_the_draft_as_it_was_left(folder: Path) -> None:
+async def test_closing_stores_the_last_draft(folder: Path) -> None:
     drafting = Drafting()
     drafting.drafts.set_value("max_buffer_delay_ms", 580)
     drafting.session.note("From the sweep: 0.2 s sooner")
@@ -172,7 +172,7 @@ async def test_a_kept_draft_can_be_restored_dropped_or_left(folder: Path, answer
 
 
 @pytest.mark.parametrize(("theirs", "changes"), [(("max_buffer_delay_ms",), SONIC), ((), CHANGES)])
-async def test_what_others_changed_since_a_kept_draft_is_chosen_for(
+async def test_conflicts_of_a_kept_draft_are_chosen(
     folder: Path, theirs: Sequence[str], changes: dict[str, Any]
 ) -> None:
     leave_behind()
@@ -251,7 +251,7 @@ async def test_read_only_writes_no_preset(folder: Path) -> None:
         (None, "platform", True, ["JSON", "simulate", "evaluate"]),
     ],
 )
-async def test_only_forms_that_lead_somewhere_are_offered_and_pasted_json_goes_in(
+async def test_only_usable_forms_are_offered_and_json_can_be_pasted(
     stored: VoiceConfig | None, dialect: str, changed: bool, forms: list[str]
 ) -> None:
     drafting = Drafting(stored, pick="JSON", copied=None, text=[None, VoiceConfig(tts_model="sonic-3")])
@@ -313,7 +313,7 @@ def said_over(drafting: Drafting) -> list[str]:
     return [str(question[-1]) for name, question, _ in drafting.answers.asked if name == "arms" and question[-1]]
 
 
-async def test_the_arms_are_swapped_locked_duplicated_and_taken_away_until_it_is_enough() -> None:
+async def test_arms_can_be_swapped_locked_duplicated_and_removed() -> None:
     requests = [
         ("duplicate", 1),
         ("lock", 2),

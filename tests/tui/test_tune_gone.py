@@ -67,7 +67,7 @@ def sight(screen: TuneScreen) -> Sight | None:
 
 
 @pytest.mark.slow
-async def test_what_is_shown_of_a_deleted_recording_can_be_tuned_and_the_rest_says_why_not(
+async def test_a_deleted_recording_can_still_be_tuned_and_the_rest_says_why_not(
     app: TurnlabApp, folder: Path
 ) -> None:
     async with app.run_test(size=SIZE) as pilot:

@@ -158,7 +158,7 @@ async def test_a_refusal_is_one_sentence_and_keeps_the_draft() -> None:
     assert saving.session.draft.changes() == {"post_eot_pause_ms": 50}
 
 
-async def test_where_both_changed_a_field_the_chosen_one_stands(client: ServicesClient) -> None:
+async def test_the_chosen_value_is_saved_if_both_changed_a_field(client: ServicesClient) -> None:
     saving = await intake(client, merge=("max_buffer_delay_ms",), send=True)
     await meanwhile(client, saving, max_buffer_delay_ms=660, barge_in_min_speech_s=1.1)
     await saving.save()
@@ -172,7 +172,7 @@ async def test_where_both_changed_a_field_the_chosen_one_stands(client: Services
     assert "barge_in_min_speech_s" not in now
 
 
-async def test_leaving_the_choice_sends_nothing_and_keeps_the_draft(client: ServicesClient) -> None:
+async def test_cancelling_the_choice_sends_nothing_and_keeps_the_draft(client: ServicesClient) -> None:
     saving = await intake(client, merge=None)
     await meanwhile(client, saving, max_buffer_delay_ms=660)
     await saving.save()
@@ -190,7 +190,7 @@ async def test_another_users_change_of_other_fields_is_reported_and_kept(client:
     assert (now["max_buffer_delay_ms"], now["post_eot_pause_ms"]) == (360, 150)
 
 
-async def test_what_changes_while_the_body_is_read_is_asked_about_too(client: ServicesClient) -> None:
+async def test_a_change_during_the_save_dialog_is_asked_about(client: ServicesClient) -> None:
     async def agree_late(*_: object) -> bool:
         await meanwhile(client, saving, max_buffer_delay_ms=660)
         return True
@@ -234,7 +234,7 @@ async def test_undo_reverts_a_save_after_later_edits_are_undone(client: Services
     assert saving.saved[-1].voice_config == saving.session.draft.stored == saving.session.draft.config
 
 
-async def test_saving_taking_back_and_history_have_one_word_for_a_default_that_was_chosen(
+async def test_saving_undo_and_history_name_a_chosen_default_alike(
     client: ServicesClient,
 ) -> None:
     saving = await intake(client, send=True, take_back=True)
@@ -283,7 +283,7 @@ async def test_the_outcome_of_undoing_a_save_is_reported(client: ServicesClient)
     assert (await stored(client, saving))["max_buffer_delay_ms"] == 600
 
 
-async def test_what_another_window_stored_is_noticed_and_no_draft_is_lost(client: ServicesClient) -> None:
+async def test_a_change_from_another_window_is_detected_and_the_draft_kept(client: ServicesClient) -> None:
     saving = await intake(client, merge=lambda *_: ("max_buffer_delay_ms",))
     controller = saving.controller
     controller.watch()
@@ -335,7 +335,7 @@ async def test_what_another_window_stored_is_noticed_and_no_draft_is_lost(client
     assert saving.session.draft.stored.max_buffer_delay_ms == 540, "also where it was once before"
 
 
-async def test_looking_at_what_is_stored_never_holds_up_a_save(client: ServicesClient) -> None:
+async def test_the_regular_check_never_delays_a_save(client: ServicesClient) -> None:
     saving = await intake(client, send=True)
     saving.controller.look()
     await asyncio.sleep(0)
@@ -396,7 +396,7 @@ async def test_a_late_question_does_not_cover_another_screen(client: ServicesCli
 
 
 @pytest.mark.parametrize(("answer", "left", "unsaved"), [("keep", True, 2), ("discard", True, 0), (None, False, 2)])
-async def test_leaving_asks_what_becomes_of_the_draft(
+async def test_leaving_asks_about_the_draft(
     client: ServicesClient, answer: str | None, left: bool, unsaved: int
 ) -> None:
     saving = await intake(client, leave=answer)
@@ -409,7 +409,7 @@ async def test_leaving_asks_what_becomes_of_the_draft(
     assert saving.controller.unsaved == bool(unsaved)
 
 
-async def test_leaving_can_save_first_and_stays_where_that_was_not_done(client: ServicesClient) -> None:
+async def test_leaving_can_save_first_and_stays_after_a_failed_save(client: ServicesClient) -> None:
     saving = await intake(client, leave=["save", "save"], send=[None, True])
     await saving.leave()
     assert not saving.left

@@ -120,7 +120,7 @@ async def test_bursts_of_keys_crash_nothing(app: TurnlabApp, seed: int) -> None:
         pytest.param(("2",), ("slash", "q"), marks=pytest.mark.slow),
     ],
 )
-async def test_what_is_typed_after_leaving_opens_nothing(
+async def test_keys_after_quitting_open_nothing(
     app: TurnlabApp, before: Sequence[str], keys: Sequence[str]
 ) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
@@ -132,7 +132,7 @@ async def test_what_is_typed_after_leaving_opens_nothing(
 
 
 @pytest.mark.slow
-async def test_what_follows_a_key_goes_into_the_dialog_that_it_opens(app: TurnlabApp) -> None:
+async def test_keys_after_an_opening_key_go_into_its_dialog(app: TurnlabApp) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
         await type_at_once(app, ("2", "slash", *"max"))
