@@ -181,7 +181,8 @@ class Gallery:
             await until(self.pilot, lambda: "ended early" in str(screen.query_one("#curve-legend").render()))
         if isinstance(screen, SymptomGuide):
             said = screen.query_one("#offers-said")
-            await until(self.pilot, lambda: "imulating" not in str(said.render()) and str(said.render()))
+            ends = ("Simulated over", "Nothing here helps")
+            await until(self.pilot, lambda: any(end in str(said.render()) for end in ends))
         await self.pilot.pause()
 
 

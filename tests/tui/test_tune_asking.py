@@ -243,7 +243,7 @@ async def test_partial_advice_is_marked_and_keeps_the_cursor(
         guide = SymptomGuide(screen.session.trial_runner, look, SYMPTOMS[0])
         await app.push_screen(guide)
         await in_the_guide(pilot, "Nothing is heard yet.")
-        assert looks[0] == "Listening…", "said before the first look, which may take seconds"
+        assert looks[0] == "Looking at the recordings…", "said before the first look, which may take seconds"
         assert guide.query_one(".dialog").region.width == 80, "no letters of what is beneath stand beside it"
         nothing = TrialInput((), draft, expected=2)
         guide._material = nothing
@@ -253,7 +253,9 @@ async def test_partial_advice_is_marked_and_keeps_the_cursor(
         kept = [str(option.prompt) for option in guide.query_one("#offers", OptionList).options]
         assert [one.partition(":")[0] for one in kept] == ["eot_timeout_ms", "post_eot_pause_ms"], "as they came"
         material.append(TrialInput(tuple(heard[:1]), draft, expected=2))
-        offered = await in_the_guide(pilot, "Still analysing the other recordings")
+        offered = await in_the_guide(pilot, "Analysing the recordings: 1 of 2; the best comes first then.")
+        assert all(one.partition("\n  ")[2].startswith("1 of 2 recordings so far: ") for one in offered)
+        assert not any("costs nothing" in one for one in offered)
         title = "  What helps: “interrupts them” · so far, 1 of 2 recordings"
         assert texts(app, "#offers-title") == [f"{title} · {len(offered)} (enter)"]
         assert not any("helps most" in one for one in offered)
@@ -264,6 +266,7 @@ async def test_partial_advice_is_marked_and_keeps_the_cursor(
         listing = guide.query_one("#offers", OptionList)
         assert listing.highlighted is not None
         assert moved[listing.highlighted].startswith(looked_at)
+        assert not any("so far" in one or "not known yet" in one for one in moved)
         assert sum("helps most" in one for one in moved) == 1
         total = replace(measured({"dead_air_s": Compared({}, {"A": 26.3}, {}, 9, "few")}), scope=tuple(heard))
         said = Advice(SYMPTOMS[0], Offer("post_eot_pause_ms", 0, 1), total).text()
@@ -274,6 +277,42 @@ async def test_partial_advice_is_marked_and_keeps_the_cursor(
         free = ["costs nothing" in one for one in moved]
         order = "What costs nothing first. " if any(free) else "All of it costs something. "
         assert texts(app, "#offers-said")[0].startswith(order * (not all(free)) + "Simulated")
+
+
+@pytest.mark.slow
+async def test_advice_over_some_recordings_waits_for_the_others_and_is_measured_over_what_is_compared(
+    app: TurnlabApp, two: Path
+) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await slow_draft(pilot, two)
+        line = screen.query_one("#on-trial", GuideLine)
+        await pilot.press("f1")
+        await settle_on(pilot, SymptomGuide)
+        await pilot.press("down")
+        await in_the_guide(pilot, "Simulated over 3 recordings")
+        assert isinstance(app.screen, SymptomGuide)
+        guide, look = app.screen, app.screen._look
+        found = look()
+        assert isinstance(found, TrialInput)
+        guide._look = lambda: replace(found, scope=found.scope[:1], expected=3)
+        guide._wait_for_material()
+        guide._start_looking()
+        offered = await in_the_guide(pilot, "Analysing the recordings: 1 of 3")
+        await pilot.press("enter", "v")
+        name = offered[0].partition("\n")[0]
+        await in_the_guide(pilot, f"Analysing the recordings: 1 of 3; then {name} is tried.")
+        assert screen.session.draft.changes() == {"post_eot_pause_ms": 1500}, "not before it is measured over all"
+        guide._look = look
+        await settle_on(pilot, TuneScreen)
+        await rest(pilot)
+        assert screen.symptoms.on_trial is not None
+        assert name == screen.symptoms.on_trial.offer.text()
+        over_all = str(line.render())
+        await pilot.press("a")
+        await until(pilot, lambda: str(line.render()) != over_all, "its effect over what is compared now")
+        assert len(screen.recordings.scope()) == 1
+        assert screen.symptoms.on_trial.measurement.scope == screen.recordings.scope()
+        assert str(line.render()).endswith(screen.symptoms.on_trial.text())
 
 
 def measured(compared: dict[str, Compared]) -> Measurement:
@@ -304,6 +343,7 @@ def test_advice_is_ranked_by_help_then_cost_without_useless_advice() -> None:
     free = [advice("filler_style", "silent", -1, -400), advice("post_eot_pause_ms", 0, -3, 0, sure=False)]
     assert [one.offer.value for one in ranked([*tried, *free])] == ["silent", 0, 0.1], "what costs nothing first"
     assert free[1].text() == "perhaps 3 fewer cut-ins of 44 · costs nothing that is measured"
+    assert free[1].text(7) == "0 of 7 recordings so far: perhaps 3 fewer cut-ins of 44 · cost not known yet"
     assert merit(tried[2], ranked(tried)) == "helps most"
     assert tried[2].text() == "2 fewer cut-ins of 44 · costs +400 ms response"
     assert advice("post_eot_pause_ms", 1, -1, 9).text() == "1 fewer cut-in of 44 · costs nothing that is measured"

@@ -307,6 +307,7 @@ class TuneScreen(PaneScreen):
     def _compare_others(self) -> None:
         self.session.revision += 1
         self.trials.try_out()
+        self.symptoms.follow()
 
     def _recording_asked_for(self) -> tuple[str, ...]:
         shown = self.recordings.shown

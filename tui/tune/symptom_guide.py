@@ -71,8 +71,8 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         self._offers: Sequence[Offer] = ()
         self._number = self._expected = 0
         """The number of tried offers, and the number of recordings while some are still being analysed."""
-        self._wanted: Use | None = None
-        """What the user requested before there was any advice."""
+        self._wanted: tuple[Use, Offer | None] | None = None
+        """What the user requested before all was simulated, and for which offer. ``None``: for the best one."""
         self._tried: list[Advice] = []
         """The shown advice. When more recordings arrive, it stays until all offers were tried over those too."""
         self._new: list[Advice] = []
@@ -96,7 +96,7 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         symptoms = self.query_one("#symptoms", OptionList)
         symptoms.highlighted = SYMPTOMS.index(self.symptom)
         symptoms.focus()
-        self._say("Listening…")
+        self._say("Looking at the recordings…")
         self.call_after_refresh(self._start_looking)  # the first look can take seconds: draw the dialog first
 
     def _start_looking(self) -> None:
@@ -161,14 +161,11 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         self.action_use("keep")
 
     def action_use(self, use: Use) -> None:
-        """Return the highlighted advice. From the complaints, return the first one, once all is simulated."""
-        listing = self.query_one("#offers", OptionList)
-        at = listing.highlighted or 0
-        if at < len(self._ranked) and (listing.has_focus or self._whole):
-            self.dismiss((self._ranked[at], use))
-        elif not self._whole:
-            self._wanted = use
-            self._say("Still listening and simulating; then the best is tried.")
+        """Return the highlighted advice, or the first one from the complaints, once all is simulated."""
+        self._wanted = (use, self._chosen)
+        if not self._whole:
+            self._show()
+        self._do_what_was_asked()
 
     def action_sweep(self) -> None:
         """Close, and open Sweep with the complaint's goal."""
@@ -236,10 +233,15 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         return self._base is not None and self._number >= len(self._offers) and not self._expected
 
     def _do_what_was_asked(self) -> None:
-        if self._whole:
-            wanted, self._wanted = self._wanted, None
-            if wanted is not None and self._ranked:
-                self.action_use(wanted)
+        if not self._whole or self._wanted is None:
+            return
+        (use, offer), self._wanted = self._wanted, None
+        taken = next((advice for advice in self._ranked if offer in (None, advice.offer)), None)
+        if taken is not None:
+            self.dismiss((taken, use))
+        elif offer is not None:
+            over = self._base.readouts.over if self._base is not None else ""
+            self._say(f"{offer.text()} does not help over {over}: choose again.")
 
     def _show(self, fault: str = "") -> None:
         """Show what helps so far, and the progress. The cursor stays on its advice."""
@@ -262,16 +264,26 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         self._mark()
         if fault:
             self._say(fault)
-        elif base is None or self._number < len(self._offers):
-            done = f"{self._number} of {len(self._offers)}"
-            self._say(f"Simulating {len(self._offers)} changes, each alone… {done}; the best comes first then.")
-        elif self._expected:
-            self._say("Still analysing the other recordings; the best comes first once all are done.")
+        elif base is None or not self._whole:
+            self._say(self._progress())
         elif self._ranked:
             self._say(_sum_up(over, self._offers, self._ranked))
         else:
             why = why_none(symptom, base, self._offers)
             self._say(f"Nothing here helps, because {why}. Sweep (5) tries several fields together.")
+
+    def _progress(self) -> str:
+        """Return what is still missing, and what happens then."""
+        base, offered = self._base, len(self._offers)
+        if base is not None and self._number >= offered:
+            said = f"Analysing the recordings: {len(base.scope)} of {self._expected}"
+        else:
+            said = f"Simulating {offered} changes, each alone… {self._number} of {offered}"
+        if self._wanted is None:
+            return f"{said}; the best comes first then."
+        use, offer = self._wanted
+        what = offer.text() if offer is not None else "the best"
+        return f"{said}; then {what} is {'taken' if use == 'keep' else 'tried'}. Esc leaves."
 
     def _in_order(self, found: list[Advice]) -> list[Advice]:
         """Return advice, ranked once it is complete. Until then, visible advice keeps its place."""
@@ -283,7 +295,8 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
     def _option(self, advice: Advice) -> Option:
         tried = self._material is not None and advice.offer == self._material.tried
         marks = ("on trial now" if tried else "", merit(advice, self._ranked) if self._whole else "")
-        said = ": ".join(filter(None, (", ".join(filter(None, marks)), advice.text())))
+        over = self._expected or len(self._material.scope if self._material is not None else ())
+        said = ": ".join(filter(None, (", ".join(filter(None, marks)), advice.text(over))))
         return Option(
             Content.assemble((screen_text(advice.offer.text()), "bold"), "\n  ", (screen_text(said), "$text-muted"))
         )

@@ -8,14 +8,15 @@ from functools import partial
 from typing import Literal, Protocol
 
 from presets.config import VoiceConfig
+from simulator.errors import SimulatorError
 from simulator.study import Arm
-from tui.host import Host
+from tui.host import Host, Job
 from tui.readouts import A
 from tui.screens import with_keys
 from tui.tune.bench import AnalysedRecording
 from tui.tune.drafts import DraftController
 from tui.tune.recordings import LOOKING, RecordingsController
-from tui.tune.symptoms import Advice, Offer
+from tui.tune.symptoms import Advice, Offer, try_offer
 
 Use = Literal["keep", "see", "hear"]
 """What to do with advice: keep it in the draft, or try it there and see or hear it."""
@@ -108,11 +109,10 @@ class SymptomsController:
         if not self._widened and not chosen and state.shown and len(waiting) <= MOST_UNHEARD:
             self._widened = True
             self._recordings.show_over_all(state.shown)
-        expected = len(state.rows) if self._recordings.analysing else 0
+        expected = self._expected
         scope, session = self._recordings.scope(), self._drafts.session
         if not scope and expected:
-            done = sum(row.stage == "done" for row in state.rows)
-            return f"Analysing the recordings, once: {done} of {expected} are done."
+            return f"Analysing the recordings, once: 0 of {expected} are done."
         if not scope:
             return state.said or with_keys("No recording here can be used: esc, then {tune.add-folder} adds yours.")
         advice, config = self.on_trial, session.draft.config
@@ -159,14 +159,41 @@ class SymptomsController:
         looking = self._host.every(1 / LOOKS_A_SECOND, look)
 
     def follow(self) -> None:
-        """Show the advice on trial, while the draft has it unsaved."""
+        """Show the advice on trial while the draft has it unsaved, as measured over the recordings in scope."""
         draft = self._drafts.session.draft
         if self._on_trial is not None and (draft.config != self._on_trial[2] or not draft.changes()):
             self._on_trial = None
-        advice = self.on_trial
+        advice, scope = self.on_trial, self._recordings.scope()
+        if self._on_trial is not None and advice is not None and scope not in ((), advice.measurement.scope):
+            without = Arm(A, self._on_trial[1], self._drafts.session.above)
+            again = partial(self._measure_again, advice, scope, without)
+            self._host.start_thread(again, "on trial", exclusive=True)
         self._publish(
             ""
             if advice is None
             else with_keys("On trial ({tune.undo} takes it back, {app.symptoms} keeps it): ")
-            + f"{advice.offer.text()} · {advice.text()}"
+            + f"{advice.offer.text()} · {advice.text(self._expected or len(scope))}"
         )
+
+    @property
+    def _expected(self) -> int:
+        """The number of recordings to compare over while some of them are still being analysed, else 0."""
+        state = self._recordings.state
+        compared = state.picked if len(state.picked) > 1 else {state.shown}
+        rows = [row for row in state.rows or () if state.over_all or row.key in compared]
+        coming = self._recordings.analysing and any(row.stage in ("waiting", "analysing") for row in rows)
+        return sum(row.stage != "failed" for row in rows) if coming else 0
+
+    def _measure_again(self, advice: Advice, scope: tuple[AnalysedRecording, ...], without: Arm, job: Job) -> None:
+        runner = self._drafts.session.trial_runner
+        try:
+            found = try_offer(advice.symptom, advice.offer, scope, without, runner, lambda: job.cancelled)
+        except SimulatorError:
+            return  # the trial of the arms reports it
+        if found is not None:
+            job.report(partial(self._take_measured, advice, found))
+
+    def _take_measured(self, before: Advice, now: Advice) -> None:
+        if self._on_trial is not None and self._on_trial[0] is before:
+            self._on_trial = (now, *self._on_trial[1:])
+            self.follow()

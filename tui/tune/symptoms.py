@@ -230,10 +230,7 @@ class Advice:
 
     @property
     def gain(self) -> tuple[float, ...]:
-        """The changes of the symptom's most important readout, of the response, and of the others.
-
-        They are in noticeable steps. The lowest helps most.
-        """
+        """The changes of the symptom's main readout, of the response, and of the others, in noticeable steps."""
         first, *others = self._measures
         return self._changes((first, _PRICE, *others))
 
@@ -256,12 +253,18 @@ class Advice:
         readouts = self.measurement.comparison.readouts
         return tuple(round(_delta(one, readouts.get(one)) / _SLIGHT[READOUTS[one].kind]) for one in names)
 
-    def text(self) -> str:
-        """Return its effect on the complaint, its cost, and then further gains, which may be cut."""
+    def text(self, over: int = 0) -> str:
+        """Return its effect on the complaint, its cost, and then further gains, which may be cut.
+
+        ``over`` is the number of recordings to measure. While fewer are measured, the text says so first, and an
+        unseen cost is unknown.
+        """
         (gains, costs), own = self._effects(), READOUTS[self._measures[0]]
-        as_before = [f"{own.short or own.title} as before"] * (not self.gain[0])
-        does, *more = as_before + gains or ["changes nothing that callers notice"]
-        return " · ".join([does, f"costs {', '.join(costs) or 'nothing that is measured'}", *more])
+        measured, as_before = len(self.measurement.scope), [f"{own.short or own.title} as before"]
+        does, *more = as_before * (not self.gain[0]) + gains or ["changes nothing that callers notice"]
+        so_far = f"{measured} of {over} recordings so far: " if measured < over else ""
+        free = "cost not known yet" if so_far else "costs nothing that is measured"
+        return so_far + " · ".join([does, f"costs {', '.join(costs)}" if costs else free, *more])
 
     @property
     def free(self) -> bool:
