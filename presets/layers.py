@@ -62,7 +62,7 @@ def usable(spec: FieldSpec, value: Any) -> bool:
     return True
 
 
-def in_force(spec: FieldSpec, layers: Sequence[Layer]) -> tuple[Any, str]:
+def effective(spec: FieldSpec, layers: Sequence[Layer]) -> tuple[Any, str]:
     """Return a field's effective value and its layer, most specific first, down to the built-in default."""
     for layer in layers:
         own = getattr(layer.config, spec.name)
@@ -73,6 +73,6 @@ def in_force(spec: FieldSpec, layers: Sequence[Layer]) -> tuple[Any, str]:
 
 def resolve(*layers: Layer) -> ResolvedVoiceConfig:
     """Resolve layers, most specific first, down to the built-in defaults."""
-    found = {spec.name: in_force(spec, layers) for spec in FIELDS}
+    found = {spec.name: effective(spec, layers) for spec in FIELDS}
     values = {spec.name: found[spec.name][0] for spec in FIELDS if spec.heard}
     return ResolvedVoiceConfig(**values, origins={name: origin for name, (_, origin) in found.items()})

@@ -46,7 +46,7 @@ def preset(name: str) -> Preset:
     return presets[name]
 
 
-def spoken_of(presets: Iterable[Preset]) -> tuple[str, ...]:
+def preset_fields(presets: Iterable[Preset]) -> tuple[str, ...]:
     """Return the fields that any of the presets sets, in the order of the table of fields."""
     named = {name for one in presets for name in one.config.set_values()}
     known = [name for name in BY_NAME if name in named]
@@ -58,5 +58,5 @@ def whole(preset: Preset, presets: Iterable[Preset]) -> dict[str, Any]:
 
     After it, a service has in these fields exactly the preset's settings, whichever preset was applied before.
     """
-    unset: dict[str, Any] = dict.fromkeys(spoken_of((*presets, preset)))
+    unset: dict[str, Any] = dict.fromkeys(preset_fields((*presets, preset)))
     return unset | preset.config.set_values()

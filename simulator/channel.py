@@ -47,7 +47,7 @@ def both_sides(recording: Recording, activity: Activity) -> str | None:
     """
     if recording.mono_mix or (recording.labels and recording.labels.channel == "mix"):
         return "is a mix of both sides"
-    if recording.labels is None or recording.labels.tells_of_echo or recording.labels.says_caller:
+    if recording.labels is None or recording.labels.has_echo or recording.labels.says_caller:
         return None
     if not (recording.labels.turns or recording.labels.speech):
         return None  # labels without caller speech cannot show that a voice is another person's

@@ -105,7 +105,7 @@ def score(
     mixed = both_sides(recording, activity)
     if mixed is not None:
         return RecordingScore(mixed)
-    runs = [run(recording, activity, arm, profile, seed=seed) for arm in arms] if labels.tells_truth else []
+    runs = [run(recording, activity, arm, profile, seed=seed) for arm in arms] if labels.has_truth else []
     scripted = {arm.name: _replays(recording, labels, activity, arm, profile) for arm in arms if labels.agent}
     scored = score_recording(recording.id, activity, labels, scripted)
     return RecordingScore(None, second_voice(activity), scored, tuple(runs))

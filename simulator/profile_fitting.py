@@ -174,7 +174,7 @@ def fit(calls: list[FittedCall], name: str, base: ProfileFile, config: ResolvedV
     for tts, own in voices.items():
         makers[tts] = ("audio_ttfb_ms", partial(_voice, own))
     values: dict[str, Any] = {}
-    doubts = [doubt for field in PLAUSIBLE_MS if (doubt := _hung(calls, field))]
+    doubts = [doubt for field in PLAUSIBLE_MS if (doubt := _hung_note(calls, field))]
     for value, (field, make) in makers.items():
         try:
             fitted = make()
@@ -216,7 +216,7 @@ def _values(calls: Iterable[FittedCall], field: Stage) -> list[float]:
     return [value for call in calls for _, value in call.measured(field) if value <= LONGEST_MS]
 
 
-def _hung(calls: Iterable[FittedCall], field: Stage) -> str:
+def _hung_note(calls: Iterable[FittedCall], field: Stage) -> str:
     """Return a sentence about values left out as hung calls; "" if there are none."""
     values = [value for call in calls for _, value in call.measured(field)]
     long = [value for value in values if value > LONGEST_MS]

@@ -112,8 +112,8 @@ class Replay:
         self._moves = tuple(map(_Move.of, moves, _by_move(recording, activity))) if elastic else ()
         self._anchored = sum(move.wait is not None for move in self._moves)
         limit_db = profile.values.laughter_limit_db.value
-        self._telling = _telling(activity.observations, limit_db)
-        self._telling_moves = tuple([replace(move, heard=_telling(move.heard, limit_db)) for move in self._moves])
+        self._relevant = _relevant(activity.observations, limit_db)
+        self._relevant_moves = tuple([replace(move, heard=_relevant(move.heard, limit_db)) for move in self._moves])
 
     def play(self, config: ResolvedVoiceConfig, *, brief: bool = False) -> Played:
         """Play it once; ``brief`` is that of :class:`~simulator.engine.machine.TurnMachine`.
@@ -132,10 +132,10 @@ class Replay:
             planner=self._planner,
         )
         if self.mode == "elastic":
-            placements = _Elastic(machine).play(self._telling_moves if brief else self._moves)
+            placements = _Elastic(machine).play(self._relevant_moves if brief else self._moves)
         else:
             placements = [Placement(0, self._activity.duration_ms, 0)]
-            for seen in self._telling if brief else self._activity.observations:
+            for seen in self._relevant if brief else self._activity.observations:
                 machine.observe(seen)
         machine.run_before(_FOREVER_MS)
         last = placements[-1]
@@ -149,7 +149,7 @@ class Replay:
 def script_of(recording: Recording, activity: Activity) -> Script:
     """Return the recording's scenario applied to its detected speech, by its labels where it has any."""
     labels = recording.labels
-    if not labels or not labels.tells_truth:
+    if not labels or not labels.has_truth:
         return Script(recording.scenario)
     turns = turn_of_span(activity.spans, labels) if labels.turns else None
     return Script(recording.scenario, turns, wordless(activity.spans, labels))
@@ -247,14 +247,14 @@ class HeardAgent(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AnchorWait:
-    """How a move waits for the agent: ``delay_ms`` after its anchor; ``wish`` is what it waits for."""
+    """How a move waits for the agent: ``delay_ms`` after its anchor; ``awaited`` is what it waits for."""
 
     delay_ms: int
-    wish: Literal["to finish", "to answer"]
+    awaited: Literal["to finish", "to answer"]
 
     def came_ms(self, agent: HeardAgent, last_start_ms: int, last_end_ms: int) -> int | None:
         """Return when the anchor came, ms, given the times of the last move; ``None`` if it has not come yet."""
-        if self.wish == "to answer":
+        if self.awaited == "to answer":
             return agent.response_sounding_since_ms
         finished_ms = agent.last_finished_response_ms
         if finished_ms is None or finished_ms < last_start_ms or not agent.idle:
@@ -291,7 +291,7 @@ class _Move:
         return cls(start_ms, end_ms, anchor_wait(move.anchor), at_ms, heard, known_ms)
 
 
-def _telling(heard: tuple[Observation, ...], limit_db: float) -> tuple[Observation, ...]:
+def _relevant(heard: tuple[Observation, ...], limit_db: float) -> tuple[Observation, ...]:
     """Return observations without laughter scores that do not change whether speech is laughter.
 
     Such scores appear only in reasons.
@@ -349,7 +349,7 @@ class _Elastic:
             while machine.sound is heard:  # until that changes, the anchor cannot come
                 if not machine.step_before(deadline_ms):
                     machine.now_ms = max(machine.now_ms, deadline_ms)
-                    machine.miss_response(wait.wish, deadline_ms - self._last_end_ms)
+                    machine.miss_response(wait.awaited, deadline_ms - self._last_end_ms)
                     return deadline_ms
         return at_ms
 

@@ -70,7 +70,7 @@ def story(run: Run, labels: Labels | None, injections: Sequence[Injection] = ())
     scripted = run.played.mode == "scripted"
     chapters, events = [], list(run.played.events)
     speech = heard_speech(events, _FOREVER_MS)
-    moments = [*_put_in(run, injections), *filter(None, map(_moment, events))]
+    moments = [*_injected_moments(run, injections), *filter(None, map(_moment, events))]
     moments += [Moment(one.t_ms, f"{one.words().capitalize()}.") for one in run.measured.overlaps]
     moments.sort(key=lambda moment: moment.t_ms)
     if not turns:
@@ -91,7 +91,7 @@ def story(run: Run, labels: Labels | None, injections: Sequence[Injection] = ())
     return chapters
 
 
-def _put_in(run: Run, injections: Sequence[Injection]) -> list[Moment]:
+def _injected_moments(run: Run, injections: Sequence[Injection]) -> list[Moment]:
     """Return when injected sounds were played."""
     played = [(one, moved(run.played.placements, one.at_ms / 1000, one.end_ms / 1000)) for one in injections]
     return [

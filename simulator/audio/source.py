@@ -204,7 +204,7 @@ def open_audio(path: Path, caller_channel: int | None = None, what_if: WhatIf = 
     :class:`~simulator.errors.ChannelError` if it has no such channel.
     """
     try:
-        _refuse_what_is_no_file(path)
+        _refuse_non_file(path)
         facts = facts_of(path)
     except OSError as error:
         raise AudioError(f"{path}: {_why(path, error)}") from None
@@ -231,7 +231,7 @@ def open_audio(path: Path, caller_channel: int | None = None, what_if: WhatIf = 
     )
 
 
-def _refuse_what_is_no_file(path: Path) -> None:
+def _refuse_non_file(path: Path) -> None:
     """Raise :class:`AudioError` for a folder, an empty file, and a pipe or device; also raises :class:`OSError`.
 
     A pipe or device could block, and cannot be read twice.

@@ -185,7 +185,7 @@ class ElasticCaller:
         if wait is None:
             return max(round((move.anchor.at or 0.0) * 1000), free_ms)
         came_ms = wait.came_ms(self._machine, self._last_start_ms, self._last_end_ms)
-        return self._give_up(wait.wish, free_ms) if came_ms is None else max(came_ms + wait.delay_ms, free_ms)
+        return self._give_up(wait.awaited, free_ms) if came_ms is None else max(came_ms + wait.delay_ms, free_ms)
 
     def _give_up(self, anchor: str, now_ms: int) -> int | None:
         """Return ``now_ms`` if the caller stops waiting now, after 10 s of quiet or 30 s in all; else ``None``."""

@@ -182,7 +182,7 @@ def play_with_echo(
             script = replace(script, turn_of_span=names.turn_of_span)
         machine = TurnMachine(config, profile, script, recording=activity.sound, seed=seed)
         caller = caller_of(machine, recording.source, moves, activity, placements)
-    _let_run(LiveCall(Analyzer(model), _Renaming(machine, names)), caller, machine, EchoPath(echo, recording))
+    _run_call(LiveCall(Analyzer(model), _Renaming(machine, names)), caller, machine, EchoPath(echo, recording))
     end_ms = placements[-1].end_ms + placements[-1].shift_ms
     return Played(
         events=tuple(machine.events),
@@ -194,7 +194,7 @@ def play_with_echo(
     )
 
 
-def _let_run(call: LiveCall, caller: Caller, machine: TurnMachine | ScriptedMachine, leak: EchoPath) -> None:
+def _run_call(call: LiveCall, caller: Caller, machine: TurnMachine | ScriptedMachine, leak: EchoPath) -> None:
     """Play the caller to the agent, and the agent's sound into the caller's channel, until both have finished."""
     done_ms = 0
     while not caller.done or (not _quiet(machine) and call.now_ms < done_ms + LONGEST_TAIL_MS):

@@ -100,7 +100,7 @@ class Cluster(Executor):
     def share(self, value: T) -> Shared[T]:
         """Send a value to all workers."""
         token = uuid.uuid4().hex
-        self._client.register_plugin(_gift(token, pickle.dumps(value, pickle.HIGHEST_PROTOCOL)))
+        self._client.register_plugin(_sharing_plugin(token, pickle.dumps(value, pickle.HIGHEST_PROTOCOL)))
         self._shared.append(token)
         return Shared(value, token)
 
@@ -165,7 +165,7 @@ def _client_of(address: str) -> Any:
         ) from error
 
 
-def _gift(token: str, content: bytes) -> Any:
+def _sharing_plugin(token: str, content: bytes) -> Any:
     """Return a plugin that sends a value to workers."""
     from distributed import WorkerPlugin
 

@@ -101,7 +101,7 @@ def listed(url: Url) -> list[Url]:
     if Path(url.name).suffix.lower() in SUFFIXES:
         return [url]
     files, path = _file_system(url)
-    with _said_of(url):
+    with _url_errors(url):
         about = files.info(path)
         page = str(about.get("mimetype") or "").startswith("text/html")
         if about.get("type") != "directory" and not page:
@@ -147,7 +147,7 @@ def analysis_at_url(
             source = replace(source, path=_fetched(url, Path(folder)))
             if sha256_of(source.path) != url.digest:
                 raise AudioError(f"{url}: changed while it was in use; run this again")
-        with _in_place_of(source.path, url):
+        with _errors_about(source.path, url):
             return cached_analysis(source, judge, progress)
 
 
@@ -163,7 +163,7 @@ def _opened(url: Url, folder: Path, caller_channel: int | None, what_if: WhatIf,
         other = url.with_ending(ending)
         if url.near is None or other._parts()[1] in url.near:
             _fetch_if_there(other, audio.with_suffix(ending))
-    with _in_place_of(audio, url):
+    with _errors_about(audio, url):
         recording = open_recording(audio, caller_channel, what_if, mono_mix=mono_mix)
     notes = tuple(_shown(note, audio, url) for note in recording.notes)
     return replace(recording, url=replace(url, digest=sha256_of(audio)), notes=notes)
@@ -172,7 +172,7 @@ def _opened(url: Url, folder: Path, caller_channel: int | None, what_if: WhatIf,
 def _fetched(url: Url, folder: Path) -> Path:
     files, path = _file_system(url)
     copy = folder / url.name
-    with _said_of(url):
+    with _url_errors(url):
         files.get_file(path, os.fspath(copy))
     return copy
 
@@ -180,7 +180,7 @@ def _fetched(url: Url, folder: Path) -> Path:
 def _fetch_if_there(url: Url, copy: Path) -> None:
     """Fetch an optional file. An unreadable file counts as missing: a store may not distinguish the two."""
     files, path = _file_system(url)
-    with _said_of(url):
+    with _url_errors(url):
         try:
             content = files.cat_file(path)
         except (FileNotFoundError, PermissionError, IsADirectoryError):
@@ -200,13 +200,13 @@ def _file_system(url: Url) -> tuple[Any, str]:
         raise AudioError(
             f"{url}: a URL is read with fsspec, which is not installed; install turnlab[cluster]"
         ) from None
-    with _said_of(url):
+    with _url_errors(url):
         files, path = fsspec.core.url_to_fs(url.text)
         return files, str(path)
 
 
 @contextmanager
-def _said_of(url: Url) -> Iterator[None]:
+def _url_errors(url: Url) -> Iterator[None]:
     """Convert the errors of fsspec and its file systems to sentences; their own texts contain the URL."""
     try:
         yield
@@ -235,7 +235,7 @@ def _why(url: Url, error: Exception) -> str:
 
 
 @contextmanager
-def _in_place_of(copy: Path, url: Url) -> Iterator[None]:
+def _errors_about(copy: Path, url: Url) -> Iterator[None]:
     """Name the URL instead of its copy in errors."""
     try:
         yield

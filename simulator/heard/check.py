@@ -177,7 +177,7 @@ def settings_of(record: CallRecord, given: VoiceConfig | None) -> tuple[Resolved
     return resolve(), "the built-in settings, as its own are not known"
 
 
-def shared_out(profile: EngineProfile) -> list[EngineProfile]:
+def fixed_draws(profile: EngineProfile) -> list[EngineProfile]:
     """Return a profile once per draw, with its latencies fixed at the draw's quantiles."""
     found = []
     for number in range(DRAWS):
@@ -194,7 +194,7 @@ def shared_out(profile: EngineProfile) -> list[EngineProfile]:
 
 def check(calls: Sequence[ReplayedCall], profile: EngineProfile) -> Check:
     """Compare calls with their simulation under a profile. Raises what simulating raises."""
-    drawn = shared_out(profile)
+    drawn = fixed_draws(profile)
     turns: list[CheckedTurn] = []
     heard_counts = dict.fromkeys(COUNTED, 0)
     simulated_counts = dict.fromkeys(COUNTED, 0.0)

@@ -187,7 +187,7 @@ def swapped_by_log(record: CallRecord, tracks: Tracks) -> bool | None:
     return wrong > right
 
 
-def _made_side(tracks: Tracks) -> Side | None:
+def _synthetic_side(tracks: Tracks) -> Side | None:
     """Return the synthetic side; ``None`` where the sides are alike."""
     apart = tracks.caller.dead - tracks.agent.dead
     return None if abs(apart) <= _DEAD_SHARE else "caller" if apart > 0 else "agent"
@@ -195,7 +195,7 @@ def _made_side(tracks: Tracks) -> Side | None:
 
 def doubtful_sides(tracks: Tracks) -> list[Fault]:
     """Return a fault if only the sides' silences suggest that they are swapped."""
-    if _made_side(tracks) != "caller" or not (tracks.caller.speech and tracks.agent.speech):
+    if _synthetic_side(tracks) != "caller" or not (tracks.caller.speech and tracks.agent.speech):
         return []
     sentence = (
         "The caller's side is digitally silent between words, like a synthetic voice, and the agent's is not. The "
@@ -209,8 +209,8 @@ def guess_swapped(tracks: Tracks, by_log: bool | None) -> tuple[bool, str]:
     if by_log is not None:
         return by_log, "the log's turns fit best that way"
     caller, agent = tracks.caller, tracks.agent
-    if _made_side(tracks) is not None:
-        return _made_side(
+    if _synthetic_side(tracks) is not None:
+        return _synthetic_side(
             tracks
         ) == "caller", "the other one is digitally silent between words, like a synthetic voice"
     if caller.speech and agent.speech:

@@ -259,14 +259,14 @@ def analysis_anywhere(
 
     Raises what :func:`~simulator.activity.analyzer.analyze` raises.
     """
-    return keeper_of(recording)(recording, judge, progress)
+    return analyser_of(recording)(recording, judge, progress)
 
 
 Analysing = Callable[[Recording, EndOfTurnModel, Callable[[float], None] | None], Activity]
 """Analyses a recording."""
 
 
-def keeper_of(recording: Recording) -> Analysing:
+def analyser_of(recording: Recording) -> Analysing:
     """Return the function that analyses a recording and stores the result: in the cache or beside the call.
 
     The function is sent to workers, which may have other folders.

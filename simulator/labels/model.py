@@ -139,12 +139,12 @@ class Labels(_Part):
         return self.channel == "caller" and "channel" in self.model_fields_set
 
     @property
-    def tells_truth(self) -> bool:
+    def has_truth(self) -> bool:
         """Whether there is anything to measure against."""
         return not self.provisional and bool(self.turns or self.events)
 
     @property
-    def tells_of_echo(self) -> bool:
+    def has_echo(self) -> bool:
         """Whether the agent is known to leak into the audio."""
         return self.condition.echo_db is not None
 

@@ -282,7 +282,7 @@ def scores_anything(labels: Labels | None) -> bool:
     """Whether labels contain anything to score against. An empty list of speech means that there is no speech."""
     if labels is None or labels.provisional:
         return False
-    return labels.tells_truth or "speech" in labels.model_fields_set
+    return labels.has_truth or "speech" in labels.model_fields_set
 
 
 def score_recording(recording: str, activity: Activity, labels: Labels, scripted: Mapping[str, Replayed]) -> Scored:

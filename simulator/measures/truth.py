@@ -50,7 +50,7 @@ class LabelledTimes:
     @classmethod
     def of(cls, labels: Labels | None) -> LabelledTimes | None:
         """Return the times of labels; ``None`` where they contain no truth."""
-        if labels is None or not labels.tells_truth:
+        if labels is None or not labels.has_truth:
             return None
         return cls(
             tuple(_ms(turn.start_s, turn.end_s) for turn in labels.caller_turns()),

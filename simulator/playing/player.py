@@ -81,7 +81,7 @@ class Player:
 
     def through(self, open_speaker: Callable[[], Speaker]) -> None:
         """Use another speaker from the next ``play``; the current playback ends."""
-        self._request(lambda: self._leave_for(open_speaker))
+        self._request(lambda: self._change_speaker(open_speaker))
 
     def turn_to(self, mix: Mix, others: tuple[Mix, ...] = ()) -> None:
         """Continue in another run's call where the caller is now, without a gap if one is playing.
@@ -214,7 +214,7 @@ class Player:
         if not self._playing or not self._speaker.ready:
             return
         if self._speaker.trouble:
-            self._go_on_silently()
+            self._continue_silently()
         mix = self._last.mix
         while self._index - self._speaker.played < AHEAD:
             at = self._at(self._index)
@@ -232,7 +232,7 @@ class Player:
         self._speaker.put(self._index, samples)
         self._index += len(samples)
 
-    def _leave_for(self, open_speaker: Callable[[], Speaker]) -> None:
+    def _change_speaker(self, open_speaker: Callable[[], Speaker]) -> None:
         self._open_speaker, self._playing = open_speaker, False
         self._use(NoSpeaker())
 
@@ -242,7 +242,7 @@ class Player:
         self._speaker, self._index = speaker, 0
         self._laid = (speaker, ())
 
-    def _go_on_silently(self) -> None:
+    def _continue_silently(self) -> None:
         now, why = self.now(), self._speaker.trouble
         self._use(NoSpeaker())
         self._no_sound = why

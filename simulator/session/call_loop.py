@@ -51,7 +51,7 @@ from simulator.voice.voice import Voice, voice_for
 MOST_OUTGOING = 10_000
 _WAIT_S = 0.1
 
-_NOTHING_COMES_OF = (SpeechEnded, BargeInSuppressed)
+_WITHOUT_CONSEQUENCES = (SpeechEnded, BargeInSuppressed)
 """Events without consequences, which are reported once the pause is judged, some frames late."""
 
 _PHASES: dict[str, Phase] = {
@@ -147,7 +147,7 @@ class CallLoop:
             self._prepare()
             while not self._ending:
                 taken = self._capture_buffer.take(_WAIT_S)
-                self._obey()
+                self._run_commands()
                 if taken is not None:
                     self._hear(taken)
                 self._publish()
@@ -202,7 +202,7 @@ class CallLoop:
         self._notice("fault", sentence)
         self.snapshot = replace(self.snapshot, phase="failed", standing=sentence)
 
-    def _obey(self) -> None:
+    def _run_commands(self) -> None:
         while self._commands:
             self._carry_out(self._commands.popleft())
 
@@ -220,7 +220,7 @@ class CallLoop:
             self._notice("gap", missing)
         self._echo_gate.note_devices(self.supervisor.input, self.supervisor.output)
         for frame in self._ear.hear(taken):
-            self._obey()
+            self._run_commands()
             self._meter.note(frame)
             self._echo_gate.listen(frame)
             if not self._paused:
@@ -383,4 +383,4 @@ class CallLoop:
 
 def _overdue_ms(events: list[Event], now_ms: int) -> int:
     """Return how long ago the oldest event was due, ms, except events without consequences."""
-    return max([0, *(now_ms - event.t_ms for event in events if not isinstance(event, _NOTHING_COMES_OF))])
+    return max([0, *(now_ms - event.t_ms for event in events if not isinstance(event, _WITHOUT_CONSEQUENCES))])

@@ -88,7 +88,7 @@ def main() -> None:
 
 
 def _serve(settings: SessionSettings, inbox: Iterator[Any], send: Callable[[object], None]) -> None:
-    session = LiveSession(settings, prepared=_put_loaded_aside)
+    session = LiveSession(settings, prepared=_freeze_loaded_objects)
     over = threading.Event()
     reporting = threading.Thread(target=_report, args=(session, send, over), daemon=True)
     session.start()
@@ -104,7 +104,7 @@ def _serve(settings: SessionSettings, inbox: Iterator[Any], send: Callable[[obje
         reporting.join(5.0)
 
 
-def _put_loaded_aside() -> None:
+def _freeze_loaded_objects() -> None:
     """Exclude loaded objects from garbage collection: scanning them takes 50 ms."""
     gc.collect()
     gc.freeze()

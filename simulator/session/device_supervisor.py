@@ -226,8 +226,8 @@ class DeviceSupervisor:
                 elif chosen:
                     self._change_output()
                 else:
-                    self._look_after_input()
-                    self._look_after_output()
+                    self._check_input()
+                    self._check_output()
             except Exception as error:  # whatever a sound system's library raises: both devices are reopened
                 self._close_all()
                 self._fail(self._input, f"the sound system failed ({reason(error)}); it is retried")
@@ -331,7 +331,7 @@ class DeviceSupervisor:
             line.state, line.fault = "failed", sentence
         line.retry_s = time.monotonic() + RETRY_S
 
-    def _look_after_input(self) -> None:
+    def _check_input(self) -> None:
         line, now_s = self._input, time.monotonic()
         if line.stream is None:
             if now_s >= line.retry_s:
@@ -365,7 +365,7 @@ class DeviceSupervisor:
             line.state, line.fault = "silent", fault
             line.retry_s = time.monotonic() + REOPEN_S
 
-    def _look_after_output(self) -> None:
+    def _check_output(self) -> None:
         line = self._output
         if not self._speaker or self._input.stream is None:
             return

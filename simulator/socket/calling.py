@@ -152,7 +152,7 @@ class _Caller:
             await self._speak(frames, hearing, progress)
             await self._send(self._protocol.closing())
         except ConnectionClosed as closed:
-            hung_up = self._goodbye(closed)
+            hung_up = self._hang_up_reason(closed)
             with suppress(ConnectionClosed):  # handle its earlier messages first
                 await hearing
             hung_up += f"; its last complaint: {self._complaint}" if self._complaint else ""
@@ -216,7 +216,7 @@ class _Caller:
             return f"; the agent's last message: {quoted(self._last_text)}{hint}"
         return f"; the agent hung up ({hung_up})" if hung_up else ""
 
-    def _goodbye(self, closed: ConnectionClosed) -> str:
+    def _hang_up_reason(self, closed: ConnectionClosed) -> str:
         """Return the agent's reason for hanging up. Raises :class:`AgentError` if it did not hang up."""
         if closed.sent is not None and closed.sent.code == CloseCode.MESSAGE_TOO_BIG and not closed.rcvd_then_sent:
             raise self._fault(

@@ -170,7 +170,7 @@ class Conversation:
         """How long no audio has arrived, s."""
         return self._loop.time() - self._heard_s
 
-    def let_go(self, why: str) -> None:
+    def disconnect(self, why: str) -> None:
         """Make :meth:`run` raise :class:`DroppedError`."""
         if not self._unwanted.done():
             self._unwanted.set_exception(DroppedError(why))

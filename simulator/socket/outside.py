@@ -108,7 +108,7 @@ def _truth(taken: CallTaken, activity: Activity, labels: Labels | None, stretche
 
     Without labels they are the detected spans of speech; spans without agent sound between them are one turn.
     """
-    if labels is not None and labels.tells_truth:
+    if labels is not None and labels.has_truth:
         mode: ReplayMode = "elastic" if taken.elastic else "rigid"
         return _heard_of(truth_of(Played((), taken.placements, taken.duration_ms, mode), labels), taken.duration_ms)
     turns: list[TrueTurn] = []

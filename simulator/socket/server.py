@@ -109,7 +109,7 @@ class CallServer:
     async def answer(self, connection: ServerConnection) -> None:
         """Hold one call."""
         service = self._service
-        if len(self._under_way) >= service.most_calls and not self._let_a_silent_one_go():
+        if len(self._under_way) >= service.most_calls and not self._drop_silent_connection():
             await connection.close(
                 CloseCode.TRY_AGAIN_LATER, f"all {service.most_calls} lines are taken; call again later"
             )
@@ -130,12 +130,12 @@ class CallServer:
             self._under_way.discard(conversation)
             self._tell(conversation.report)
 
-    def _let_a_silent_one_go(self) -> bool:
+    def _drop_silent_connection(self) -> bool:
         """Close the connection that has been silent for longest, at least 5 s; return whether there was one."""
         silent = max(self._under_way, key=lambda one: one.silent_s)
         if silent.silent_s < SILENT_S:
             return False
-        silent.let_go("all lines are taken, and nothing was heard of you")
+        silent.disconnect("all lines are taken, and nothing was heard of you")
         self._under_way.discard(silent)
         return True
 

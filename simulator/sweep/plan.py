@@ -47,7 +47,7 @@ class SweepCall:
     @property
     def labelled(self) -> bool:
         """Whether labels, or the other channel, provide its truth."""
-        return self.recording.labels is not None and self.recording.labels.tells_truth
+        return self.recording.labels is not None and self.recording.labels.has_truth
 
     def measures(self, figure: Figure) -> bool:
         """Return whether the figure can be measured on it."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from presets.config import VoiceConfig, suggest
 from presets.fields import BY_NAME, FIELDS, FieldSpec
-from presets.layers import Layer, in_force
+from presets.layers import Layer, effective
 from simulator.errors import SimulatorError
 
 
@@ -63,8 +63,8 @@ class Space:
         """Return the fields in which a setting differs from today's, with both effective values."""
         found = {}
         for field in FIELDS:
-            before = in_force(field, (Layer("today", self.today), *self.inherited))[0]
-            after = in_force(field, (Layer("tried", config), *self.inherited))[0]
+            before = effective(field, (Layer("today", self.today), *self.inherited))[0]
+            after = effective(field, (Layer("tried", config), *self.inherited))[0]
             if before != after:
                 found[field.name] = (before, after)
         return found
@@ -165,8 +165,8 @@ def space_of(
         if one.field in (other.field for other in ranges[:number]):
             raise SpaceError(f"{one.field.name}: is given twice; give one range of it")
         layers = (Layer("today", today), *inherited)
-        held = in_force(one.field, layers)[0]
-        others = [in_force(one.field, (Layer("start", start), *inherited))[0] for start in starts]
+        held = effective(one.field, layers)[0]
+        others = [effective(one.field, (Layer("start", start), *inherited))[0] for start in starts]
         dimensions.append(_dimension(one, held, others, inherited, off_is_like))
     dimensions = [one for one in dimensions if len(one.values) > 1]
     if not dimensions:
@@ -195,7 +195,7 @@ def _dimension(
         numbers.add(held)
     ranked: list[Any] = sorted(numbers)
     # "off" is possible if no lower layer sets a number, and is tried unless numbers were requested
-    if held is None or (asked.low is None and in_force(field, inherited)[0] is None):
+    if held is None or (asked.low is None and effective(field, inherited)[0] is None):
         place = bisect_left(ranked, off_is_like.get(field.name, inf))
         ranked = [*ranked[:place], None, *ranked[place:]]
     return Dimension(field, tuple(ranked), ordered=True, today=held)

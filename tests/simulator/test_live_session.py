@@ -177,13 +177,13 @@ def recording_holds_what_was_said(live: Following, clip: Path) -> None:
     assert len(whole) == 1
     labels = read_labels(path.with_suffix(".json"), len(samples) / rate)
     assert labels.provisional
-    assert not labels.tells_truth
+    assert not labels.has_truth
     assert len(labels.turns) == 1
     assert [event.should_barge_in for event in labels.events] == [False, True]
     assert abs(labels.turns[0].start_s - whole[0] / rate - (1.056 - FROM_S)) < 0.1
     sheet = LabelDocument(read_json(path.with_suffix(".json")), len(samples) * 1000 // rate)
     sheet.delete(sheet.marks[-1])
-    assert sheet.labels.tells_truth
+    assert sheet.labels.has_truth
 
 
 def silence_is_said_and_survived(audio: VirtualAudio, live: Following) -> None:

@@ -9,7 +9,7 @@ from base.files import is_folder
 from simulator.activity.model import FRAME_MS, Activity
 from simulator.executors import runs_here
 from simulator.executors.urls import Place
-from simulator.heard.replaying import keeper_of
+from simulator.heard.replaying import analyser_of
 from simulator.recording import Recording
 from tui.cli.audio_options import Hearing, tell_about
 from tui.cli.failure import CallError, Faults, failures
@@ -34,7 +34,7 @@ def analyze(place: Place, eot: str | None, hearing: Hearing, work: WorkOptions, 
         else:
             with failures():
                 tell_about(recording)
-                activity = executor.submit(keeper_of(recording), recording, judge, None).result()
+                activity = executor.submit(analyser_of(recording), recording, judge, None).result()
     if as_json:
         print(json.dumps(_to_json(recording, activity), allow_nan=False))
     else:

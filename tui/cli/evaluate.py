@@ -25,7 +25,7 @@ from simulator.evaluation import (
 )
 from simulator.executors import Shared, runs_here, share
 from simulator.executors.urls import Place
-from simulator.heard.replaying import Analysing, keeper_of
+from simulator.heard.replaying import Analysing, analyser_of
 from simulator.measures.scoring import Group, barge_in_scores, group_of, voice_scores
 from simulator.measures.verdict import comparison_json
 from simulator.recording import Recording
@@ -107,7 +107,7 @@ def _score_all(
 ) -> None:
     there = partial(_analysed_and_scored, share(executor, task))
     here = partial(_scored_here, task)
-    jobs = [_Job(recording, keeper_of(recording)) for recording in labelled]
+    jobs = [_Job(recording, analyser_of(recording)) for recording in labelled]
     for (recording, _), outcome in outcomes(executor, "scoring recordings", here, there, jobs):
         with faults.noting(recording.place), failures():
             if not runs_here(executor):

@@ -210,7 +210,7 @@ def to_json(report: SimulationReport) -> dict[str, Any]:
                 "id": recording.id,
                 "path": str(recording.place),
                 "duration_s": round(recording.source.duration_s, 3),
-                "labelled": recording.labels is not None and recording.labels.tells_truth,
+                "labelled": recording.labels is not None and recording.labels.has_truth,
             }
             for recording in report.recordings
         ],

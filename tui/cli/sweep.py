@@ -22,7 +22,7 @@ from simulator.executors import open_executor, runs_here
 from simulator.executors.urls import Place, Url, place_of
 from simulator.heard.call_folder import CallRecord, calls_in
 from simulator.heard.check import ReplayedCall
-from simulator.heard.replaying import Analysing, keeper_of
+from simulator.heard.replaying import Analysing, analyser_of
 from simulator.measures.limits import Figure, LimitError
 from simulator.recording import Recording, known_recordings
 from simulator.sweep.goals import Goal, GoalError, goal_of, load_goal
@@ -192,7 +192,7 @@ def _analysed(
     found: list[SweepCall] = []
     judge = end_of_turn_judge(request.eot)
     there = partial(_analysed_there, judge)
-    jobs = [(recording, keeper_of(recording)) for recording in opened]
+    jobs = [(recording, analyser_of(recording)) for recording in opened]
     here = partial(_analysed_here, judge)
     for (recording, _), outcome in outcomes(executor, "analysing recordings", here, there, jobs):
         with faults.noting(recording.place):

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from presets.config import ConfigError, check, parse
-from presets.library import spoken_of, whole
+from presets.library import preset_fields, whole
 from services.changes.change_record import KeptFields
 from services.changes.fields import FieldsPlan, fields_history, plan_fields, plan_rollback, shown_value
 from services.changes.ledger import Backups
@@ -141,7 +141,7 @@ def _of_preset(name: str, *, keep_others: bool) -> tuple[dict[str, Any], tuple[s
     if name in there:
         if keep_others:
             return there[name].config.set_values(), ()
-        spoken = ", ".join(spoken_of(there.values()))
+        spoken = ", ".join(preset_fields(there.values()))
         return whole(there[name], there.values()), (f"a preset replaces all preset fields: it sets {spoken}",)
     for problem in problems:
         complain(problem)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from simulator.engine.profile import EngineProfile
-from simulator.heard.check import Check, CheckedTurn, ReplayedCall, labelled_turns, shared_out
+from simulator.heard.check import Check, CheckedTurn, ReplayedCall, fixed_draws, labelled_turns
 from simulator.measures.readouts import Measured
 from simulator.measures.turns import TurnOutcome
 from tui.report.turns import DRAWN, outcome_json, reach, window
@@ -61,7 +61,7 @@ def _middle(
     call: ReplayedCall, index: int, wanted_ms: float, profile: EngineProfile
 ) -> tuple[Measured, TurnOutcome] | None:
     found: list[tuple[Measured, TurnOutcome]] = []
-    for seed, one in enumerate(shared_out(profile)):
+    for seed, one in enumerate(fixed_draws(profile)):
         measured = call.simulate(one, seed)
         found += [(measured, outcome) for outcome in measured.turns if outcome.turn.index == index]
     answered = [one for one in found if (one[1].response_ms or one[1].first_sound_ms) is not None]

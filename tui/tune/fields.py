@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from base.json_text import TextError, json_line, json_lines, parse_json
 from presets.config import ConfigError, Problem, VoiceConfig, as_sent, check, parse
 from presets.fields import BY_NAME, FIELDS, FieldSpec
-from presets.layers import Layer, in_force
+from presets.layers import Layer, effective
 from simulator.engine.end_of_turn import sensitivity_of
 from simulator.engine.profile import EngineProfile
 from tui.tune.draft import Draft
@@ -134,7 +134,7 @@ def field_states(
     """Return the state of every known field, in the order of the table."""
     config, changed = draft.config, draft.changes()
     layers = (Layer(SERVICE, config), *above)
-    found = {spec.name: in_force(spec, layers) for spec in FIELDS}
+    found = {spec.name: effective(spec, layers) for spec in FIELDS}
     values = {name: value for name, (value, _) in found.items()}
     problems = _problems(config, stored_problems, changed)
     states = {}
@@ -142,8 +142,8 @@ def field_states(
         own, (value, origin) = getattr(config, spec.name), found[spec.name]
         if own is not None and spec.name in changed:
             origin = DRAFT
-        elif own is not None and spec.plain(own) is None and in_force(spec, above)[0] == own:
-            own, (value, origin) = None, in_force(spec, above)  # it only spells out "inherit"
+        elif own is not None and spec.plain(own) is None and effective(spec, above)[0] == own:
+            own, (value, origin) = None, effective(spec, above)  # it only spells out "inherit"
         warnings = (*problems.get(spec.name, ()), *warnings_of(spec, own, values, profile))
         states[spec.name] = FieldState(spec, own, value, origin, spec.name in changed, warnings)
     states[SENSITIVITY] = _with_hint(states[SENSITIVITY], profile)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from presets.config import VoiceConfig
 from presets.fields import BY_NAME
-from presets.layers import Layer, in_force
+from presets.layers import Layer, effective
 from presets.library import Preset, builtin_presets
 from services.model import Service
 from simulator.engine.profile import EngineProfile, default_profile
@@ -150,7 +150,7 @@ class TuneSession:
     def _arm_name(self, at: int) -> str:
         arm = self.arms[at]
         name = self._named(at).name
-        provider, _ = in_force(BY_NAME["session_provider"], (Layer("arm", self.config_of(at)), *self.above))
+        provider, _ = effective(BY_NAME["session_provider"], (Layer("arm", self.config_of(at)), *self.above))
         over = " over the platform's defaults, service unknown"
         notes = (
             over if arm.is_draft and self.draft.changes() and self.service and not self.voice_known else "",
