@@ -24,11 +24,16 @@ ROUNDS = 50
 POINTS = 1000
 
 
-def main() -> None:
-    """Print the figures."""
+def bundled_analysed() -> list[tuple[Recording, Activity]]:
+    """Return the bundled recordings with their analyses."""
     model = end_of_turn_model()
     opened = [open_recording(path) for path in find_audio([bundled_folder()])]
-    analysed = [(recording, cached_analysis(recording.source, model)) for recording in opened]
+    return [(recording, cached_analysis(recording.source, model)) for recording in opened]
+
+
+def main() -> None:
+    """Print the figures."""
+    analysed = bundled_analysed()
     arms = [Arm(name, preset.config) for name, preset in builtin_presets().items()]
     _one_arm(analysed, arms)
     _sweep(*max(analysed, key=lambda pair: pair[1].duration_ms))

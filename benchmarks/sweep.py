@@ -16,13 +16,11 @@ from itertools import product
 
 import numpy as np
 
+from benchmarks.decisions import bundled_analysed
 from presets.config import VoiceConfig
 from presets.library import builtin_presets
-from simulator.activity.cache import cached_analysis
-from simulator.activity.end_of_turn import end_of_turn_model
 from simulator.engine.profile import load_profile
 from simulator.executors import open_executor
-from simulator.recording import bundled_folder, find_audio, open_recording
 from simulator.sweep.batches import Workers
 from simulator.sweep.facts import Resampled, points, readouts_of
 from simulator.sweep.goals import goal_of, load_goal
@@ -39,9 +37,7 @@ GRID = {
 
 def calls_of(count: int) -> list[SweepCall]:
     """Return ``count`` calls: the bundled recordings repeated, each copy with its own draws and caller."""
-    model = end_of_turn_model()
-    opened = [open_recording(path) for path in find_audio([bundled_folder()])]
-    analysed = [(recording, cached_analysis(recording.source, model)) for recording in opened]
+    analysed = bundled_analysed()
     found = []
     for number in range(count):
         recording, activity = analysed[number % len(analysed)]

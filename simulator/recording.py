@@ -122,6 +122,11 @@ def audio_beside(path: Path) -> Path | None:
     return next((one for suffix in SUFFIXES if (one := beside(path, suffix))), None)
 
 
+def audio_in(folder: Path) -> list[Path]:
+    """Return the audio files in a folder by name. Raises :class:`OSError`."""
+    return sorted(entry for entry in folder.iterdir() if entry.suffix.lower() in SUFFIXES)
+
+
 def find_audio(paths: list[Path]) -> list[Path]:
     """Return the audio files of paths, in order of name: a file itself, a folder's audio files.
 
@@ -134,7 +139,7 @@ def find_audio(paths: list[Path]) -> list[Path]:
             if not stat.S_ISDIR(path.stat().st_mode):
                 found.append(path)
                 continue
-            inside = sorted(entry for entry in path.iterdir() if entry.suffix.lower() in SUFFIXES)
+            inside = audio_in(path)
         except FileNotFoundError:
             linked = path.is_symlink()
             what = (

@@ -80,6 +80,17 @@ class Pull:
         """Return the number of calls in the given states."""
         return sum(call.state in states for call in self.calls)
 
+    def counts(self, archived: str = "archived") -> str:
+        """Return the number of calls in each state, in words. Empty without any. ``archived`` names that state."""
+        names: tuple[tuple[PullState, str], ...] = (
+            ("pulled", "pulled"),
+            ("here", "here already"),
+            ("archived", archived),
+            ("unrecorded", "without a recording"),
+            ("failed", "not pulled"),
+        )
+        return ", ".join(f"{count} {name}" for state, name in names if (count := self.count(state)))
+
 
 Kept = Callable[[CallRecord, Path], Awaitable[CallRecord]]
 """Processes a call that was just pulled, such as measuring it, and returns the new record."""

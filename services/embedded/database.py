@@ -126,8 +126,7 @@ def _readable(file: Path) -> sqlite3.Connection | None:
                 f"{file.resolve().as_uri()}?{how}", isolation_level=None, check_same_thread=False, uri=True
             )
             connection.row_factory = sqlite3.Row
-            (owner,) = connection.execute("PRAGMA application_id").fetchone()
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            owner, version = _marks(connection)
             connection.execute("SELECT count(*) FROM services").fetchone()
             if owner == APPLICATION_ID and version == len(MIGRATIONS):
                 return connection
@@ -150,9 +149,15 @@ def _create_privately(file: Path) -> None:
         ) from None
 
 
-def _migrate(connection: sqlite3.Connection, file: Path, fill: Callable[[sqlite3.Connection], None]) -> None:
+def _marks(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Return whose database it is, and its version."""
     (owner,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return owner, version
+
+
+def _migrate(connection: sqlite3.Connection, file: Path, fill: Callable[[sqlite3.Connection], None]) -> None:
+    owner, version = _marks(connection)
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if owner != APPLICATION_ID and (owner or version or tables):
         raise StorageError(

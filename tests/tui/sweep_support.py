@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
 from typing import Any
 
 from presets.config import VoiceConfig, parse
 from simulator.measures.limits import parse_figure, parse_limits
 from simulator.sweep.goals import Goal, Term
-from simulator.sweep.plan import SweepCall, SweepPlan
 from simulator.sweep.result import (
     LimitOutcome,
     Optimism,
@@ -19,7 +16,6 @@ from simulator.sweep.result import (
     SweepResult,
     TriedSetting,
 )
-from simulator.sweep.run import run
 from simulator.sweep.space import Space
 from tui.sweep.shown import Changes, SweepFound
 
@@ -136,14 +132,3 @@ def under_way(count: int) -> SweepFound:
 def changes_of(config: VoiceConfig) -> Changes:
     """Return a setting's changes from today's."""
     return SPACE.changes(config)
-
-
-def sweep_here(
-    plan: SweepPlan,
-    calls: Sequence[SweepCall],
-    executor: Executor,
-    on_progress: Callable[[SweepProgress], None],
-    cancelled: Callable[[], bool],
-) -> SweepResult:
-    """Run a plan without a journal."""
-    return run(plan, calls, executor, on_progress=on_progress, cancelled=cancelled)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,12 +18,12 @@ from services.embedded.seed import demo_id
 from simulator.executors import open_executor
 from simulator.measures.limits import parse_limits
 from simulator.recording import bundled_folder
-from simulator.sweep.plan import SweepCall, SweepPlan
 from simulator.sweep.result import SweepProgress, SweepResult
+from simulator.sweep.run import run
 from tests.tui.conftest import settle
 from tests.tui.controller_host import Answers, QuietHost, QuietJob
 from tests.tui.pace import until
-from tests.tui.sweep_support import TODAY_CONFIG, found, result, sweep_here, under_way
+from tests.tui.sweep_support import TODAY_CONFIG, found, result, under_way
 from tests.tui.test_calls_screen import keep
 from tests.tui.tune_support import rest
 from tui.app import TurnlabApp
@@ -161,7 +160,7 @@ def test_a_sweep_uses_the_users_own_calls_if_there_are_enough(tmp_path: Path) ->
 
 
 def run_sweep(
-    budget: int, sources: Sources = TWO, sweep: Sweeping = sweep_here
+    budget: int, sources: Sources = TWO, sweep: Sweeping = run
 ) -> tuple[QuietHost, SweepController, list[SweepStatus], list[SweepFound]]:
     form, _ = a_form(sources)
     form.edit("budget", str(budget))
@@ -207,19 +206,13 @@ async def test_a_sweep_that_is_stopped_keeps_what_it_found_unless_turnlab_is_lef
     held: list[SweepController] = []
     job = QuietJob()
 
-    def stops(
-        plan: SweepPlan,
-        calls: Sequence[SweepCall],
-        executor: Executor,
-        on_progress: Callable[[SweepProgress], None],
-        cancelled: Callable[[], bool],
-    ) -> SweepResult:
+    def stops(*work: Any, on_progress: Callable[[SweepProgress], None], **more: Any) -> SweepResult:
         def look(progress: SweepProgress) -> None:
             on_progress(progress)
             held[0].stop()
             job.cancelled = leaves and progress.confirming
 
-        return sweep_here(plan, calls, executor, look, cancelled)
+        return run(*work, on_progress=look, **more)
 
     host, sweeping, said, taken = run_sweep(400, sweep=stops)
     held.append(sweeping)

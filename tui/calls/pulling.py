@@ -123,14 +123,7 @@ class PullController:
             self._host.complain(f"{one.id}: {'; '.join(one.notes)}", title="Not pulled")
         if result.stopped is not None:
             self._host.complain(result.stopped, title="Pull")
-        counts = (
-            ("pulled", result.count("pulled")),
-            ("here already", result.count("here")),
-            ("archived: pull again later", result.count("archived")),
-            ("without a recording", result.count("unrecorded")),
-            ("not pulled", len(failed)),
-        )
-        said = ", ".join(f"{count} {what}" for what, count in counts if count)
+        said = result.counts(archived="archived: pull again later")
         none = f"There are no calls of the last {days} days" if result.stopped is None else "Nothing was pulled"
         more = " · there are more" if result.more else ""
         # the footer of a small terminal has no room for the next steps

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from base.folders import own_recordings_folder
 from base.os_errors import os_error_text
-from simulator.audio.source import SUFFIXES
 from simulator.labels import Labels
-from simulator.recording import Recording, bundled_folder
+from simulator.recording import Recording, audio_in, bundled_folder
 from tui.cli.audio_options import Hearing
 from tui.cli.failure import Faults, WorkError, complain
 from tui.cli.inputs import find, open_all
@@ -48,7 +47,7 @@ def list_recordings(folder: Path | None, *, as_json: bool) -> None:
 def _audio_in(folder: Path) -> list[Path]:
     """Return the user's own recordings, possibly none. Raises :class:`WorkError` if they cannot be listed."""
     try:
-        return sorted(entry for entry in folder.iterdir() if entry.suffix.lower() in SUFFIXES)
+        return audio_in(folder)
     except FileNotFoundError:
         return []
     except OSError as error:

@@ -51,6 +51,8 @@ class Sweeping(Protocol):
         plan: SweepPlan,
         calls: Sequence[SweepCall],
         executor: Executor,
+        /,
+        *,
         on_progress: Callable[[SweepProgress], None],
         cancelled: Callable[[], bool],
     ) -> SweepResult:
@@ -81,7 +83,7 @@ class SweepController:
         self._progress = progress
         self._found = found
         self._over = over
-        self._sweep = sweep or kept_sweep
+        self._sweep = sweep or partial(run, journals=sweeps_folder())
         self._workers = workers or workers_beside
         self._stopped = False
         self.running = False
@@ -128,7 +130,8 @@ class SweepController:
                     job.report(partial(self._end, SweepStatus("Stopped before anything was tried.")))
                     return
                 plan = _plan_of(wanted, today)
-                result = self._sweep(plan, calls, executor, partial(self._report, job, plan), cancelled)
+                report = partial(self._report, job, plan)
+                result = self._sweep(plan, calls, executor, on_progress=report, cancelled=cancelled)
         except _LeftError:
             return
         except SimulatorError as error:
@@ -196,17 +199,6 @@ def workers_beside() -> AbstractContextManager[Executor]:
     """Return worker processes, so that the screen still responds to keys."""
     # at least two: one would be this process, and the user would wait for every key
     return open_executor(max(cores() - 1, 2))
-
-
-def kept_sweep(
-    plan: SweepPlan,
-    calls: Sequence[SweepCall],
-    executor: Executor,
-    on_progress: Callable[[SweepProgress], None],
-    cancelled: Callable[[], bool],
-) -> SweepResult:
-    """Run a plan with a journal, from which it can resume."""
-    return run(plan, calls, executor, sweeps_folder(), on_progress=on_progress, cancelled=cancelled)
 
 
 def open_calls(

@@ -92,8 +92,8 @@ def look(service_id: str | None, service: str, places: Sequence[Path]) -> Source
     from services.calls.folders import CallFolders
     from services.calls.overview import overviews
     from simulator.errors import SimulatorError
-    from simulator.recording import bundled_folder, find_audio
-    from tui.tune.bench import audio_in, audio_of, is_call, own_folder
+    from simulator.recording import audio_in, bundled_folder, find_audio
+    from tui.tune.bench import audio_of, is_call, own_folder
 
     try:
         bundled = tuple(find_audio([bundled_folder()]))

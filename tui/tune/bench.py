@@ -12,13 +12,12 @@ from base.folders import calls_folder, own_recordings_folder
 from base.os_errors import os_error_text
 from simulator.activity.end_of_turn import EndOfTurnModel, end_of_turn_model
 from simulator.activity.model import Activity
-from simulator.audio.source import SUFFIXES
 from simulator.audio.what_if import AS_IT_IS, WhatIf
 from simulator.errors import SimulatorError
 from simulator.heard.replaying import AUDIO, analysis_anywhere
 from simulator.live_recording import recover_recordings
 from simulator.measures.scoring import scores_anything
-from simulator.recording import Recording, bundled_folder, find_audio, open_recording
+from simulator.recording import Recording, audio_in, bundled_folder, find_audio, open_recording
 from tui.screens import key_for
 
 OWN_RECORDINGS = "my/"
@@ -66,11 +65,6 @@ def audio_of(place: Path) -> tuple[Path, ...]:
         return tuple(audio_in(place))
     except OSError:
         return ()
-
-
-def audio_in(folder: Path) -> list[Path]:
-    """Return the audio files in a folder by name. Raises :class:`OSError`."""
-    return sorted(entry for entry in folder.iterdir() if entry.suffix.lower() in SUFFIXES)
 
 
 def _own_recordings() -> tuple[FoundRecording, ...]:

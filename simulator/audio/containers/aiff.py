@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from functools import partial
 from typing import BinaryIO, Literal
 
 from simulator.audio.containers.pieces import FileStretch, Layout, Part
@@ -67,7 +68,7 @@ def _layout(file: BinaryIO, magic: bytes, common: bytes, place: tuple[int, int],
         byte_rate = rate * block / _IMA4_SAMPLES if coding == b"ima4" else 0.0
         by_frames = by_chunk
     sound = PromisedSound(start, size, by_chunk, byte_rate)
-    found = heard(sound, reading_at(file), _begins_chunk)
+    found = heard(sound, reading_at(file), partial(_begins_chunk, b"FORM", 4))
     count, notes = found.count, found.notes
     if by_frames is not None and by_frames > count + SLACK:
         raise broken_off(f"after {sound.seconds(count)} of {sound.seconds(by_frames)}")
@@ -92,9 +93,10 @@ def _parts(magic: bytes, common: bytes, start: int, count: int, block: int) -> t
     return tuple(parts)
 
 
-def _begins_chunk(start: bytes, left: int) -> bool:
-    name, length = start[:4], int.from_bytes(start[4:8], "big")
-    return name != b"FORM" and len(name) == 4 and all(0x20 <= one < 0x7F for one in name) and length <= left
+def _begins_chunk(file_mark: bytes, length_bytes: int, start: bytes, left: int) -> bool:
+    """Return whether these bytes can be the header of a chunk: a name other than a file's own, and a length."""
+    name, length = start[:4], int.from_bytes(start[4 : 4 + length_bytes], "big")
+    return name != file_mark and len(name) == 4 and all(0x20 <= one < 0x7F for one in name) and length <= left
 
 
 def _rate(extended: bytes) -> float:
@@ -160,14 +162,11 @@ def _caf_layout(file: BinaryIO, data: tuple[int, int, int], size: int, byte_rate
     promised = promised_of_64_bits(length)
     if promised is not None:
         promised = max(0, promised - _EDITS)
-    found = heard(PromisedSound(start, size, promised, byte_rate), reading_at(file), _begins_caf_chunk)
+    found = heard(
+        PromisedSound(start, size, promised, byte_rate), reading_at(file), partial(_begins_chunk, b"caff", 8)
+    )
     if found == ActualSound(promised or 0):
         return Layout()
     header = b"data" + (found.count + _EDITS).to_bytes(8, "big")
     parts = ((FileStretch(base, at - base), header, FileStretch(at + 12, _EDITS + found.count)),)
     return Layout(parts, found.notes, another=found.another)
-
-
-def _begins_caf_chunk(start: bytes, left: int) -> bool:
-    name, length = start[:4], int.from_bytes(start[4:12], "big")
-    return name != b"caff" and len(name) == 4 and all(0x20 <= one < 0x7F for one in name) and length <= left

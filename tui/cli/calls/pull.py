@@ -118,16 +118,8 @@ def _json(service: Service, result: Pull, folders: CallFolders) -> dict[str, Any
 
 
 def _print(service: Service, result: Pull, folders: CallFolders, since: date) -> None:
-    counts = (
-        ("pulled", result.count("pulled")),
-        ("here already", result.count("here")),
-        ("archived", result.count("archived")),
-        ("without a recording", result.count("unrecorded")),
-        ("not pulled", result.count("failed")),
-    )
-    said = ", ".join(f"{count} {what}" for what, count in counts if count)
     none = "nothing was pulled" if result.stopped else f"no calls since {since}; look further back with --days"
-    print_line(f"{service.name}: {said or none}.")
+    print_line(f"{service.name}: {result.counts() or none}.")
     noted = [one for one in result.calls if one.notes]
     print_timed([(clock_time(one.started_at), f"{_SAID[one.state]}: {'; '.join(one.notes)}") for one in noted])
     if result.more:
