@@ -10,6 +10,7 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from tui.app import TurnlabApp
+from tui.tune.screen import TuneScreen
 
 PICTURE = Path(__file__).with_name("tune.svg")
 SERVICE = "Intake Line"
@@ -36,6 +37,8 @@ async def _settle(pilot: Pilot[None]) -> None:
     for _ in range(5):
         await pilot.app.workers.wait_for_complete()
         await pilot.pause()
+    while isinstance(screen := pilot.app.screen, TuneScreen) and not screen.settled:
+        await pilot.pause(0.05)
 
 
 if __name__ == "__main__":

@@ -127,7 +127,7 @@ def fields_plan_dialog(
 ) -> PlanDialog:
     """Return the dialog of a change of fields. ``names`` are the names of agents and context graphs, by id."""
     table = Table.grid(padding=(0, 3, 0, 0))
-    table.add_row(*(cell(label, "dim") for label in ("FIELD", "NOW", "THEN")))
+    table.add_row(*(cell(label) for label in ("FIELD", "NOW", "THEN")))
     for name, *values in plan.rows:
         sides = ((names or {}).get(value, value) for value in values)
         table.add_row(cell(name, "bold", width=NAME_WIDTH), *map(cell, sides))

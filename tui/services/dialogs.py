@@ -118,7 +118,7 @@ class MovedFields(Dialog[bool]):
     def compose_body(self) -> ComposeResult:
         """Lay out a line for every field that both changed."""
         table = Table.grid(padding=(0, 3, 0, 0))
-        table.add_row(*(cell(label, "dim") for label in ("FIELD", "WHEN YOU BEGAN", "NOW, BY THEM", "YOURS")))
+        table.add_row(*(cell(label) for label in ("FIELD", "WHEN YOU BEGAN", "NOW, BY THEM", "YOURS")))
         for name in self._names:
             table.add_row(cell(name, "bold", width=NAME_WIDTH), *(cell(_shown(side, name)) for side in self._sides))
         with VerticalScroll(classes="dialog-body"):
@@ -158,8 +158,8 @@ def change_table(
     table.add_column(overflow="fold")
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    table.add_row(cell("WHAT", "dim"), cell(heads[0], "dim"), "", cell(heads[1], "dim"))
+    table.add_row(cell("WHAT"), cell(heads[0]), "", cell(heads[1]))
     for change in changes:
         label, old, new = change_texts(change, newest, made=before is None, gone=after is None)
-        table.add_row(cell(label, "bold"), cell(old), cell("→", "dim"), cell(new, "bold"))
+        table.add_row(cell(label, "bold"), cell(old), cell("→"), cell(new, "bold"))
     return table

@@ -279,6 +279,8 @@ def confidence(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> li
         if pause.ended_turn and first < last:
             ends.append(last)
     lines = filled(values, rows, "curve", glyphs)
+    for x in ends:
+        lines[_row(scene.threshold, rows)].put(x, glyphs.ended, "ended")
     ends_turn, eager = ("ends", scene.threshold), ("eager", scene.eager)
     # On a single line the thresholds would cover the curve.
     if rows > 1 and scene.eager is not None and _row(scene.eager, rows) != _row(scene.threshold, rows):
@@ -286,8 +288,6 @@ def confidence(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> li
         eager = ("eager", None)
     if rows > 1:
         _draw_limit(lines[_row(scene.threshold, rows)], [eager, ends_turn], glyphs.threshold, "threshold", glyphs)
-    for x in ends:
-        lines[_row(scene.threshold, rows)].put(x, glyphs.ended, "ended")
     return lines
 
 
