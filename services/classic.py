@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal, NoReturn, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -20,7 +20,7 @@ from services.classic_shapes import (
     write_classic_service,
     write_classic_version_set,
 )
-from services.client import PAGE_SIZE, PLATFORM_ONLY, PlatformOnly
+from services.client import PAGE_SIZE
 from services.errors import BadResponseError, NotFoundError, ServiceError, UnsupportedError
 from services.exchange import Query
 from services.model import (
@@ -33,6 +33,7 @@ from services.model import (
     Tag,
     Version,
     VersionSet,
+    WorkspaceVoiceSettings,
     deletable,
     writable,
 )
@@ -167,11 +168,20 @@ def _one_version(page: Page[Version], wanted: int | Literal["latest"]) -> Versio
     raise NotFoundError(f"there is no version {wanted}; list the versions to see which there are")
 
 
+UNSUPPORTED: Final = {
+    "delete_service": "the Classic API cannot delete a service; deactivate it instead",
+    "update_voice_config": "the Classic API knows no voice_config; connect with the Platform API to change it",
+    "service_history": "the Classic API tells no history; only what was changed from here is known",
+    "calls": "the Classic API tells of no calls; connect with the Platform API to pull them",
+    "workspace_voice_settings": "the Classic API knows no voice settings; connect with the Platform API",
+    "update_workspace_voice_settings": "the Classic API knows no voice settings; connect with the Platform API",
+}
+
 SERVICES_AT_ONCE = 20
 """The largest page of services, according to the vendor's OpenAPI document."""
 
 
-class ClassicClient(ClassicOwners, PlatformOnly):
+class ClassicClient(ClassicOwners):
     """A :class:`services.client.ServicesClient` for the Classic API.
 
     The caller owns ``http``: its base URL is the platform's address, and the caller closes it. ``clock`` is
@@ -179,7 +189,7 @@ class ClassicClient(ClassicOwners, PlatformOnly):
     """
 
     dialect: Final = "classic"
-    unsupported: Mapping[str, str] = PLATFORM_ONLY
+    unsupported: Mapping[str, str] = UNSUPPORTED
 
     def __init__(
         self,
@@ -199,6 +209,11 @@ class ClassicClient(ClassicOwners, PlatformOnly):
         self._user_id = key.user_id
         self.label = label or http.base_url.host
         self._address = str(http.base_url).rstrip("/")
+
+    @property
+    def calls(self) -> NoReturn:
+        """Raise: the Classic API has no calls."""
+        raise UnsupportedError(UNSUPPORTED["calls"])
 
     def service_address(self, service_id: str) -> str:
         """Return the URL of one service: the listing, filtered by id."""
@@ -269,6 +284,28 @@ class ClassicClient(ClassicOwners, PlatformOnly):
             failure.outcome_unknown = True
         raise failure
 
+    async def delete_service(self, service_id: str) -> NoReturn:  # noqa: ARG002  (the protocol's)
+        """Raise: the Classic API cannot."""
+        raise UnsupportedError(UNSUPPORTED["delete_service"])
+
+    async def update_voice_config(
+        self,
+        service_id: str,  # noqa: ARG002  (the protocol's)
+        changes: Mapping[str, JsonValue],  # noqa: ARG002
+    ) -> NoReturn:
+        """Raise: the Classic API cannot."""
+        raise UnsupportedError(UNSUPPORTED["update_voice_config"])
+
+    async def service_history(
+        self,
+        service_id: str,  # noqa: ARG002  (the protocol's)
+        *,
+        limit: int = PAGE_SIZE,  # noqa: ARG002
+        continuation: int | None = None,  # noqa: ARG002
+    ) -> NoReturn:
+        """Raise: the Classic API cannot."""
+        raise UnsupportedError(UNSUPPORTED["service_history"])
+
     async def list_version_sets(self, service_id: str) -> Mapping[str, VersionSet]:
         """Return the version sets by name."""
         return (await self.get_service(service_id)).version_sets
@@ -294,6 +331,17 @@ class ClassicClient(ClassicOwners, PlatformOnly):
         """Delete one version set."""
         path = self._version_set_path(service_id, deletable(name))
         await self._transport.send("DELETE", path, kind="DELETE version set")
+
+    async def workspace_voice_settings(self) -> WorkspaceVoiceSettings:
+        """Raise: the Classic API has no workspace voice settings."""
+        raise UnsupportedError(UNSUPPORTED["workspace_voice_settings"])
+
+    async def update_workspace_voice_settings(
+        self,
+        changes: Mapping[str, JsonValue],  # noqa: ARG002  (the protocol's)
+    ) -> WorkspaceVoiceSettings:
+        """Raise: the Classic API has no workspace voice settings."""
+        raise UnsupportedError(UNSUPPORTED["update_workspace_voice_settings"])
 
     def _service_path(self, service_id: str) -> str:
         return f"{self._organization}/service/{quote(service_id, safe='')}"

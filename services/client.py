@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from pydantic import JsonValue
 
-from services.errors import UnsupportedError
 from services.model import (
     Agent,
     BehaviorSet,
@@ -31,64 +30,8 @@ PAGE_SIZE = 100
 
 Dialect = Literal["platform", "classic"]
 
-PLATFORM_ONLY: Final = {
-    "delete_service": "the Classic API cannot delete a service; deactivate it instead",
-    "update_voice_config": "the Classic API knows no voice_config; connect with the Platform API to change it",
-    "service_history": "the Classic API tells no history; only what was changed from here is known",
-    "calls": "the Classic API tells of no calls; connect with the Platform API to pull them",
-    "workspace_voice_settings": "the Classic API knows no voice settings; connect with the Platform API",
-    "update_workspace_voice_settings": "the Classic API knows no voice settings; connect with the Platform API",
-}
-"""Why another API lacks a method of :class:`PlatformOnly`, by the method's name."""
 
-
-class PlatformOnly(Protocol):
-    """What only the Platform API can do. A client of another API inherits these methods, which refuse."""
-
-    @property
-    def calls(self) -> CallsClient:
-        """The client for calls."""
-        raise UnsupportedError(PLATFORM_ONLY["calls"])
-
-    async def delete_service(self, service_id: str) -> None:  # noqa: ARG002  (for the Platform API)
-        """Delete a service."""
-        raise UnsupportedError(PLATFORM_ONLY["delete_service"])
-
-    async def update_voice_config(
-        self,
-        service_id: str,  # noqa: ARG002
-        changes: Mapping[str, JsonValue],  # noqa: ARG002
-    ) -> Service:
-        """Change only the named fields of ``voice_config`` and return the service after the change.
-
-        ``None`` makes a field inherit (:func:`presets.config.changes` builds such a mapping). Raises
-        :class:`services.errors.InvalidError`, which names the refused fields.
-        """
-        raise UnsupportedError(PLATFORM_ONLY["update_voice_config"])
-
-    async def service_history(
-        self,
-        service_id: str,  # noqa: ARG002
-        *,
-        limit: int = PAGE_SIZE,  # noqa: ARG002
-        continuation: int | None = None,  # noqa: ARG002
-    ) -> Page[HistoryEntry]:
-        """Return one page of a service's history, newest first. Embedded platform only."""
-        raise UnsupportedError(PLATFORM_ONLY["service_history"])
-
-    async def workspace_voice_settings(self) -> WorkspaceVoiceSettings:
-        """Return the voice settings that every service of the workspace inherits."""
-        raise UnsupportedError(PLATFORM_ONLY["workspace_voice_settings"])
-
-    async def update_workspace_voice_settings(
-        self,
-        changes: Mapping[str, JsonValue],  # noqa: ARG002
-    ) -> WorkspaceVoiceSettings:
-        """Change only the named settings and return all of them. ``None`` restores a default."""
-        raise UnsupportedError(PLATFORM_ONLY["update_workspace_voice_settings"])
-
-
-class ServicesClient(PlatformOnly, Protocol):
+class ServicesClient(Protocol):
     """One workspace (Platform) or organization (Classic).
 
     Every method raises :class:`services.errors.ServiceError`, whose text is one line for people. A method that the
@@ -115,6 +58,11 @@ class ServicesClient(PlatformOnly, Protocol):
     @property
     def traffic(self) -> Traffic:
         """The reported rate limits, and whether a request waits for one."""
+        ...
+
+    @property
+    def calls(self) -> CallsClient:
+        """The client for calls. Platform only: raises :class:`UnsupportedError` on Classic."""
         ...
 
     def service_address(self, service_id: str) -> str:
@@ -168,6 +116,24 @@ class ServicesClient(PlatformOnly, Protocol):
         :func:`services.writing.service_changes` derives ``changes`` from a service before and after editing.
         Unknown names are sent unchanged. ``version_sets`` is not allowed: version sets have their own methods.
         """
+        ...
+
+    async def delete_service(self, service_id: str) -> None:
+        """Delete a service. Platform only."""
+        ...
+
+    async def update_voice_config(self, service_id: str, changes: Mapping[str, JsonValue]) -> Service:
+        """Change only the named fields of ``voice_config`` and return the service after the change. Platform only.
+
+        ``None`` makes a field inherit (:func:`presets.config.changes` builds such a mapping). Raises
+        :class:`services.errors.InvalidError`, which names the refused fields.
+        """
+        ...
+
+    async def service_history(
+        self, service_id: str, *, limit: int = PAGE_SIZE, continuation: int | None = None
+    ) -> Page[HistoryEntry]:
+        """Return one page of a service's history, newest first. Embedded platform only."""
         ...
 
     # --- version sets ---
@@ -246,4 +212,12 @@ class ServicesClient(PlatformOnly, Protocol):
         self, *, service_id: str | None = None, limit: int = PAGE_SIZE, continuation: int | None = None
     ) -> Page[BehaviorSet]:
         """Return one page of dynamic behavior sets, of one service or of all. Classic only."""
+        ...
+
+    async def workspace_voice_settings(self) -> WorkspaceVoiceSettings:
+        """Return the voice settings that every service of the workspace inherits. Platform only."""
+        ...
+
+    async def update_workspace_voice_settings(self, changes: Mapping[str, JsonValue]) -> WorkspaceVoiceSettings:
+        """Change only the named settings and return all of them. ``None`` restores a default. Platform only."""
         ...

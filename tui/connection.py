@@ -184,8 +184,8 @@ class ReadOnlyClient:
 def _writing() -> tuple[str, ...]:
     from services.client import ServicesClient
 
-    names = (name for name in dir(ServicesClient) if iscoroutinefunction(getattr(ServicesClient, name)))
-    return tuple(name for name in names if not name.startswith("_") and not reads(name))
+    methods = (name for name, member in vars(ServicesClient).items() if iscoroutinefunction(member))
+    return tuple(name for name in methods if not name.startswith("_") and not reads(name))
 
 
 async def _refuse(*_: object, **__: object) -> NoReturn:

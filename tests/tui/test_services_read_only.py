@@ -15,7 +15,7 @@ from tests.tui.conftest import make_app, settle
 from tui.connection import WHY, read_only, reads
 from tui.widgets.status_line import StatusLine
 
-METHODS = [name for name in dir(ServicesClient) if inspect.iscoroutinefunction(getattr(ServicesClient, name))]
+METHODS = [name for name, member in vars(ServicesClient).items() if inspect.iscoroutinefunction(member)]
 WRITING = ("create_", "update_", "delete_", "upsert_")
 
 
