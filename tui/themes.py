@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import Any, NamedTuple, cast
 
 from textual.app import App
-from textual.css.model import RuleSet
+from textual.css.model import RuleSet, SelectorType
 from textual.css.styles import RulesMap
 from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
@@ -147,9 +147,9 @@ _PLACES = frozenset({"first-of-type", "last-of-type", "first-child", "last-child
 class RememberedStyles(Stylesheet):
     """A style sheet that finds styles once for all nodes in the same situation.
 
-    Nodes are in the same situation if the same rules can apply to them, and types, ids, classes and states of the
-    node and its ancestors are equal. Textual matches the rules again for every node that is mounted or restyled,
-    which took a fifth of the time to open a screen.
+    Nodes are in the same situation if the same rules can apply to them, and types, classes, states and the ids in
+    selectors of the node and its ancestors are equal. Textual matches the rules again for every node mounted or
+    restyled, which took a fifth of the time to open a screen.
     """
 
     def __init__(self, *, variables: dict[str, str] | None = None) -> None:
@@ -157,6 +157,8 @@ class RememberedStyles(Stylesheet):
         self._looks = self.no_looks()
         self._looks_under: list[RuleSet] = []
         self._identities: tuple[int, ...] = ()
+        self._ids: set[str] = set()
+        """The ids in selectors. Any other id makes no difference."""
         self._concerning: dict[Hashable, _Concerning] = {}
         self._standings: dict[Any, tuple[Hashable, ...]] = {}
 
@@ -173,7 +175,7 @@ class RememberedStyles(Stylesheet):
         if type(node) is not DOMNode:  # a part is styled with its node
             # Textual passes a cache while it styles several nodes, which share their ancestors.
             self._standings = {} if cache is None else cast("dict[Any, Any]", cache)
-        standing = _standing(node, self._standings)
+        standing = _standing(node, self._ids, self._standings)
         concerning = self._rules_concerning(node, standing)
         key = _key(concerning, standing, node)
         if (look := self._looks.get(key)) is not None:
@@ -193,7 +195,7 @@ class RememberedStyles(Stylesheet):
             cached |= {(): found.copy()} if "transitions" not in (found := node.styles.base._rules) else {}
         if len(self._looks) >= MOST_LOOKS:
             self._looks.clear()
-        if cached and standing != _standing(node, {}):  # a mounted sibling changed an ancestor
+        if cached and standing != _standing(node, self._ids, {}):  # a mounted sibling changed an ancestor
             return
         for styles in cached.values():
             self._looks[key] = _Look(styles, tuple(getattr(node, flag) for flag in _FLAGS))
@@ -212,9 +214,11 @@ class RememberedStyles(Stylesheet):
 
     def _learn_rules(self) -> None:
         """Take the current rules. Forget all looks if a rule is gone, because another may get its identity."""
-        identities = tuple(map(id, self.rules))
-        if not set(identities).issuperset(self._identities):
+        identities, known = tuple(map(id, self.rules)), set(self._identities)
+        if not known.issubset(identities):
             self._looks = self.no_looks()
+        sets = [each for rule in self.rules if id(rule) not in known for each in rule.selector_set]
+        self._ids |= {part.name for each in sets for part in each.selectors if part.type is SelectorType.ID}
         self._looks_under, self._identities = self.rules, identities
         self._concerning.clear()
 
@@ -241,15 +245,16 @@ def _key(concerning: _Concerning, standing: tuple[Hashable, ...], node: DOMNode)
     return concerning.rules, standing, tuple(one.has_focus_within for one in around if isinstance(one, Widget))
 
 
-def _standing(node: DOMNode, known: dict[Any, tuple[Hashable, ...]]) -> tuple[Hashable, ...]:
+def _standing(node: DOMNode, ids: set[str], known: dict[Any, tuple[Hashable, ...]]) -> tuple[Hashable, ...]:
     """Return all that a selector can ask of a node and its ancestors, except focus within and siblings."""
     if (standing := known.get(node)) is not None:
         return standing
-    own: list[Hashable] = [type(node), node._id, frozenset(node._classes) if node._classes else None]
+    own: list[Hashable] = [type(node), node._id if node._id in ids else None]
+    own.append(frozenset(node._classes) if node._classes else None)
     if isinstance(node, Widget):
         own += (node.mouse_hover, node.has_focus, node.disabled, node.allow_focus())
     elif isinstance(node, App):
         own += (node.theme, node.app_focus, node.native_ansi_color, node.no_color, node.is_inline)
     around = node._parent
-    known[node] = standing = (*own, *(_standing(around, known) if isinstance(around, DOMNode) else ()))
+    known[node] = standing = (*own, *(_standing(around, ids, known) if isinstance(around, DOMNode) else ()))
     return standing
