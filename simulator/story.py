@@ -108,9 +108,9 @@ def _short(text: str) -> str:
 def _verdict(outcome: TurnOutcome, until: str, *, heard: bool, labelled: bool) -> str:
     said = []
     if outcome.cut_in:
-        said.append("Cut in: the turn was taken to be over, and the agent heard, while the caller was not done.")
+        said.append("Cut in: the agent ended the turn, and was heard, before the caller had finished.")
     if outcome.early_end:
-        said.append("Ended early: the turn was taken to be over while the caller was not done; nothing was heard.")
+        said.append("Ended early: the agent ended the turn before the caller had finished; nothing was heard.")
     if outcome.missed and heard:
         said.append(f"Missed: no end of turn before {until}.")
     elif outcome.missed:

@@ -111,7 +111,7 @@ def _end_of_turn(evaluation: Evaluation) -> Iterator[EvaluationLine]:
     yield EvaluationLine(
         f"turns {EARLY}",
         tuple(count_text(one) for one in early),
-        f"Turns taken to be over before their true end, pause by pause, as if the agent never spoke.{bound}",
+        f"Turns ended before their true end, judged pause by pause, as if the agent never spoke.{bound}",
         _early(evaluation),
     )
     for title, read in ((MEAN_WAIT, "mean_ms"), (MEDIAN_WAIT, "median_ms"), (LONG_WAIT, "p95_ms")):

@@ -102,7 +102,7 @@ def _end_of_turn(found: Simulated) -> Iterable[Table]:
         TableRow(
             "turns ended early",
             tuple(Cell(f"{at.cut_ins.count:,.0f} of {at.cut_ins.of:,}") for at in stands),
-            "Turns taken to be over before their true end, pause by pause, as if the agent never spoke.",
+            "Turns ended before their true end, judged pause by pause, as if the agent never spoke.",
         ),
         TableRow("wait for the end of turn, mean", tuple(Cell(seconds(at.delay_ms.get("mean"))) for at in stands)),
         TableRow(
