@@ -131,7 +131,7 @@ class Service:
     extra: Mapping[str, JsonValue] = field(default_factory=dict)
 
     def version_set(self, name: str) -> VersionSet:
-        """Return one version set. Raises :class:`services.errors.NotFoundError`, which names those there are."""
+        """Return one version set. Raises :class:`services.errors.NotFoundError`, which names the existing ones."""
         found = self.version_sets.get(name)
         if found is None:
             there = ", ".join(self.version_sets) or "none"

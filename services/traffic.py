@@ -1,4 +1,4 @@
-"""A platform's rate limits and waits: what the screens show of them, and when a request is sent again."""
+"""A platform's rate limits and waits: what the screens show, and when a request is sent again."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Traffic:
         self._tell()
 
     def note_retry_in(self, seconds: float) -> None:
-        """Count a repeated request, and record the wait before it where it is long enough to be read."""
+        """Count a repeated request, and record the wait before it if it is long enough to be read."""
         self.retries += 1
         if seconds > WORTH_TELLING_S:
             self.waiting = Waiting(seconds, "the platform asks to wait")

@@ -51,7 +51,7 @@ def seeded_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def smart_turn() -> Path:
-    """The file of the Smart Turn model; a test that needs it is left out without it."""
+    """The file of the Smart Turn model. Tests that need it skip without it."""
     from simulator.activity.model_files import smart_turn_path
 
     path = smart_turn_path()
@@ -89,7 +89,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Exclude the imported modules from garbage collection, without a collection: it takes each process 0.3 s."""
+    """Exclude imported modules from garbage collection. Does not collect first: that takes each process 0.3 s."""
     gc.freeze()
 
 

@@ -65,7 +65,7 @@ class VirtualAudio:
         self._running: list[subprocess.Popen[bytes]] = []
 
     def use(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Let this test's programs find it, and no other."""
+        """Make this test's programs use only this sound system."""
         for name, value in self.environment.items():
             monkeypatch.setenv(name, value)
 

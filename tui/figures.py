@@ -1,4 +1,4 @@
-"""How figures and their differences are written, in the dashboard, on the command line and in reports."""
+"""How figures and their differences are written in the dashboard, on the command line and in reports."""
 
 from __future__ import annotations
 

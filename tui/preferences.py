@@ -147,7 +147,7 @@ def _checked(entries: Mapping[str, Any], file: Path) -> ChosenKeys:
     for name, value in entries.items():
         try:
             if name not in known:
-                raise ValueError(f"is no command{_meant(name, known)}; 'turnlab keys' lists them")
+                raise ValueError(f"is not a command{_meant(name, known)}; 'turnlab keys' lists them")
             taken[name] = ",".join(_keys(value))
         except ValueError as error:
             problems.append(f"{file.name}: {name!r} {error}")
@@ -189,7 +189,7 @@ def _key(name: str) -> str:
         return _SPELLED.get(base, base)
     if base not in _named_keys() and not _is_character(base):
         meant = _meant(base, _named_keys())
-        raise ValueError(f"has {name!r}, which is no key such as f5, ctrl+s or comma{meant}; it is left out")
+        raise ValueError(f"has {name!r}, which is not a key such as f5, ctrl+s or comma{meant}; it is left out")
     return modifiers + base
 
 

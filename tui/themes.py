@@ -173,7 +173,7 @@ class RememberedStyles(Stylesheet):
         if self.rules is not self._looks_under:
             self._learn_rules()
         if type(node) is not DOMNode:  # a part is styled with its node
-            # Textual passes a cache while it styles several nodes, which share their ancestors.
+            # Textual passes a cache while it styles several nodes with common ancestors.
             self._standings = {} if cache is None else cast("dict[Any, Any]", cache)
         standing = _standing(node, self._ids, self._standings)
         concerning = self._rules_concerning(node, standing)

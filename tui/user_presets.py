@@ -89,7 +89,7 @@ def save_preset(name: str, config: VoiceConfig, description: str = "") -> Preset
         make_private_folder(folder)
         write_private(_file(one.name), _text(one), replace=False)
     except FileExistsError:
-        raise PresetError(f"{_file(one.name)} is there already; choose another name, or mend that file") from None
+        raise PresetError(f"{_file(one.name)} already exists; choose another name, or correct that file") from None
     except OSError as error:
         raise PresetError(f"{folder} cannot be written to: {os_error_text(error)}; nothing was saved") from None
     return one

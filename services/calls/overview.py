@@ -36,9 +36,9 @@ class CallMeasures:
     """The median response time, in ms."""
     cut_ins: Counted | None = None
     stops: Counted | None = None
-    """How often the agent stopped for something that was not a barge-in."""
+    """How often the agent stopped without an interruption by the caller."""
     hanging: Counted | None = None
-    """Turns that got no answer for 5 s."""
+    """Turns after which the agent was silent for 5 s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

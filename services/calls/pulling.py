@@ -218,7 +218,7 @@ class _Pulling:
         return record if settled[record.audio_state] else None
 
     async def _with_settings_then(self, record: CallRecord) -> CallRecord:
-        """Return a kept record with the settings of its day, if they were not known when it was pulled."""
+        """Return a kept record with the settings of its day, if they were unknown when it was pulled."""
         if record.voice_config_from != "today":
             return record
         values, source = self._settings.at(record.started_at)
@@ -328,7 +328,7 @@ class _Pulling:
         if unplaced:
             notes.append("a human operator took part, and the platform does not say when: it cannot be measured")
         elif not operators and is_handed_over(detail):
-            notes.append("it went to a human operator, and the platform does not say when: measures may hold that")
+            notes.append("a human operator took over at an unknown time: measures may include the operator")
         judge = self._judged.get(detail.call_sid or call.call_sid or "")
         started_at = detail.started_at or call.started_at
         values, source = self._settings.at(started_at)

@@ -27,7 +27,7 @@ PAGES = 20
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """One change: the values at some paths inside ``voice_config``, before and after; ``None`` is to inherit."""
+    """One change: the values at some paths inside ``voice_config``, before and after. ``None`` means inherit."""
 
     at: datetime
     before: Mapping[Path, JsonValue]
@@ -35,7 +35,10 @@ class _Change:
 
     @classmethod
     def of(cls, at: datetime, changed: Iterable[tuple[Path, JsonValue, JsonValue]]) -> _Change:
-        """Return a change; a change of the whole ``voice_config``, whose path is empty, is one of each field."""
+        """Return a change.
+
+        A change of the whole ``voice_config``, whose path is empty, becomes one of each field.
+        """
         before: dict[Path, JsonValue] = {}
         after: dict[Path, JsonValue] = {}
         for path, *sides in changed:
@@ -49,7 +52,7 @@ class _Change:
 
 
 def _plain(path: Path, value: JsonValue) -> JsonValue:
-    """Return a value, or ``None`` where it is how the platform spells "inherit"."""
+    """Return a value. ``None`` if it is the platform's form of "inherit"."""
     is_field = len(path) == 1 and path[0] in BY_NAME
     return None if is_field and BY_NAME[path[0]].plain(value) is None else value
 
@@ -61,7 +64,7 @@ def _held(values: JsonValue, path: Path) -> JsonValue:
 
 
 def _put(values: Values, path: Path, value: JsonValue) -> Values:
-    """Return values with another one at a path; ``None`` takes it out."""
+    """Return values with one replaced at a path. ``None`` removes it."""
     name, *rest = path
     inner = _put(as_object(values.get(name)) or {}, tuple(rest), value) if rest else value
     others = {other: one for other, one in values.items() if other != name}

@@ -97,9 +97,9 @@ async def newest(client: CallsClient, request: PullRequest) -> tuple[list[CallSu
 
 
 async def services_with_calls(client: ServicesClient, since: date) -> tuple[str, ...]:
-    """Return the names of the services that have most of the newest calls, as far as one page of the listing shows.
+    """Return the services with the most of the newest calls, as far as one page of the listing shows.
 
-    None where the platform does not say it: the names only help to choose a service.
+    Empty if the platform does not say: the names only help to choose a service.
     """
     try:
         page = await client.calls.list(CallFilter(date_from=since), limit=PAGE_SIZE)

@@ -125,14 +125,12 @@ def _not_undone(entries: Iterable[S], written: Callable[[S], bool]) -> S | None:
 
 
 def to_take_back(entries: Sequence[S], to: int | None, what: str, newest: S | None) -> S:
-    """Return the change ``to`` among the entries, or the ``newest`` that is not taken back yet.
+    """Return the change ``to`` among the entries, or the ``newest`` that is not undone yet.
 
     ``what`` names what the entries changed. Raises :class:`services.changes.errors.NoBackupError` if there is none.
     """
     if to is None and newest is None:
-        raise NoBackupError(
-            f"nothing to roll back: no change of {what} that was made from here is left to take back"
-        )
+        raise NoBackupError(f"nothing to roll back: no change of {what} made from here is left to undo")
     entry = newest if to is None else next((one for one in entries if one.id == to), None)
     if entry is None:
         raise NoBackupError(f"there is no change {to} of {what}; see its history")
@@ -140,12 +138,12 @@ def to_take_back(entries: Sequence[S], to: int | None, what: str, newest: S | No
 
 
 def since_note(what: str, entry: _Standing) -> str:
-    """Warn that going back to before a named change replaces later ones too."""
+    """Return a warning that going back to before a named change replaces later ones too."""
     return f"{what} was changed again since change {entry.id}: going back replaces that too"
 
 
 def way_back_note(held: str, entry: _Standing) -> str:
-    """Say what a rollback puts back: ``held`` is how the stored content is named."""
+    """Return what a rollback restores. ``held`` names the stored content."""
     when = entry.at.astimezone().strftime("%Y-%m-%d %H:%M")
     return f"back to what {held} before change {entry.id} ({entry.action} by {entry.who}, {when})"
 

@@ -62,7 +62,7 @@ async def version_set_history(
 async def by_whom(client: ServicesClient, service: Service, names: Collection[str], backups: Backups) -> str:
     """Return, in words, who stored the present values of these ``voice_config`` fields.
 
-    It is ``elsewhere`` where no change kept on this computer explains the values.
+    The result is ``elsewhere`` if no change kept on this computer explains the values.
     """
     try:
         kept = await backups.field_entries(Scope.of(client.label, service), "voice_config")

@@ -285,7 +285,7 @@ def _failures(file: Path, when_busy: str) -> Iterator[None]:
     except OSError as error:
         reason = os_error_text(error)
         raise StorageError(
-            f"backups of what is changed cannot be kept in {file}: {reason}; nothing was sent: "
+            f"changes cannot be recorded in {file}: {reason}; nothing was sent: "
             "set TURNLAB_DATA_DIR to a folder that can be written to"
         ) from None
     except sqlite3.OperationalError as error:

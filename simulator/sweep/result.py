@@ -329,7 +329,7 @@ def read_result(path: Path) -> SweepResult:
     except TextError as error:
         raise SweepError(str(error)) from None
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, ConfigError, LimitError):
-        raise SweepError(f"{path}: is no whole {SCHEMA}; make it with turnlab sweep --json") from None
+        raise SweepError(f"{path}: is not a complete {SCHEMA}; make it with turnlab sweep --json") from None
 
 
 def result_of(raw: Mapping[str, Any]) -> SweepResult:

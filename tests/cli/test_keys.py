@@ -17,7 +17,7 @@ def test_active_keys_are_listed_and_mistakes_reported(turnlab: Turnlab, tmp_path
     assert keys["app.quit"]["where"] == "everywhere"
     assert keys["services.refresh"]["chosen"] is False
     assert found.json()["file"] == str(tmp_path / "keys.toml")
-    assert "'nope' is no command" in found.err
+    assert "'nope' is not a command" in found.err
     assert "tune.undo" in turnlab("keys", environment=own).out
 
 

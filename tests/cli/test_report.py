@@ -256,12 +256,12 @@ def test_a_file_is_written_whole_or_not_at_all(folder: Path, tmp_path: Path) -> 
 def test_a_file_that_is_not_a_result_gets_one_line(tmp_path: Path, result: Any) -> None:
     for content, said in (
         ("{", "is not valid JSON"),
-        ("[]", "is no result that a report can be made of"),
-        ('{"schema": "turnlab.presets/1"}', "is no result that a report can be made of"),
-        ('{"schema": ["turnlab.simulation/1"]}', "is no result that a report can be made of"),
-        ('{"schema": "turnlab.simulation/1", "arms": []}', "is no whole simulation"),
-        (json.dumps({**result, "runs": "x"}), "is no whole simulation"),
-        (json.dumps({**result, "arms": result["arms"][:1]}), "is no whole simulation"),
+        ("[]", "is not a result for a report"),
+        ('{"schema": "turnlab.presets/1"}', "is not a result for a report"),
+        ('{"schema": ["turnlab.simulation/1"]}', "is not a result for a report"),
+        ('{"schema": "turnlab.simulation/1", "arms": []}', "is not a complete simulation"),
+        (json.dumps({**result, "runs": "x"}), "is not a complete simulation"),
+        (json.dumps({**result, "arms": result["arms"][:1]}), "is not a complete simulation"),
         (None, "no such file"),
     ):
         (tmp_path / "bad.json").unlink(missing_ok=True)

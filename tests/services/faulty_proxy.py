@@ -39,7 +39,10 @@ class Exchange:
 async def listening(
     serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
 ) -> AsyncIterator[str]:
-    """Serve connections on a free port of this machine; yield the address. At the end, those still open end too."""
+    """Serve connections on a free port of this machine.
+
+    Yields the address, and closes open connections at the end.
+    """
     serving: set[asyncio.Task[None] | None] = set()
 
     async def noted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

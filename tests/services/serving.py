@@ -40,7 +40,7 @@ def classic_client(platform: Served, http: httpx.AsyncClient, **options: Any) ->
 
 
 def crash_screen(error: BaseException, test: str, *, frames: int = 1) -> list[str]:
-    """Return all that a crash screen could print of an error: its texts, and the local values of what it passed.
+    """Return everything that a crash screen could print of an error: its texts, and the local values of its frames.
 
     ``test`` is the test's own file, whose frames hold what was sent and are left out; ``frames`` must be left.
     """

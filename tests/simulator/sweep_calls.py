@@ -41,7 +41,7 @@ def thinking_call(
 
 
 def calls_that_differ(thinking: Literal["confirm", "choose"] = "confirm") -> list[SweepCall]:
-    """Return calls in which only those callers pause to think who confirm a sweep, or who choose."""
+    """Return calls in which only the callers that confirm a sweep, or only those that choose, pause to think."""
     (fold,) = split_calls([thinking_call(number) for number in range(20)], 0).folds
     pausing = getattr(fold, thinking)
     return [thinking_call(number, pauses=(2,) if number in pausing else (0,)) for number in range(20)]

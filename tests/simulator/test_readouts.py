@@ -156,7 +156,7 @@ def test_readouts_over_several_runs_pool_turns_and_add_counts() -> None:
 
 
 def turns_apart(turns: int) -> tuple[list[Speech], Labels]:
-    """Return a caller of so many turns far apart, and their labels."""
+    """Return a caller of ``turns`` turns far apart, and their labels."""
     track = [Speech(start, start + 50, 0.9) for start in range(10, 10 + 600 * turns, 600)]
     return track, truth(*((speech.start, speech.end) for speech in track))
 

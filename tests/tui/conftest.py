@@ -86,7 +86,7 @@ def parse_once(sheet: Stylesheet, css: str, read_from: CSSLocation, *given: Any,
 
 
 _looks: dict[Any, Any] = {}
-"""The looks that earlier apps of this process found, by rules that ``_parsed`` keeps."""
+"""The styles that earlier apps of this process found, by the rules that ``_parsed`` keeps."""
 
 
 @pytest.fixture(autouse=True)
@@ -148,7 +148,7 @@ AnyClient: Any = object
 
 
 async def assert_refreshes(pilot: Pilot[None], client: ScriptedClient, key: str) -> None:
-    """Assert that a key asks the platform once more."""
+    """Assert that a key requests the platform again."""
     asked = len(client.asked)
     await pilot.press(key)
     await settle(pilot)

@@ -56,8 +56,8 @@ def test_shared_commands_have_separate_keys_in_tune_and_live(tmp_path: Path, com
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('tune.undoo = "p"', "'tune.undoo' is no command (did you mean tune.undo?); 'turnlab keys' lists them"),
-        ('tune.undo = "ctrl+wat"', "'ctrl+wat', which is no key"),
+        ('tune.undoo = "p"', "'tune.undoo' is not a command (did you mean tune.undo?); 'turnlab keys' lists them"),
+        ('tune.undo = "ctrl+wat"', "'ctrl+wat', which is not a key"),
         ('tune.undo = "ctrl+pagedwn"', "comma (did you mean pagedown?); it is left out"),
         ("tune.undo = 3", "needs a key"),
         ('tune.undo = "p"', "p is Preset (tune.preset) in Tune; give that another key too"),
@@ -92,7 +92,7 @@ async def test_the_app_opens_with_a_bad_key_file_and_reports_it(monkeypatch: pyt
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await settle(pilot)
         told = [note.message for note in app._notifications]
-        assert "keys.toml: 'nope' is no command; 'turnlab keys' lists them" in told
+        assert "keys.toml: 'nope' is not a command; 'turnlab keys' lists them" in told
         assert any(note.startswith("and 1 more") for note in told)
         await assert_refreshes(pilot, client, "f6")
 

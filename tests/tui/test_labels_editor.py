@@ -163,7 +163,7 @@ async def test_an_invalid_typed_label_is_asked_for_again(booking: AnalysedRecord
     await editor.host.finish()
     problems = [question[3] for _, question, _ in editor.answers.asked]
     assert problems[0] == ""
-    assert "is no time" in problems[1]
+    assert "is not a time" in problems[1]
     assert problems[2]
     assert editor.chosen.words == "hello there"
 

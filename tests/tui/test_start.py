@@ -62,7 +62,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 
 def assert_quits(terminal: Terminal) -> None:
-    """Assert that ``q`` ends the dashboard, which said nothing and leaves the terminal as it was."""
+    """Assert that ``q`` ends the dashboard without output and restores the terminal."""
     terminal.type("q")
     assert terminal.end() == 0
     assert terminal.said == ""

@@ -301,7 +301,7 @@ async def test_an_arm_can_be_a_preset_another_service_or_a_file(folder: Path) ->
 
 
 async def asked_for_arms(*requests: tuple[str, int] | None) -> Drafting:
-    """Return a draft after these requests to its list of arms."""
+    """Return a draft after these actions in its list of arms."""
     drafting = Drafting(arms=[*requests])
     ArmsController(drafting.host, None, drafting.session, drafting.answers, changed=drafting._note).choose_all()
     await drafting.host.finish()

@@ -47,7 +47,7 @@ async def tuned(pilot: Pilot[None]) -> TuneScreen:
 
 
 async def shown_body(pilot: Pilot[None], *keys: str) -> Any:
-    """Ask to save; return what the plan says is sent."""
+    """Save, and return what the plan shows as sent."""
     await pilot.press(*keys)
     await settle_on(pilot, PlanDialog)
     return json.loads(str(pilot.app.screen.query_one("#plan-json").render()))

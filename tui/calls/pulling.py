@@ -25,7 +25,7 @@ MOST_NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class FoundNone:
-    """A pull that found no calls of a service in the last ``days``; ``others`` are services that have some."""
+    """A pull that found no calls of a service in the last ``days``. ``others`` are services with calls."""
 
     service_id: str
     days: int
@@ -68,7 +68,7 @@ class PullController:
         return "" if self._service() is not None else "no service was chosen; highlight one in Services and press 4"
 
     def none_of(self, service: Service) -> FoundNone | None:
-        """Return what the last pull found, if it found no calls of this service."""
+        """Return the last pull's result if it found no calls of this service, else ``None``."""
         found = self._found_none
         return found if found is not None and found.service_id == service.id else None
 

@@ -36,9 +36,9 @@ class CallsShown:
 
 
 class KeptController:
-    """Reads the kept calls, and shows those of a service that pass the filter, the newest first.
+    """Reads the kept calls, and shows those of a service that pass the filter, newest first.
 
-    ``pulled_none`` gives what a pull found that brought no calls of a service.
+    ``pulled_none`` returns the result of a pull that found no calls of a service.
     """
 
     def __init__(

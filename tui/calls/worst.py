@@ -32,7 +32,7 @@ FAULTS: Final = {
 """The faults, with their weights."""
 
 _MATTERS: Final = 0.25
-"""The least share of a response that a stage takes to be named as its cause."""
+"""The smallest share of a response for which a stage is named as the cause."""
 
 MOST: Final = 100
 """The number of turns listed in each order."""
@@ -50,7 +50,7 @@ class WorstTurn:
     simulated_ms: float | None = None
     fault: str = ""
     why: tuple[str, ...] = ()
-    """The stages that took a large part of the response, the longest first, as far as the log has them."""
+    """The stages that took a large part of the response, longest first, as far as the log has them."""
     words: str = ""
 
     @property
@@ -141,13 +141,13 @@ def _faults(part: dict[str, Any]) -> Iterator[tuple[int, str]]:
 
 
 class _Log:
-    """What callers said in some turns, and what took the agent so long; each call is read once."""
+    """The caller's words and the slow stages of some turns. Each call is read once."""
 
     def __init__(self) -> None:
         self._known: dict[str, CallHappenings | None] = {}
 
     def explained(self, one: WorstTurn) -> WorstTurn:
-        """Return a turn with its words, and with what took long before its response, as far as both are known."""
+        """Return a turn with its words, and the slow stages of its response, as far as they are known."""
         if one.turn is None:
             return one
         name = str(one.call.folder)
@@ -160,7 +160,7 @@ class _Log:
 
 
 def _longest(really: CallHappenings, turn: int, heard_ms: float | None) -> tuple[str, ...]:
-    """Return the stages that took a large part of a turn's response, the longest first, in words."""
+    """Return the stages that took a large part of a turn's response, longest first, in words."""
     if not heard_ms:
         return ()
     end_ms = really.turns[turn].end_ms

@@ -27,7 +27,7 @@ _NONE: dict[Order, str] = {
 }
 _COLUMNS = ("call", "turn", "heard", "simulated", "error", "what", "why", "words")
 _MAY_LACK: dict[str, Callable[[WorstTurn], object]] = {"what": lambda one: one.fault, "why": lambda one: one.why}
-"""Columns that are left out where no turn has them."""
+"""Columns that are left out if no turn has them."""
 _AROUND = 4
 """The dialog's cells beside the list, until its width is known."""
 _TOLD = 100

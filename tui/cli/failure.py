@@ -54,13 +54,13 @@ def failures() -> Iterator[None]:
 
 
 def check_folder(place: str, path: Path) -> None:
-    """Raise :class:`CallError` for a file whose folder is missing; ``place`` names it, such as ``--out FILE``."""
+    """Raise :class:`CallError` for a file whose folder is missing. ``place`` names it, such as ``--out FILE``."""
     if not path.parent.is_dir():
         raise CallError(f"{place}: there is no folder {path.parent}; make it or choose another")
 
 
 def check_output(place: str, path: Path, *, force: bool) -> None:
-    """Raise :class:`CallError`, before any work, for a file that cannot be written: see :func:`check_folder`."""
+    """Raise :class:`CallError` for a file that cannot be written, before any work: see :func:`check_folder`."""
     check_folder(place, path)
     if path.is_dir():
         raise CallError(f"{place}: is a folder; add a file's name")
@@ -70,7 +70,7 @@ def check_output(place: str, path: Path, *, force: bool) -> None:
 
 @contextmanager
 def writing(place: str) -> Iterator[None]:
-    """Turn what writing a file raises into a failed command; ``place`` names the file."""
+    """Turn errors of writing a file into a failed command. ``place`` names the file."""
     try:
         yield
     except FileExistsError:
@@ -80,7 +80,7 @@ def writing(place: str) -> Iterator[None]:
 
 
 def write_output(place: str, path: Path, content: bytes, *, force: bool) -> None:
-    """Write a private file in one step; see :func:`writing`."""
+    """Write a private file atomically; see :func:`writing`."""
     with writing(place):
         write_private(path, content, replace=force)
 

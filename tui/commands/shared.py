@@ -40,7 +40,7 @@ FOLD_FIELDS = Command(
     action=part("fields", "switch_fold"),
 )
 UNDO = Command("undo", "Undo", "u,ctrl+z", "Take the last change of the draft back.", action=part("drafts", "undo"))
-REDO = Command("redo", "Redo", "ctrl+y", "Do the change that was taken back again.", action=part("drafts", "redo"))
+REDO = Command("redo", "Redo", "ctrl+y", "Redo the change that was undone.", action=part("drafts", "redo"))
 RESET = Command(
     "reset",
     "Reset draft",
@@ -55,8 +55,8 @@ PREVIOUS_PANE = Command(
 _ROW_MOVES = (
     ("down", "Down", "j,down", "Move down."),
     ("up", "Up", "k,up", "Move up."),
-    ("page_down", "Page down", "pagedown,ctrl+d", "Move down by what is in view."),
-    ("page_up", "Page up", "pageup,ctrl+u", "Move up by what is in view."),
+    ("page_down", "Page down", "pagedown,ctrl+d", "Move down a page."),
+    ("page_up", "Page up", "pageup,ctrl+u", "Move up a page."),
     ("first", "First", "g,home", "Go to the first row."),
     ("last", "Last", "G,end", "Go to the last row."),
 )

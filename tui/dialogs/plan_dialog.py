@@ -36,7 +36,7 @@ class ShownPlan(Protocol):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the change puts at risk."""
+        """The risks of the change."""
         ...
 
 

@@ -196,9 +196,7 @@ COMMANDS: tuple[Command, ...] = (
         action=part("labels", "undo"),
         in_footer=True,
     ),
-    Command(
-        "labels.redo", "Redo", "ctrl+y", "Do the change that was taken back again.", action=part("labels", "redo")
-    ),
+    Command("labels.redo", "Redo", "ctrl+y", "Redo the change that was undone.", action=part("labels", "redo")),
     Command(
         "labels.leave",
         "Back",

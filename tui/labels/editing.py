@@ -125,7 +125,7 @@ def _ms(text: str) -> int:
     try:
         found = round((int(minutes) * 60 if colon else 0) * 1000 + float(seconds) * 1000)
     except (ValueError, OverflowError):
-        raise ValueError(f"'{text[:40]}' is no time; type seconds such as 12.5 or 0:12.5.") from None
+        raise ValueError(f"'{text[:40]}' is not a time; type seconds such as 12.5 or 0:12.5.") from None
     return found
 
 
@@ -278,7 +278,7 @@ class LabelsController:
             self.show(with_keys(_NO_VOICE))
 
     def take_detected(self) -> None:
-        """Add a turn for all detected voice outside labels, as one step. If there is none, add backchannels."""
+        """Label detected voice in one step: long stretches as turns, or else short ones as backchannels."""
         agent = [one.stretch for one in self.document.marks if one.kind == "agent"]
         covering = [one for one in self.document.marks if one.kind not in (*REPLAYED, "hesitation")]
         free = [

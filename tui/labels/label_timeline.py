@@ -22,7 +22,7 @@ from tui.widgets.timeline_view import View
 MOST_CALLER_ROWS = 40
 MOST_WORDS_ROWS = 4
 _WORDS_FROM = 19
-"""With less room for the caller and the words, the caller takes all of it."""
+"""In less space for the caller and the words, the caller takes all of it."""
 LANES: tuple[tuple[str, tuple[Kind, ...]], ...] = (
     ("turns", ("turn", "interruption")),
     ("stops it", ("interruption",)),

@@ -58,7 +58,7 @@ class LiveDialogs(DraftDialogs):
 
     async def ask_threshold(self, now_db: float) -> float | None:
         """Ask for the level in dBFS above which the microphone is heard over the agent."""
-        hint = "While the agent sounds, only what is louder is heard. A number of dB below full scale:"
+        hint = "While the agent speaks, only louder sound is heard. A level in dB below full scale:"
         return await self.ask(LineEntry("Echo threshold", hint, f"{now_db:g}", threshold_of))
 
     def choose_device(self, way: Way, calls: CallController, look: LookForDevices) -> None:

@@ -155,8 +155,7 @@ def _simulated_sound(recording: Recording, arm: DrawnArm, voice: Voice) -> Sampl
             samples = reader.read(round(begin * SAMPLE_RATE), round(count * SAMPLE_RATE))
             _lay(heard, samples, first - arm.from_s)
     for sound in arm.agent:
-        # an interrupted sound only has the words up to the interruption, and another voice would fit all of them
-        # into less time
+        # an interrupted sound has only part of its words; another voice would squeeze all of them into its time
         speaker = BundledVoice() if sound.interrupted else voice
         speech = speaker.spoken(tuple(sound.text.split()), max(round(1000 * (sound.end_s - sound.start_s)), 1))
         if speech is not None:

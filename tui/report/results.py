@@ -252,10 +252,10 @@ def read_result(path: Path) -> tuple[str, Result]:
     schema = found.get("schema") if isinstance(found, dict) else None
     model = MODELS.get(schema) if isinstance(schema, str) else None
     if model is None or not isinstance(schema, str):
-        raise TextError(f"{path}: is no result that a report can be made of; {_WHICH}")
+        raise TextError(f"{path}: is not a result for a report; {_WHICH}")
     try:
         return schema, model.model_validate(with_inline_named(found))
     except ValidationError as error:
         kind = schema.removeprefix("turnlab.").partition("/")[0]
-        what = f"{path}: is no whole {kind.replace('_', ' ')} ({first_fault(error)})"
+        what = f"{path}: is not a complete {kind.replace('_', ' ')} ({first_fault(error)})"
         raise TextError(f"{what}; run the command again and {_WHICH}") from None

@@ -116,7 +116,7 @@ def _verdict(found: Swept) -> tuple[str, str, str]:
 
 
 def _first(taken: Recommended, unjudged: Sequence[str] = ()) -> str:
-    """Return what to do, and its effect. ``unjudged``: limits that the calls that confirm cannot tell about."""
+    """Return what to do, and its effect. ``unjudged``: limits that the confirming calls cannot judge."""
     fields = listed([one.field for one in taken.changes]) or "nothing"
     figures = listed([_goal_words(one) for one in taken.figures])
     broken = listed(_broken(taken))

@@ -1,4 +1,4 @@
-"""Tables of figures: readouts, a column an arm; end of turn and its trade-off, barge-in, and voice activity."""
+"""Tables of figures: readouts (one column per arm), end of turn, its trade-off, barge-in, and voice activity."""
 
 from __future__ import annotations
 

@@ -69,4 +69,4 @@ def _check_output(request: ReportRequest) -> None:
         raise CallError(f"--output {path}: is the result itself; choose another name")
     check_output(f"--output {path}", path, force=request.force)
     if path.exists() and not path.is_file():
-        raise CallError(f"--output {path}: is no file; choose another name")
+        raise CallError(f"--output {path}: is not a file; choose another name")

@@ -176,7 +176,7 @@ VERSION_SET_FIELDS = [
     FormField(
         name="behaviors",
         label="Behaviors",
-        help="Names of the dynamic behaviors at work, with commas between; ids where no name is known.",
+        help="Names of the active dynamic behaviors, separated by commas; ids where no name is known.",
     ),
     FormField(name="runtime", label="Turn runtime", help="What runs the turns, such as native or openai-agents."),
 ]

@@ -299,7 +299,7 @@ class ListPane(Vertical):
         return self.query_one(ServiceList)
 
     def look_for(self, name: str) -> None:
-        """Filter for the whole name, and go to the list."""
+        """Filter for the full name, and go to the list."""
         self.filter.value = f'"{name}"' if '"' not in name else name
         self.rows.focus()
 

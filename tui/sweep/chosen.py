@@ -1,4 +1,4 @@
-"""The chosen setting of a sweep, which stays chosen while more results arrive; its way into Tune or a preset."""
+"""The chosen setting of a sweep, which stays chosen while results arrive, and its use in Tune or as a preset."""
 
 from __future__ import annotations
 

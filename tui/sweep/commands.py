@@ -9,14 +9,14 @@ RUN = Command(
     "sweep.run",
     "Sweep",
     "r,ctrl+r",
-    "Try settings for what the form says; what was tried in a sweep that was cut off is taken up.",
+    "Try settings for the goal in the form; an interrupted sweep resumes.",
     in_footer=True,
 )
 STOP = Command(
     "sweep.stop",
     "Stop",
     "x",
-    "Stop the sweep; what was found stays, and the next one with the same form goes on from there.",
+    "Stop the sweep; its results stay, and the next sweep with the same form resumes it.",
     in_footer=True,
 )
 OPEN = Command(

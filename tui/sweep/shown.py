@@ -46,7 +46,7 @@ class SweepFound:
 
     @property
     def standing(self) -> Standing | None:
-        """How the chosen setting stands; ``None`` until there is one."""
+        """Whether the chosen setting is recommended, or why not. ``None`` until there is one."""
         return None if self.recommended is None else self.recommended.standing(self.unjudged)
 
     @classmethod
@@ -75,7 +75,7 @@ _NOTED: Mapping[Standing, str] = {
     "nearest": "From the sweep, nearest to its limits but past one",
     "not judged": "From the sweep, not recommended",
 }
-"""What Tune says of a setting before its limits and figures."""
+"""Tune's text about a setting, before its limits and figures."""
 
 
 def front_of(found: SweepFound, *, everything: bool) -> Front:

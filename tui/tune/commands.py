@@ -178,7 +178,7 @@ READOUTS: tuple[Command, ...] = (
         "tune.large",
         "More readouts",
         "z",
-        "Go to the readouts and give them most of the screen, or only their own room again.",
+        "Go to the readouts and enlarge them, or restore their size.",
         action=part("readouts", "switch_size"),
     ),
     Command(
@@ -301,7 +301,7 @@ TIMELINE: tuple[Command, ...] = (
         "tune.labels",
         "Labels",
         "t",
-        "Edit what was truly said in this recording: turns, interruptions, backchannels, noises.",
+        "Label what was really said in this recording: turns, interruptions, backchannels, noises.",
         action=part("labelling", "edit"),
     ),
     Command(

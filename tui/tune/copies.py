@@ -78,7 +78,7 @@ def read_pasted(text: str) -> VoiceConfig:
         raise EntryError(str(problems[0]))
     for name in config.unknown_fields():
         if near := suggest(name):
-            raise EntryError(f"{name} is no field; did you mean {near}?")
+            raise EntryError(f"{name} is not a field; did you mean {near}?")
     return config
 
 

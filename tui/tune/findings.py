@@ -166,7 +166,7 @@ class FindingsController:
         )
 
     def of_draft(self, tried: TrialState) -> str:
-        """Return the verdict on the draft against what is stored. "" if that is not what was last compared."""
+        """Return the verdict on the draft against what is stored. "" if the last comparison was a different one."""
         arms = self._drafts.session.arms
         found = tried.measured.measurement if tried.measured is not None and not tried.stale else None
         baseline = arms[arms.baseline]

@@ -158,7 +158,7 @@ class ExportTo(Dialog[Path]):
             path = typed_path(typed)
             problem = _problem(typed, path) or (_wrong_end(path) if self._audio else "")
         except (OSError, RuntimeError, ValueError):
-            problem = "That is no path; type another."
+            problem = "That is not a path; type another."
         if problem:
             self.query_one("#export-problem", Static).update(content(problem))
         else:

@@ -162,7 +162,7 @@ def caller(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> list[C
 
 
 QUIET = 0.06
-"""A lower peak, of 1 at the highest, is background noise and drawn faint, however tall the waveform is."""
+"""Peaks below this, with 1 as the highest, are background noise and drawn faint, for any height of the waveform."""
 OVER = "~over"
 """Appended to a kind where the agent talks over the caller."""
 _WAVE = ("quiet", "wave", *(f"is-{kind}" for kind in SPEECH_KINDS for _ in (False, True)))
@@ -294,7 +294,7 @@ def confidence(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> li
 def _draw_limit(
     line: CellLine, limits: Sequence[tuple[str, float | None]], glyph: str, kind: str, glyphs: Glyphs
 ) -> None:
-    """Draw the thresholds of one line behind the curve, or over a full cell, with their names at an end."""
+    """Draw the thresholds of one line behind the curve, or over a full cell, with their names at one end."""
     for x, char in enumerate(line.chars):
         if char == " ":
             line.chars[x], line.kinds[x] = glyph, kind

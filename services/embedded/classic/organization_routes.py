@@ -70,7 +70,7 @@ def _list(
 
 
 class _Asked(NamedTuple):
-    """Which versions a listing asks for."""
+    """The version filter of a listing."""
 
     version: str | None
     limit: int
