@@ -197,7 +197,7 @@ async def test_a_sweep_grows_a_front_and_ends_in_a_verdict() -> None:
     assert front.verdict
     assert {row.name for row in front.rows} >= {"today", "balanced"}
     assert choosing.choice.row is not None
-    assert choosing.choice.row.point.kind == "recommended"
+    assert choosing.choice.row.point.kind == "nearest", "two recordings cannot tell about every limit"
 
 
 @pytest.mark.slow
