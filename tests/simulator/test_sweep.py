@@ -67,7 +67,7 @@ def test_a_sweep_that_was_stopped_goes_on_to_the_result_it_would_have_had(tmp_pa
     written.write_text(json.dumps(whole.to_json()))
     assert read_result(written) == whole
     written.write_text(json.dumps({**whole.to_json(), "settings": None}))
-    with pytest.raises(SweepError, match=r"is no whole turnlab.sweep/1"):
+    with pytest.raises(SweepError, match=r"is not a complete turnlab.sweep/1"):
         read_result(written)
 
 
