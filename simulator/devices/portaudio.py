@@ -70,7 +70,8 @@ def portaudio() -> Any:
 def look_again() -> Any:
     """Return ``sounddevice`` after PortAudio has listed devices again. Every stream must be closed first.
 
-    PortAudio lists devices once, when it starts. sounddevice has no public way to restart it.
+    PortAudio lists devices once, when it starts. sounddevice has no public way to restart it. Raises
+    :class:`DeviceError` if it does not start again.
     """
     module = portaudio()
     with quiet_stderr():

@@ -276,7 +276,7 @@ def heard_outcome(
     *,
     stops_known: bool = False,
 ) -> TurnOutcome:
-    """Return a turn's outcome; ``responses`` are when responses began, ms; empty if fillers cannot be told apart.
+    """Return a turn's outcome; ``responses`` are when responses began, ms; empty if fillers are unknown.
 
     ``limit_ms`` is the start of the next turn, by which this one must be answered. ``stops_known``:
     :attr:`HeardSound.interrupted` is known, not assumed.

@@ -44,7 +44,7 @@ class Speaker(Protocol):
         ...
 
     def put(self, index: int, samples: Samples) -> None:
-        """Play samples from a position; they replace everything from there on."""
+        """Play samples, float32 ``[n]`` at 16 kHz, from a position; they replace everything from there on."""
         ...
 
     def close(self) -> None:
@@ -107,7 +107,7 @@ class SystemSpeaker:
         return self._played
 
     def put(self, index: int, samples: Samples) -> None:
-        """Play samples from a position; they replace everything from there on."""
+        """Play samples, float32 ``[n]`` at 16 kHz, from a position; they replace everything from there on."""
         self._child.send((index, samples))
 
     def close(self) -> None:

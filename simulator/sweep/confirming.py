@@ -103,7 +103,7 @@ class Confirming:
         found = []
         if self._split.alone:
             found.append(
-                "all calls are of one caller, so how callers differ cannot be told; they are split by call"
+                "all calls are of one caller, so differences between callers are unknown; they are split by call"
             )
         if not self._split.halves:
             same = sum(setting_key(one.config) == setting_key(final.config) for one in choices)

@@ -22,21 +22,16 @@ Readouts = Mapping[str, Any]
 Interval = tuple[float, float]
 
 Standing = Literal["recommended", "nearest", "not judged"]
-"""How the chosen setting stands.
-
-``recommended``: on calls that it was not chosen by, every limit was judged, and it keeps them. ``nearest``: it
-breaks a limit there. ``not judged``: it breaks none, but those calls cannot tell about all of them.
-"""
+"""On the confirming calls it meets every limit, breaks one, or breaks none with a limit that is not judged."""
 
 
 @dataclass(frozen=True, slots=True)
 class TriedSetting:
     """One tried setting. ``name`` is ``today``, a preset's, or empty.
 
-    ``chosen`` are its readouts on the calls used for choosing; for ``dropped`` ones, on a third of them.
-    ``confirmed`` are its readouts on calls it was not chosen by. ``ci95`` has the 95 % intervals of its differences
-    from today's settings there, by figure (:func:`figure_text`). Both are ``None`` if unknown. ``points`` is the
-    sum of the goal's terms; less is better.
+    ``chosen`` are its readouts on the choosing calls (if ``dropped``, on a third of them), ``confirmed`` those on
+    calls it was not chosen by. ``ci95`` has the 95 % intervals of the latter's differences from today's, by
+    :func:`figure_text`. ``points`` is the sum of the goal's terms; less is better.
     """
 
     config: VoiceConfig
@@ -89,10 +84,7 @@ class RecommendedChange:
 
 @dataclass(frozen=True, slots=True)
 class LimitOutcome:
-    """One limit under the recommended setting, where chosen and where confirmed; ``None``: not judged.
-
-    A limit that is met on too few cases is not judged either; ``sentence`` says so.
-    """
+    """One limit under the recommended setting; ``None``: not judged, for instance with too few cases."""
 
     limit: str
     met_where_chosen: bool | None
@@ -152,7 +144,7 @@ class Recommended:
     nearest: bool = False
 
     def standing(self, dropped: Collection[str]) -> Standing:
-        """Return how it stands. ``dropped``: the limits that the calls cannot tell about at all."""
+        """Return how it stands. ``dropped``: the limits that the calls cannot judge."""
         met = [one.met_where_confirmed for one in self.limits]
         if self.nearest or False in met:
             return "nearest"
