@@ -9,7 +9,7 @@ from typing import Any, Final, NoReturn
 
 from base.os_errors import os_error_text
 
-_BEGUN: Final = re.compile(r"[-+.\w\\]{0,7}")
+_BEGUN: Final = r"[-+.\w\\]{0,7}"
 """The possible rest of a number, word or escape that was cut."""
 
 
@@ -46,7 +46,7 @@ def json_of(text: bytes | str, *, nan: bool = False) -> Any:
         problem = NotJsonError(
             f"{error.msg} at character {error.pos + 1}",
             place=f"line {error.lineno}, column {error.colno}: {error.msg}",
-            cut_short=error.msg.startswith("Unterminated") or _BEGUN.fullmatch(rest) is not None,
+            cut_short=error.msg.startswith("Unterminated") or re.fullmatch(_BEGUN, rest) is not None,
         )
     except UnicodeDecodeError as error:
         problem = NotJsonError("the text is not UTF-8", cut_short=error.reason == "unexpected end of data")

@@ -27,20 +27,18 @@ REMEDY: Final = "run it again with --debug for the traceback"
 _OURS: Final = Path(__file__).resolve().parent.parent
 _PACKAGES: Final = ("tui", "simulator", "services", "presets", "recordings", "base")
 _CUT: Final = "[…]"
-_SECRET_NAMES: Final = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD)$", re.IGNORECASE)
+# Compiled when they are first needed, because every start of the program would wait for that.
+_TELLING_NAMES: Final = r"(?i)(?:KEY|TOKEN|SECRET|PASSWORD)$"
 _SHORTEST_SECRET: Final = 6
 """Shorter secrets would match ordinary words."""
 _LOOKS_SECRET: Final = (
-    (re.compile(r"(\w://)[^\s'\"<>]*@"), rf"\1{_CUT}@"),
-    (re.compile(r"\b(Bearer|Basic)\s+[^\s'\",]+", re.IGNORECASE), rf"\1 {_CUT}"),
+    (r"(\w://)[^\s'\"<>]*@", rf"\1{_CUT}@"),
+    (r"(?i)\b(Bearer|Basic)\s+[^\s'\",]+", rf"\1 {_CUT}"),
     (
-        re.compile(
-            r"(\b(?:[\w-]*api[_-]?key|\w*token|\w*secret|password)['\"]?\s*[:=]\s*['\"]?)[^\s'\",)}\]]+",
-            re.IGNORECASE,
-        ),
+        r"(?i)(\b(?:[\w-]*api[_-]?key|\w*token|\w*secret|password)['\"]?\s*[:=]\s*['\"]?)[^\s'\",)}\]]+",
         rf"\1{_CUT}",
     ),
-    (re.compile(r"\+\d[\d ().-]{5,}\d"), _CUT),
+    (r"\+\d[\d ().-]{5,}\d", _CUT),
 )
 _known: set[str] = set()
 
@@ -56,14 +54,14 @@ def redacted(text: str) -> str:
     for secret in sorted(_known | _in_environment(), key=len, reverse=True):
         text = text.replace(secret, _CUT)
     for pattern, instead in _LOOKS_SECRET:
-        text = pattern.sub(instead, text)
+        text = re.sub(pattern, instead, text)
     return text
 
 
 def _in_environment() -> set[str]:
     from urllib.parse import unquote
 
-    found = {value for name, value in os.environ.items() if _SECRET_NAMES.search(name)}
+    found = {value for name, value in os.environ.items() if re.search(_TELLING_NAMES, name)}
     for name, value in os.environ.items():
         if name.lower().endswith("_proxy"):
             password = value.rpartition("@")[0].rpartition("://")[2].partition(":")[2]

@@ -1,11 +1,14 @@
 """The warm start of ``turnlab`` and ``turnlab --help``: ``uv run python -m benchmarks.start``.
 
 The installed command starts in a terminal of 120 by 40; uv's own time does not count. Each run uses the workspace
-file of the runs before it. On a busy machine use the CPU time, which other programs hardly affect.
+file of the runs before it. On a busy machine use the CPU time, which other programs hardly affect. With
+``--against PROGRAM``, the ``turnlab`` of another checkout, both run in turn, and the ratio is printed. The figures
+are least / lower quartile / median.
 """
 
 from __future__ import annotations
 
+import argparse
 import fcntl
 import json
 import os
@@ -19,6 +22,8 @@ import sys
 import tempfile
 import termios
 import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,15 +41,46 @@ class Took(NamedTuple):
 
 def main() -> None:
     """Print the figures."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.start")
+    parser.add_argument("--against", type=Path, metavar="PROGRAM", help="the turnlab program of another checkout")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, metavar="N", help=f"default: {ROUNDS}")
+    given = parser.parse_args()
     # An installed program has its bytecode. Where none may be written, each start would compile all of Turnlab.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    programs = {"this": TURNLAB} | ({"other": given.against.absolute()} if given.against else {})
     with tempfile.TemporaryDirectory() as folder:
-        first_paint(Path(folder))
-        _print("first paint", [first_paint(Path(folder)) for _ in range(ROUNDS)])
-    for words in (["turnlab", "--help"], ["turnlab", "presets"], ["turnlab", "keys"], ["python", "-c", "pass"]):
-        program = TURNLAB if words[0] == "turnlab" else sys.executable
-        command([str(program), *words[1:]])
-        _print(" ".join(words), [command([str(program), *words[1:]]) for _ in range(ROUNDS)])
+        runs = {name: partial(first_paint, Path(folder) / name, one) for name, one in programs.items()}
+        _compare("first paint", runs, given.rounds)
+    for word in ("--help", "presets", "keys"):
+        runs = {name: partial(command, [str(one), word]) for name, one in programs.items()}
+        _compare(f"turnlab {word}", runs, given.rounds)
+    for code in ("pass", "import textual.app, textual.widgets"):
+        _compare(code, {"python": partial(command, [sys.executable, "-c", code])}, given.rounds)
+
+
+def _compare(what: str, runs: Mapping[str, Callable[[], Took]], rounds: int) -> None:
+    """Run them in turn, because a machine's speed varies from minute to minute, and print the figures."""
+    took: dict[str, list[Took]] = {name: [] for name in runs}
+    for number in range(rounds + 1):
+        for name, run in runs.items():
+            one = run()
+            if number:  # the first run fills the caches
+                took[name].append(one)
+    figures = {name: [_figures(one) for one in zip(*of, strict=True)] for name, of in took.items()}
+    print(what)
+    for name, found in figures.items():
+        clock, processor = (" / ".join(f"{one * 1000:.0f}" for one in three) for three in found)
+        print(f"  {name:6} {clock} ms; CPU {processor} ms")
+    if "other" in figures:
+        for kind, this, other in zip(("", "CPU "), figures["this"], figures["other"], strict=True):
+            if all(other):  # an older checkout may not report its CPU time
+                print(f"  ratio  {kind}{' / '.join(f'{a / b:.2f}' for a, b in zip(this, other, strict=True))}")
+
+
+def _figures(seconds: Sequence[float]) -> tuple[float, float, float]:
+    """Return the least, the lower quartile and the median."""
+    in_order = sorted(seconds)
+    return in_order[0], in_order[len(in_order) // 4], statistics.median(in_order)
 
 
 def command(arguments: list[str]) -> Took:
@@ -56,8 +92,9 @@ def command(arguments: list[str]) -> Took:
     return Took(took, user + after.children_system - before.children_system)
 
 
-def first_paint(folder: Path) -> Took:
+def first_paint(folder: Path, program: Path) -> Took:
     """Return the time from the dashboard's start to its first painted screen."""
+    folder.mkdir(exist_ok=True)
     report = folder / "first-paint.json"
     report.unlink(missing_ok=True)
     started = time.time()
@@ -70,7 +107,7 @@ def first_paint(folder: Path) -> Took:
             TURNLAB_REPORT_FIRST_PAINT=str(report),
             TURNLAB_STARTED_AT=repr(started),
         )
-        os.execv(TURNLAB, ["turnlab"])
+        os.execv(program, ["turnlab"])
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
     try:
         found = None
@@ -92,15 +129,7 @@ def _read(report: Path) -> Took | None:
         found = json.loads(report.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return Took(found["seconds_since_process_start"], found["processor_seconds"])
-
-
-def _print(what: str, took: list[Took]) -> None:
-    said = []
-    for seconds in zip(*took, strict=True):
-        low, middle, high = min(seconds), statistics.median(seconds), max(seconds)
-        said.append(f"median {middle * 1000:4.0f} ms, from {low * 1000:.0f} to {high * 1000:.0f}")
-    print(f"{what:18} {said[0]}; of the processor's time {said[1]}")
+    return Took(found["seconds_since_process_start"], found.get("processor_seconds", 0.0))
 
 
 if __name__ == "__main__":

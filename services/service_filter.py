@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from services.model import Service
 
 # A word. Double quotes keep spaces together; an unclosed quote extends to the end.
-_WORD = re.compile(r'(?:[^\s"]|"[^"]*(?:"|$))+')
+_WORD = r'(?:[^\s"]|"[^"]*(?:"|$))+'
 _YES, _NO = ("yes", "true"), ("no", "false")
 _CHANNELS, _ENVIRONMENTS = ("voice", "text"), ("sandbox", "production")
 KEYS = ("tag", "active", "channel", "env", "environment")
@@ -27,8 +26,7 @@ HINT = 'name, tag:key=value, active:yes, channel:voice, env:sandbox; quote "two 
 """The filter's syntax, for people."""
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceFilter:
+class ServiceFilter(NamedTuple):
     """A parsed filter. Every condition must hold."""
 
     words: tuple[str, ...] = ()
@@ -38,8 +36,6 @@ class ServiceFilter:
     environment: str = ""
     problem: str = ""
     """What is wrong with the filter, for the person who typed it."""
-    empty: tuple[str, ...] = field(default=(), compare=False)
-    """Keys without a value, as while one is being typed."""
     unknown: tuple[str, ...] = ()
     """Unknown keys outside quotes, such as ``foo`` of ``foo:bar``."""
 
@@ -106,6 +102,19 @@ def searchable(service: Service) -> str:
     return "\n".join([service.name, service.description, *map(str, service.tags)]).casefold()
 
 
+def _words(text: str) -> Iterator[tuple[str, str, str, str]]:
+    """Yield each word as it was typed, without its quotes, and its key and value around a colon."""
+    for found in re.finditer(_WORD, text):
+        word = found[0].replace('"', "")
+        key, colon, value = word.partition(":")
+        yield found[0], word, key if colon else "", value.casefold()
+
+
+def keys_without_value(text: str) -> list[str]:
+    """Return the known keys in a filter that have no value, as while one is being typed."""
+    return [key.casefold() for _, _, key, value in _words(text) if key.casefold() in KEYS and not value]
+
+
 def parse_filter(text: str) -> ServiceFilter:
     """Parse the text of the filter line. Never raises. An unfinished word matches by its beginning."""
     words: list[str] = []
@@ -113,14 +122,8 @@ def parse_filter(text: str) -> ServiceFilter:
     active, channel, environment = None, "", ""
     problems: list[str] = []
     unknown: list[str] = []
-    empty: list[str] = []
-    for typed in (found[0] for found in _WORD.finditer(text)):
-        word = typed.replace('"', "")
-        kind, colon, value = word.partition(":")
-        value = value.casefold()
-        if colon and not value and kind.casefold() in KEYS:
-            empty.append(kind.casefold())
-        match kind.casefold() if colon else "":
+    for typed, word, kind, value in _words(text):
+        match kind.casefold():
             case "tag":
                 tags += _tag(value, problems)
             case "active":
@@ -134,12 +137,12 @@ def parse_filter(text: str) -> ServiceFilter:
             case _:
                 if word:
                     words.append(word.casefold())
-                if colon:
+                if ":" in word:
                     _explain(kind, problems)
-                if colon and not typed.startswith('"'):
+                if ":" in word and not typed.startswith('"'):
                     unknown.append(kind)
     odd = "; ".join(problems)
-    return ServiceFilter(tuple(words), tuple(tags), active, channel, environment, odd, tuple(empty), tuple(unknown))
+    return ServiceFilter(tuple(words), tuple(tags), active, channel, environment, odd, tuple(unknown))
 
 
 def _tag(text: str, problems: list[str]) -> Iterable[tuple[str, str | None]]:

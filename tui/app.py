@@ -49,8 +49,8 @@ SERVICES, TUNE = "services", "tune"
 MOST_NOTES = 2
 KEYS_LOOKED_AT_S = 1.0
 STILL_COMING_S = 0.1
-ONE_FRAME_S = 0.005
-"""Textual draws at sixty frames a second, and a separate thread writes them out."""
+A_MOMENT_S = 0.001
+"""A separate thread writes out what Textual draws. It starts as soon as the event loop waits."""
 
 
 class TurnlabApp(ConnectedApp, inherit_bindings=False):
@@ -70,6 +70,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
     COMMANDS: ClassVar[set[Any]] = {CommandsProvider}
     COMMAND_PALETTE_BINDING = SHOW_PALETTE.key
     BINDINGS: ClassVar[list[BindingType]] = bindings(*EVERYWHERE)
+    _has_theme = False
 
     def __init__(
         self,
@@ -109,6 +110,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
             self.register_theme(theme)
         # Nothing is styled yet, so no widget needs to know about the change.
         self.set_reactive(App.theme, THEMES.get(remembered("theme"), DARK).name)
+        self._has_theme = True
         self.stylesheet = RememberedStyles(variables=self.get_css_variables())
         self._styled_for = (self.theme, self.ansi_theme)
         self._keys_stamp = keys_stamp()
@@ -129,6 +131,10 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         read_styles(self, *found.css_path)
         return found
 
+    def get_css_variables(self) -> dict[str, str]:
+        """Return the theme's colors; none for the style sheet of Textual's own theme, which ours replaces."""
+        return super().get_css_variables() if self._has_theme else {}
+
     def refresh_css(self, animate: bool = True) -> None:
         """Apply the styles again if the theme changed. Textual also calls this for each new mode."""
         if self._styled_for != (look := (self.theme, self.ansi_theme)):
@@ -143,7 +149,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
 
     def on_services_screen_painted(self) -> None:
         """Give the first screen time to reach the terminal before other work starts."""
-        self.set_timer(ONE_FRAME_S, self._begin)
+        self.set_timer(A_MOMENT_S, self._begin)
 
     def _begin(self) -> None:
         report_first_paint()

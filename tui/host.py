@@ -7,11 +7,10 @@ screen. :class:`ScreenHost` is a screen in this role.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Hashable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, runtime_checkable
 
 from textual.message import Message
-from textual.notifications import Notification
+from textual.notifications import Notification, SeverityLevel
 from textual.screen import Screen
 from textual.worker import Worker, get_current_worker
 
@@ -131,11 +130,21 @@ class Report(Message, bubble=False):
         return isinstance(message, Report) and message.topic == self.topic is not None
 
 
-@dataclass(kw_only=True)
 class ScreenNotice(Notification):
     """A notice that disappears with its screen."""
 
-    screen: Screen[Any]
+    def __init__(
+        self,
+        message: str,
+        title: str,
+        severity: SeverityLevel,
+        timeout: float,
+        markup: bool,
+        *,
+        screen: Screen[Any],
+    ) -> None:
+        super().__init__(message, title, severity, timeout, markup)
+        self.screen = screen
 
 
 @runtime_checkable

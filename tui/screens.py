@@ -80,7 +80,7 @@ def commands_by_id() -> dict[str, Command]:
 
 
 _chosen_keys: dict[str, str] = {}
-_KEY_OF = re.compile(r"\{([a-z]+\.[a-z_-]+)\}")
+_KEY_OF = r"\{([a-z]+\.[a-z_-]+)\}"
 
 
 def take_keys(keymap: Mapping[str, str]) -> dict[str, str]:
@@ -109,4 +109,4 @@ def key_for(id: str) -> str:
 
 def with_keys(text: str) -> str:
     """Return a text with ``{tune.save}`` replaced by that command's key."""
-    return _KEY_OF.sub(lambda found: key_for(found[1]), text)
+    return re.sub(_KEY_OF, lambda found: key_for(found[1]), text)

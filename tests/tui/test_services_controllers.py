@@ -79,13 +79,13 @@ async def test_a_filter_is_answered_from_what_is_listed_then_by_the_platform() -
     assert watched.states[0].notice == "Loading services…"
     assert watched.states[0].waiting
     assert len(watched.shown.rows) == 100
-    assert watched.shown.count == "251 of 251"
+    assert watched.shown.counted == "251 of 251"
     watched.listing.type("00042")
     assert names(watched.shown) == ["Service 00042"], "at once"
-    assert "searching…" in watched.shown.count
+    assert "searching…" in watched.shown.counted
     await watched.type("needle")
     assert names(watched.shown) == ["Needle"]
-    assert watched.shown.count == "1 of 251 · needle"
+    assert watched.shown.counted == "1 of 251 · needle"
     assert watched.listing.shows("needle")
     await watched.type("zebra foo:bar")
     assert watched.shown.notice == "No service matches the filter.\nPress esc to clear it."

@@ -11,7 +11,7 @@ from services.errors import UnsupportedError
 from services.model import Service
 from services.paging import Pages
 from services.service_fields import SERVICE_FIELDS, ServiceField
-from services.service_filter import KEYS, ServiceFilter, parse_filter
+from services.service_filter import KEYS, ServiceFilter, keys_without_value, parse_filter
 from services.service_text import service_fields
 from services.writing import JsonObject
 from tui.cli.connecting import connected, find_service
@@ -34,10 +34,8 @@ def list_services(filter_: str, limit: int | None, sort: str, connection: str | 
         )
     if wanted.problem:
         raise CallError(wanted.problem)
-    if wanted.empty:
-        raise CallError(
-            f"{wanted.empty[0]}: has no value in the filter; write one after the colon, or leave it out"
-        )
+    if empty := keys_without_value(filter_):
+        raise CallError(f"{empty[0]}: has no value in the filter; write one after the colon, or leave it out")
     if sort.removeprefix("-") not in SORTABLE:
         raise CallError(
             f"--sort {sort}: no such field; choose {', '.join(SORTABLE)}, with - in front for last first"

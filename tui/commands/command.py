@@ -11,35 +11,47 @@ binds them with :func:`tui.commands.place.bindings`::
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from copy import copy
 from typing import Any, Self
 
 
-@dataclass(frozen=True)
 class Command:
-    """One action. The screen or the app that offers it has the method."""
+    """One action. The screen or the app that offers it has the method.
 
-    id: str
-    """Stable name, such as ``services.refresh``, under which users change the key."""
-    name: str
-    """A word or two for the footer and the palette."""
-    key: str
-    """Keys that run it, separated by commas; the first is the one shown."""
-    does: str
-    """What it does, in a sentence."""
-    action: str = ""
-    """Textual action on the screen that offers it, or ``app.…`` on the app; the last part of the id by default."""
-    in_footer: bool = False
-    """Whether the footer has room for it."""
-    shown_key: str | None = None
-    """How the footer writes the key, if Textual's own way is unclear."""
-    priority: bool = False
-    """Whether the key works even while the user types text."""
+    It is not a dataclass, because the first paint would wait while the methods are compiled.
+    """
 
-    def __post_init__(self) -> None:
-        """Derive the action's name from the id: ``copy_id`` from ``services.copy-id``."""
-        if not self.action:
-            object.__setattr__(self, "action", self.id.rpartition(".")[2].replace("-", "_"))
+    def __init__(
+        self,
+        id: str,
+        name: str,
+        key: str,
+        does: str,
+        *,
+        action: str = "",
+        in_footer: bool = False,
+        shown_key: str | None = None,
+        priority: bool = False,
+    ) -> None:
+        self.id = id
+        """Stable name, such as ``services.refresh``, under which users change the key."""
+        self.name = name
+        """A word or two for the footer and the palette."""
+        self.key = key
+        """Keys that run it, separated by commas; the first is the one shown."""
+        self.does = does
+        """What it does, in a sentence."""
+        self.action = action or id.rpartition(".")[2].replace("-", "_")
+        """Textual action on the screen that offers it, or ``app.…`` on the app.
+
+        By default the last part of the id: ``copy_id`` from ``services.copy-id``.
+        """
+        self.in_footer = in_footer
+        """Whether the footer has room for it."""
+        self.shown_key = shown_key
+        """How the footer writes the key, if Textual's own way is unclear."""
+        self.priority = priority
+        """Whether the key works even while the user types text."""
 
     @property
     def method(self) -> str:
@@ -51,7 +63,13 @@ class Command:
 
         ``does`` describes it on that screen. ``particular`` sets other attributes.
         """
-        return replace(self, id=f"{screen}.{self.id}", does=does or self.does, **particular)
+        return self.replaced(id=f"{screen}.{self.id}", does=does or self.does, **particular)
+
+    def replaced(self, **particular: Any) -> Self:
+        """Return a command that differs from this one in the given attributes."""
+        other = copy(self)
+        vars(other).update(particular)
+        return other
 
 
 def part(name: str, method: str, *values: object) -> str:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from tui.commands.command import Command
 from tui.commands.shared import row_moves
@@ -31,15 +30,23 @@ class Standing(NamedTuple):
     """The highlighted change of the history. ``None`` while the history is not visible."""
 
 
-@dataclass(frozen=True)
 class ServiceCommand(Command):
     """A command about services: what it needs on the screen, and from the platform."""
 
-    needs: Literal["connection", "service"] = "service"
-    asks: tuple[str, ...] = ()
-    """The client methods it needs."""
-    rule: Callable[[Standing], str] | None = None
-    """Returns why its own rule forbids it. Empty if it does not."""
+    def __init__(
+        self,
+        *words: str,
+        needs: Literal["connection", "service"] = "service",
+        asks: tuple[str, ...] = (),
+        rule: Callable[[Standing], str] | None = None,
+        **how: Any,
+    ) -> None:
+        super().__init__(*words, **how)
+        self.needs = needs
+        self.asks = asks
+        """The client methods it needs."""
+        self.rule = rule
+        """Returns why its own rule forbids it. Empty if it does not."""
 
     def against(self, at: Standing) -> str:
         """Return why it is unavailable now. Empty if it is available."""

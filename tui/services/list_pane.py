@@ -274,7 +274,7 @@ class ServiceNotice(Widget):
 class ListPane(Vertical):
     """The filter, the matching rows or a text in their place, and their number."""
 
-    listed: reactive[Listed] = reactive(OPENING, init=False)
+    listed: reactive[Listed] = reactive(OPENING, init=False, always_update=True)
 
     def __init__(self) -> None:
         super().__init__(id="services-pane")
@@ -286,7 +286,8 @@ class ListPane(Vertical):
         notice = ServiceNotice()
         notice.text, notice.waiting = self.listed.notice, self.listed.waiting
         yield notice
-        yield ServiceList()
+        # As in `watch_listed`: of a list behind the notice, the first frame draws a line instead of half a screen.
+        yield ServiceList(classes="-behind-notice" if self.listed.notice else None)
 
     @property
     def filter(self) -> Input:
@@ -322,7 +323,7 @@ class ListPane(Vertical):
         notice.text, notice.waiting, notice.display = listed.notice, listed.waiting, bool(listed.notice)
         # Not hidden: a hidden list would lose the focus.
         self.rows.set_class(bool(listed.notice), "-behind-notice")
-        self.border_subtitle = content(listed.count)
+        self.border_subtitle = content(listed.counted)
 
 
 def moving(focused: Widget | None, where: str, *, otherwise: Widget) -> tuple[Widget, str]:

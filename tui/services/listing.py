@@ -7,9 +7,8 @@ import gc
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from services.service_filter import HINT, ServiceFilter, parse_filter, searchable
 from tui.connection import PAGE_SIZE
@@ -112,12 +111,11 @@ class ServiceListing:
                 return
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Listed:
+class Listed(NamedTuple):
     """The content of the list."""
 
     rows: Sequence[Service] = ()
-    count: str = ""
+    counted: str = ""
     """The number of matches, of all services, and the filter."""
     notice: str = ""
     """The text in place of the rows."""
@@ -231,9 +229,9 @@ class ListingController:
         self._to_the_end = False
         self._fetching = ServiceListing(self.client, chosen)
         if self.listed.rows:
-            self._set(count=self._count())
+            self._set(counted=self._count())
         else:
-            self._set(count=self._count(), notice="Loading services…", waiting=True)
+            self._set(counted=self._count(), notice="Loading services…", waiting=True)
         self._host.start(partial(self._fetch, self._fetching, max(depth, 1), pause), "listing", exclusive=True)
 
     def want(self, rows: int) -> None:
@@ -312,7 +310,7 @@ class ListingController:
         self.stay()
         if self.listed.rows:
             self._host.complain(reason, title="Services")
-            self._set(count=self._count())
+            self._set(counted=self._count())
         else:
             self._set(notice=f"{reason}\nPress r to try again.", waiting=False)
 
@@ -334,7 +332,7 @@ class ListingController:
         if chosen.words:
             rows = sorted(rows, key=chosen.rank)
         # The count belongs to these rows.
-        self.listed = replace(self.listed, rows=rows, chosen=chosen)
+        self.listed = self.listed._replace(rows=rows, chosen=chosen)
         notice, waiting = "", False
         if not rows and self._fetching is not None:
             notice, waiting = "Searching…", True
@@ -348,10 +346,10 @@ class ListingController:
             notice = f"No service matches the filter.{odd}\nPress esc to clear it."
         at_end = self._to_the_end and self._fetching is None
         at_first, self._to_first = self._to_first, self._to_first and self._fetching is not None
-        self._set(count=self._count(), notice=notice, waiting=waiting, at_first=at_first, at_end=at_end)
+        self._set(counted=self._count(), notice=notice, waiting=waiting, at_first=at_first, at_end=at_end)
 
     def _set(self, **changes: Any) -> None:
-        self.listed = replace(self.listed, **({"at_first": False, "at_end": False} | changes))
+        self.listed = self.listed._replace(**({"at_first": False, "at_end": False} | changes))
         self._show(self.listed)
 
     def _count(self) -> str:

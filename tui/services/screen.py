@@ -50,7 +50,7 @@ class ServicesScreen(Place):
     AUTO_FOCUS = "ServiceList"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]  # noqa: RUF012  (Textual's type)
 
-    listed: reactive[Listed] = reactive(OPENING, init=False)
+    listed: reactive[Listed] = reactive(OPENING, init=False, always_update=True)
     """The content of the list."""
     facts: reactive[ServiceFacts | None] = reactive(None, init=False)
     """The content of the details."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tui.commands.command import Command, part
 from tui.commands.shared import (
     BACK,
@@ -335,5 +333,5 @@ FIRST_IN_FOOTER = tuple(
 )
 """What fits into a footer of 80 cells, then the others."""
 
-QUIT_WITH_CARE = replace(QUIT, action=part("platform", "leave"), in_footer=False)
+QUIT_WITH_CARE = QUIT.replaced(action=part("platform", "leave"), in_footer=False)
 """Tune asks what to do with unsaved changes first."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -45,7 +44,7 @@ _WALKING_S = 0.25
 
 _BY_ID = {command.id: command for command in COMMANDS}
 _IN_FOOTER = [
-    replace(_BY_ID[id], action=f"screen.{_BY_ID[id].action}", in_footer=True)
+    _BY_ID[id].replaced(action=f"screen.{_BY_ID[id].action}", in_footer=True)
     for id in ("tune.all", "tune.labels", "tune.evaluate", "tune.add-folder", "tune.select")
 ]
 """The screen's commands about recordings. The footer has them while the list has the focus."""
