@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -152,6 +152,8 @@ class Compared:
     """For a count, its denominator in each arm."""
     best: tuple[str, ...] = ()
     """The best arms: several if they cannot be distinguished, none if no arms can."""
+    slower: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """For a latency of three arms or more with intervals: the arms that are reliably above each arm."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the comparison as JSON values."""
@@ -222,7 +224,17 @@ def _at_share(
         apart = lambda arm, other: interval(found[arm] - found[other])  # noqa: E731
     ci = {arm: apart(arm, baseline) if apart else None for arm in values if arm != baseline}
     best = _best(figures, apart, 0)
-    return Compared(figures, _deltas(figures, baseline), ci, len(owner), why, best=best)
+    slower = _slower(list(values), apart) if apart is not None and len(values) > 2 else {}
+    return Compared(figures, _deltas(figures, baseline), ci, len(owner), why, best=best, slower=slower)
+
+
+def _slower(arms: list[str], apart: Apart) -> dict[str, tuple[str, ...]]:
+    """Return the arms that are reliably above each arm."""
+    bounds = {(arm, other): apart(arm, other) for arm, other in combinations(arms, 2)}
+    above = {pair: found is not None and found[0] > 0 for pair, found in bounds.items()}
+    below = {(other, arm): found is not None and found[1] < 0 for (arm, other), found in bounds.items()}
+    is_above = above | below
+    return {arm: tuple(other for other in arms if is_above.get((other, arm))) for arm in arms}
 
 
 Apart = Callable[[str, str], tuple[float, float] | None]

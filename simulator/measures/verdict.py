@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from simulator.measures.comparison import Compared, Comparison
@@ -14,6 +14,9 @@ Bounds = tuple[float, float] | None
 """An interval, if there is one."""
 
 RESPONSE = BY_NAME["response_ms"]
+
+NONE_IS_BEST = "None is best in all: "
+"""The beginning of a verdict on several arms that share the merits."""
 
 _SURE = "95 % sure between"
 _INTERVALS = re.compile(rf" \({_SURE} [^)]*\)")
@@ -43,7 +46,8 @@ def verdict(comparison: Comparison, arm: str, against: str | None = None) -> str
 def joint_verdict(comparison: Comparison, names: Mapping[str, str], lead: str = "") -> str:
     """Return how the other arms differ from the baseline, one line each; ``names`` are their display names.
 
-    Each line begins with the readout named ``lead``, where that differs.
+    Each line begins with the readout named ``lead``, where that differs. Of three arms or more, the first line says
+    which is the best, if the intervals show it.
     """
     against, others = names[comparison.baseline], [arm for arm in names if arm != comparison.baseline]
     response = comparison.readouts.get(RESPONSE.name)
@@ -57,7 +61,59 @@ def joint_verdict(comparison: Comparison, names: Mapping[str, str], lead: str = 
         said = _clause(comparison, response, arm, against if place == 0 else "")
         said = f"{'response ' * said.startswith('not ')}{said}"
         clauses.append(f"{names[arm]}: {_lead(comparison, arm, lead, said)}")
-    return _framed("\n".join(clauses), response, arms=len(names), names_follow=True)
+    said = _framed("\n".join(clauses), response, arms=len(names), names_follow=True)
+    return "\n".join(filter(None, (_best(comparison, names) if len(others) > 1 else "", said)))
+
+
+_TIME = BY_NAME["dead_air_s"]
+"""The readout that sums what the response shows turn by turn."""
+
+
+def _best(comparison: Comparison, names: Mapping[str, str]) -> str:
+    """Return which of several arms is the best, in a sentence. Empty where no interval tells them apart.
+
+    An arm that is surely worse than another in a count or a duration is never called the best.
+    """
+    told = {name: one for name, one in comparison.readouts.items() if one.why_no_interval is None and one.best}
+    soonest = told[RESPONSE.name].best if RESPONSE.name in told else ()
+    counted = (one for one in BY_PLACE if one.kind != "latency" and one.better == "less" and (one.main or one.says))
+    harms = [one for one in counted if one.name in told]
+    free = [arm for arm in names if all(arm in told[one.name].best for one in harms)]
+    if best := [arm for arm in soonest if arm in free]:
+        return f"Quickest without a sure loss: {_either(best, names)}."
+    but_time = [arm for arm in names if all(arm in told[one.name].best for one in harms if one is not _TIME)]
+    if not soonest:
+        some = 0 < len(free) < len(names)
+        return f"Without a sure loss: {_listed(free, names)}." if some else ""
+    first = f"{NONE_IS_BEST}{_listed(soonest, names)} answer{'s' * (len(soonest) == 1)} soonest"
+    if but_time:
+        slower = {one for arm in but_time for one in comparison.readouts[RESPONSE.name].slower.get(arm, ())}
+        quickest = [arm for arm in but_time if arm not in slower]
+        return f"{first}; soonest with no other sure loss: {_either(quickest, names)}."
+    others = [harm for harm in harms if harm is not _TIME and not {*told[harm.name].best} & {*soonest}]
+    fewest = [
+        f"{_listed(told[one.name].best, names)} {'has' if len(told[one.name].best) == 1 else 'have'}"
+        f" the {'fewest' if one.kind == 'count' else 'least'} {one.title}"
+        for one in others[:_MOST_SAID]
+    ]
+    return f"{', '.join([first, *fewest])}." if fewest else ""
+
+
+_MOST_SAID = 2
+
+
+def listed(words: Iterable[str], joint: str = "and") -> str:
+    """Return words in a row: ``a, b and c``. Empty without words."""
+    *first, last = [*words] or [""]
+    return f"{', '.join(first)} {joint} {last}" if first else last
+
+
+def _listed(arms: Iterable[str], names: Mapping[str, str]) -> str:
+    return listed(names[arm] for arm in arms)
+
+
+def _either(arms: Sequence[str], names: Mapping[str, str]) -> str:
+    return listed((names[arm] for arm in arms), "or")
 
 
 def without_intervals(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from presets.fields import BY_NAME
 from simulator.measures.limits import Figure
+from simulator.measures.verdict import listed
 from simulator.sweep.plan import SweepPlan
 from simulator.sweep.result import Against, Interval, Optimism
 from simulator.sweep.search import Tried
@@ -113,7 +114,7 @@ def verdict(
     ``none_within``: every confirmed setting breaks one.
     """
     worse = [one for one in broken if one not in todays]
-    sentences = [f"{_listed(unjudged)} could not be judged."] if unjudged else []
+    sentences = [f"{listed(unjudged)} could not be judged."] if unjudged else []
     if nearest:
         sentences.append(f"No setting of {tried} is within every limit; the nearest is shown.")
     elif broken:
@@ -170,7 +171,7 @@ def _not_within(broken: Sequence[str], *, none_within: bool) -> str:
 def _presets(against: Sequence[Against], better: str, *, own: bool) -> list[str]:
     """Return how a setting compares with the presets; ``own``: it breaks a limit itself."""
     if all(one.beaten for one in against):
-        return [f"{better} than {_listed([one.name for one in against])}."]
+        return [f"{better} than {listed([one.name for one in against])}."]
     left = [one for one in against if not one.beaten]
     sooner = [one.name for one in left if one.ci95 is not None and one.ci95[0] > 0]
     keeping = [one.name for one in left if own and not one.breaks]
@@ -178,9 +179,9 @@ def _presets(against: Sequence[Against], better: str, *, own: bool) -> list[str]
     return [
         sentence
         for names, sentence in (
-            (sooner, f"By the goal it does worse than {_listed(sooner)}."),
-            (keeping, f"Within every limit there: {_listed(keeping)}."),
-            (equal, f"{_listed(equal)} cannot be distinguished from it."),
+            (sooner, f"By the goal it does worse than {listed(sooner)}."),
+            (keeping, f"Within every limit there: {listed(keeping)}."),
+            (equal, f"{listed(equal)} cannot be distinguished from it."),
         )
         if names
     ]
@@ -203,7 +204,3 @@ def _figures(plan: SweepPlan, figures: Sequence[Optimism], where: str) -> str:
 
 def _name(figure: Figure) -> str:
     return f"{figure.readout.title} {figure.percentile}".rstrip()
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join((", ".join(names[:-1]), names[-1])) if len(names) > 1 else "".join(names)

@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from simulator.labels import Labels
 from simulator.measures.comparison import Compared, Comparison, compare
@@ -253,19 +255,78 @@ def test_one_verdict_covers_all_arms_and_names_the_baseline() -> None:
     found = long_call(16, short, slow={"tts_model": "sonic-3"}, same={})
     names = {"base": "stored", "other": "quick", "slow": "slow", "same": "defaults"}
     assert joint_verdict(found, names) == (
+        "None is best in all: quick answers soonest;"
+        " soonest with no other sure loss: stored or defaults.\n"
         "quick: 200 ms quicker than stored (95 % sure between 200 and 200);"
         " but 86 % of the agent's words cut by response limits\n"
         "slow: 50 ms slower (95 % sure between 50 and 50); first sound after turn 844 ms instead of 794 ms\n"
         "defaults: response not distinguishable; over 16 turns answered in every arm."
     )
     led = joint_verdict(found, names, lead="truncated_words").split("\n")
-    assert led[0] == (
+    assert led[1] == (
         "quick: 86 % of the agent's words cut by response limits;"
         " 200 ms quicker than stored (95 % sure between 200 and 200)"
     ), "what callers complain of comes first"
-    assert led[1].startswith("slow: 50 ms slower"), "where it differs"
+    assert led[2].startswith("slow: 50 ms slower"), "where it differs"
     few = joint_verdict(long_call(4, short), {"base": "stored", "other": "quick"})
     assert few.startswith("In these 4 turns alone, quick: 200 ms quicker than stored; but 86 %")
+
+
+def of_three(**readouts: tuple[float, float, float]) -> Comparison:
+    """Return a comparison of A, B (the baseline) and C whose figures surely differ where they differ."""
+    found = {}
+    for name, figures in readouts.items():
+        arms = dict(zip("ABC", figures, strict=True))
+        off = {arm: figure - arms["B"] for arm, figure in arms.items() if arm != "B"}
+        bounds = {arm: (delta, delta) for arm, delta in off.items()}
+        best = tuple(arm for arm in arms if arms[arm] == min(figures)) if len({*figures}) > 1 else ()
+        slower = {arm: tuple(one for one in arms if arms[one] > arms[arm]) for arm in arms}
+        found[name] = Compared(
+            {**arms}, {**off}, {**bounds}, 30, None, out_of=dict.fromkeys(arms, 100), best=best, slower=slower
+        )
+    return Comparison("B", found)
+
+
+@pytest.mark.parametrize(
+    ("readouts", "said"),
+    [
+        ({"response_ms": (900, 950, 990)}, "Quickest without a sure loss: a."),
+        ({"response_ms": (900, 900, 990)}, "Quickest without a sure loss: a or b."),
+        ({"response_ms": (900, 900, 900)}, ""),
+        ({"response_ms": (900, 900, 900), "cut_ins": (0, 3, 0)}, "Without a sure loss: a and c."),
+        (
+            {"response_ms": (900, 950, 990), "cut_ins": (9, 0, 0), "dead_air_s": (1, 2, 3)},
+            "None is best in all: a answers soonest; soonest with no other sure loss: b.",
+        ),
+        (
+            {"response_ms": (900, 950, 990), "cut_ins": (9, 0, 0), "talk_over_s": (1, 2, 1)},
+            "None is best in all: a answers soonest; soonest with no other sure loss: c.",
+        ),
+        (
+            {"response_ms": (900, 950, 990), "cut_ins": (9, 0, 1), "talk_over_s": (3, 2, 1)},
+            "None is best in all: a answers soonest, b has the fewest cut-ins, c has the least talk-over.",
+        ),
+        ({"response_ms": (900, 950, 990), "fillers": (9, 0, 0)}, "Quickest without a sure loss: a."),
+    ],
+)
+def test_of_three_arms_the_first_line_names_the_best_one_that_surely_loses_nothing(
+    readouts: dict[str, tuple[float, float, float]], said: str
+) -> None:
+    first = joint_verdict(of_three(**readouts), {arm: arm.lower() for arm in "ABC"}).split("\n")[0]
+    assert (first if first.startswith(("Quickest", "None", "Without")) else "") == said
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 3)] * 3), min_size=3, max_size=3))
+def test_no_arm_is_called_the_best_that_surely_worsens_a_count(figures: list[tuple[int, int, int]]) -> None:
+    response, *harms = figures
+    counts = dict(zip(("cut_ins", "truncated_words"), harms, strict=True))
+    found = of_three(response_ms=response, **counts)
+    said = joint_verdict(found, {"A": "first", "B": "second", "C": "third"}).split("\n")[0]
+    named = said.removeprefix("Quickest without a sure loss: ")
+    for place, name in enumerate(("first", "second", "third")):
+        if named != said and name in named:
+            assert all(harm[place] == min(harm) for harm in harms), said
+            assert response[place] == min(response)
 
 
 def test_a_verdict_is_silent_about_a_difference_that_may_be_none() -> None:

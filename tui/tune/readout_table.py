@@ -20,7 +20,7 @@ from textual.strip import Strip
 from textual.widgets import Static
 
 from simulator.measures.readout_table import BY_NAME
-from simulator.measures.verdict import without_intervals
+from simulator.measures.verdict import NONE_IS_BEST, without_intervals
 from tui.figures import NOTHING
 from tui.readouts import ReadoutRow, Readouts
 from tui.screens import key_for
@@ -33,7 +33,10 @@ ROOMY = 8
 """From this height on, a line says why there is no interval. Below it, only the main readouts are shown."""
 
 _COMPACT_LINES = 2
-"""How many lines of the verdict fit into little space."""
+"""How many lines of the verdict on one arm fit into little space."""
+
+_LEAST_ROWS = 3
+"""How many readouts stay in view below the verdict on several arms."""
 
 _BASELINE_FIGURE = re.compile(r" instead of [^;]*")
 _BASELINE_NAME = re.compile(r"( (?:slower|quicker|distinguishable)| as quick) (?:than|as|from) .*")
@@ -121,25 +124,32 @@ class ReadoutTable(ScrollView, can_focus=True):
         roomy = self.size.height >= ROOMY
         self._rows = [row for row in found.rows if roomy or not row.minor]
         self._columns = columns = Columns(found, self._rows, self.figures.names, width)
-        said = self._said(width, roomy=roomy)
         # in little space, the verdict says over how many turns; only unusual caveats stay
-        top = [*_title(found, width, roomy=roomy), *said] if roomy or not said or len(found.caveats) > 1 else said
-        if roomy and columns.lettered:
-            top += [((line, "quiet"),) for line in wrap(_legend(found, columns.names), width)]
-        top.append(columns.heading(by_change=self.figures.by_change))
+        titled = roomy or not self.figures.verdict or len(found.caveats) > 1
+        title = _title(found, width, roomy=roomy) if titled else []
+        legend = wrap(_legend(found, columns.names), width) if roomy and columns.lettered else []
+        below: list[Cells] = [((line, "quiet"),) for line in legend]
+        below.append(columns.heading(by_change=self.figures.by_change))
+        room = self.size.height - len(title) - len(below) - _LEAST_ROWS
+        top = [*title, *self._said(width, room, roomy=roomy), *below]
         self._fixed = len(top)
         return [*top, *(columns.row(row, stale=self.figures.stale) for row in self._rows)]
 
-    def _said(self, width: int, *, roomy: bool) -> list[Cells]:
-        """Return the lines of the verdict. A verdict on other settings is blank, but keeps its lines."""
+    def _said(self, width: int, room: int, *, roomy: bool) -> list[Cells]:
+        """Return the lines of the verdict. A verdict on other settings is blank, but keeps its lines.
+
+        That on several arms takes at most ``room`` lines, and at least one.
+        """
         clauses = [one_cell(clause) for clause in self.figures.verdict.split("\n")]
-        if roomy:
-            shown = [line for clause in clauses for line in wrap(clause, width)]
-        else:
+        shown = [line for clause in clauses for line in wrap(clause, width)]
+        several = len(clauses) > 1 and len(shown) > room
+        if several or not roomy:
             # the columns have the intervals; each arm has a line, or the only one has all lines
             brief = [without_intervals(clause) for clause in clauses]
-            rows = max(_COMPACT_LINES // len(brief), 1)
-            shown = [line for clause in brief for line in _cut_lines(clause, width, rows)]
+            lines = max(room, 1) if len(clauses) > 1 else _COMPACT_LINES
+            shown = [line for clause in brief for line in _cut_lines(clause, width, max(lines // len(brief), 1))]
+            if len(shown) > lines:
+                shown = [*shown[: lines - 1], _read_all(shown[lines - 1], width)]
         return [((UNKNOWN if self.figures.stale else line, "value"),) for line in shown]
 
     def on_resize(self) -> None:
@@ -269,6 +279,12 @@ def _title(found: Readouts, width: int, *, roomy: bool) -> list[Cells]:
     return [((over, "title"), (first[len(over) :], "quiet")), *(((line, "quiet"),) for line in others)]
 
 
+def _read_all(line: str, width: int) -> str:
+    """Return the last line of a cut text, which ends with the key that shows all."""
+    key = f" {UNKNOWN} {key_for('tune.large')}: all"
+    return line if line.endswith(key) else wrap(line, max(width - len(key), 1))[0].rstrip(";,") + key
+
+
 def _cut_lines(text: str, width: int, rows: int) -> list[str]:
     """Return a verdict in at most ``rows`` lines. A cut one ends with the key that shows all.
 
@@ -279,6 +295,7 @@ def _cut_lines(text: str, width: int, rows: int) -> list[str]:
     if len(lines) <= rows:
         return lines
     read_all = f" {UNKNOWN} {key_for('tune.large')}: all"
+    text = text.removeprefix(NONE_IS_BEST)
     head, *rest = (_BASELINE_FIGURE.sub("", part) for part in text.split("; "))
     bare = _BASELINE_NAME.sub(r"\1", head.removeprefix("In these "))
     for kept in range(len(rest), 0, -1):
@@ -287,8 +304,7 @@ def _cut_lines(text: str, width: int, rows: int) -> list[str]:
             if len(lines := wrap(said, width)) <= rows:
                 return lines
     lines = wrap(text, width)
-    last = wrap(lines[rows - 1], max(width - len(read_all), 1))[0].rstrip(";,")
-    return [*lines[: rows - 1], last + read_all]
+    return [*lines[: rows - 1], _read_all(lines[rows - 1], width)]
 
 
 def _legend(found: Readouts, names: Sequence[str]) -> str:
