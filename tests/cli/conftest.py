@@ -40,6 +40,11 @@ class Outcome:
 Turnlab = Callable[..., Outcome]
 
 
+def events_by_arm(report: dict[str, Any]) -> dict[str, Any]:
+    """Return the events of a simulation of one recording, by arm."""
+    return {run["arm"]: run["events"] for run in report["runs"]}
+
+
 def turnlab_in(folder: Path, analyses: Path, *, installed: bool = False) -> Turnlab:
     """Return a function that runs ``turnlab`` in a process with its own folders and no terminal.
 

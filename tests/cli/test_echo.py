@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simulator.recording import bundled_folder
-from tests.cli.conftest import Turnlab
+from tests.cli.conftest import Turnlab, events_by_arm
 
 CALL = bundled_folder() / "thinking.flac"
 SCRIPTED = ("--replay", "scripted", "--eot", "silence")
@@ -25,9 +25,7 @@ def test_the_same_echo_repeats_in_any_order_of_arms(turnlab: Turnlab) -> None:
     knobs = (*SCRIPTED, "--echo-db", "10", "--telephone", "--json")
     forth = turnlab("simulate", CALL, "-c", "balanced", "-c", '{"barge_in_min_speech_s": 0.3}', *knobs).json()
     back = turnlab("simulate", CALL, "-c", '{"barge_in_min_speech_s": 0.3}', "-c", "balanced", *knobs).json()
-    assert {run["arm"]: run["events"] for run in forth["runs"]} == {
-        run["arm"]: run["events"] for run in back["runs"]
-    }
+    assert events_by_arm(forth) == events_by_arm(back)
 
 
 def test_a_delay_without_an_echo_exits_with_2(turnlab: Turnlab) -> None:

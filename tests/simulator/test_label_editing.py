@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from simulator.errors import LabelError, SimulatorError
 from simulator.labels import read_labels
 from simulator.labels.document import ORIGIN, LabelDocument, LabelsChangedError, open_label_file
-from simulator.labels.marks import KINDS, Kind, marks
+from simulator.labels.marks import KINDS, Kind, Mark, marks
 from simulator.labels.model import Labels
 from simulator.recording import bundled_folder, copy_recording, open_recording
 from tests.full_disk import most_bytes_of_a_file
@@ -32,9 +32,14 @@ def test_a_duplicate_label_is_one_mark() -> None:
     assert all(len(mark.places) == 2 for mark in noises), "each is a noise and an event"
 
 
-def test_a_moved_interruption_is_moved_as_turn_and_as_event_with_its_move_and_the_rest_stays() -> None:
+def interruption() -> tuple[LabelDocument, Mark]:
+    """Return a document, and the interruption in it."""
     sheet = LabelDocument(INTERRUPTIONS, DURATION_MS)
-    mark = next(one for one in sheet.marks if one.kind == "interruption")
+    return sheet, next(one for one in sheet.marks if one.kind == "interruption")
+
+
+def test_a_moved_interruption_is_moved_as_turn_and_as_event_with_its_move_and_the_rest_stays() -> None:
+    sheet, mark = interruption()
     late = sheet.alter(mark, replace(mark, start_ms=mark.start_ms - 200, end_ms=mark.end_ms + 300))
     raw = sheet.raw
     turn, event, move = raw["turns"][1], raw["events"][0], raw["moves"][1]
@@ -55,8 +60,7 @@ def test_a_moved_interruption_is_moved_as_turn_and_as_event_with_its_move_and_th
 
 
 def test_another_kind_keeps_what_the_kinds_share() -> None:
-    sheet = LabelDocument(INTERRUPTIONS, DURATION_MS)
-    mark = next(one for one in sheet.marks if one.kind == "interruption")
+    sheet, mark = interruption()
     sheet.alter(mark, replace(mark, kind="turn"))
     assert len(sheet.raw["events"]) == 2
     assert sheet.raw["turns"][1] == INTERRUPTIONS["turns"][1]

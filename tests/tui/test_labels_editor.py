@@ -73,6 +73,13 @@ class Editor:
     def _leave(self) -> None:
         self.left = True
 
+    async def type_labels(self, *typed: dict[str, str]) -> list[str]:
+        """Edit the chosen label, and type these values one after the other; return the problem shown each time."""
+        self.answers = self.labels._questions = Answers(label=[*typed])
+        self.labels.edit()
+        await self.host.finish()
+        return [question[3] for _, question, _ in self.answers.asked]
+
     @property
     def chosen(self) -> Mark:
         assert self.labels.chosen is not None
@@ -157,11 +164,7 @@ async def test_labels_are_added_over_the_voice_and_deleted(booking: AnalysedReco
 async def test_an_invalid_typed_label_is_asked_for_again(booking: AnalysedRecording, call: Path) -> None:
     editor = Editor(booking, call)
     good = values_of(editor.chosen) | {"words": "  hello   there "}
-    editor.answers = Answers(label=[good | {"start": "soon"}, good | {"end": "0"}, good])
-    editor.labels._questions = editor.answers
-    editor.labels.edit()
-    await editor.host.finish()
-    problems = [question[3] for _, question, _ in editor.answers.asked]
+    problems = await editor.type_labels(good | {"start": "soon"}, good | {"end": "0"}, good)
     assert problems[0] == ""
     assert "is not a time" in problems[1]
     assert problems[2]
@@ -377,12 +380,9 @@ async def test_agent_windows_and_moves_are_labels_like_any_other(
     editor.labels.step(-1)
     typed = values_of(editor.chosen)
     assert typed["waits"].startswith("at ")
-    editor.answers = editor.labels._questions = Answers(
-        label=[typed | {"waits": "sometime"}, typed | {"words": "song"}, typed | {"waits": "after agent 0.8"}]
+    problems = await editor.type_labels(
+        typed | {"waits": "sometime"}, typed | {"words": "song"}, typed | {"waits": "after agent 0.8"}
     )
-    editor.labels.edit()
-    await editor.host.finish()
-    problems = [question[3] for _, question, _ in editor.answers.asked]
     assert "is nothing to wait for" in problems[1]
     assert "A move holds one of turn, interruption" in problems[2]
     assert words_of(editor.chosen) == f"{first.words}, after agent 0.8 s"

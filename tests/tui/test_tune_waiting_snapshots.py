@@ -13,9 +13,10 @@ import pytest
 from textual.pilot import Pilot
 from textual.worker import get_current_worker
 
-from tests.tui.conftest import CompareSizes, settle
+from tests.tui.conftest import CompareSizes
 from tests.tui.pace import mind_no_threads, until
 from tests.tui.test_tune_snapshots import SMALL, USUAL, Compare
+from tests.tui.tune_support import tune_screen
 from tui.app import TurnlabApp
 from tui.tune import recordings as recordings_module
 from tui.tune.bench import AnalysedRecording, Analyst, FoundRecording, find_recordings
@@ -61,10 +62,7 @@ async def open_held(pilot: Pilot[None]) -> TuneScreen:
     """Open a service in Tune whose analyses are held, and wait for what does not depend on them."""
     app = pilot.app
     assert isinstance(app, TurnlabApp)
-    await settle(pilot)
-    assert app.client is not None
-    page = await app.client.list_services(sort_by="name")
-    screen = TuneScreen(app.client, next(found for found in page.items if found.name == "Intake Line"))
+    screen = await tune_screen(pilot, "Intake Line")
     screen.recordings._analyst = HeldAnalyst()
     mind_no_threads()
     await app.push_screen(screen)

@@ -49,6 +49,11 @@ async def rest(pilot: Pilot[None]) -> None:
 
 async def open_tune(pilot: Pilot[None], service: str | None = None, recordings: Path | None = None) -> TuneScreen:
     """Open Tune for a service of the demo workspace (or a free draft) and wait for it."""
+    return await show_tune(pilot, await tune_screen(pilot, service, recordings))
+
+
+async def tune_screen(pilot: Pilot[None], service: str | None, recordings: Path | None = None) -> TuneScreen:
+    """Return a Tune screen, not shown yet, for a service of the demo workspace (or a free draft)."""
     app = pilot.app
     assert isinstance(app, TurnlabApp)
     await settle(pilot)
@@ -57,7 +62,7 @@ async def open_tune(pilot: Pilot[None], service: str | None = None, recordings: 
     if service is not None:
         page = await app.client.list_services(sort_by="name")
         chosen = next(found for found in page.items if found.name == service)
-    return await show_tune(pilot, TuneScreen(app.client, chosen, recordings=recordings))
+    return TuneScreen(app.client, chosen, recordings=recordings)
 
 
 async def show_tune(pilot: Pilot[None], screen: TuneScreen) -> TuneScreen:
