@@ -6,12 +6,14 @@ import asyncio
 import json
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
 import termios
 import time
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +141,17 @@ def test_later_screens_are_imported_after_the_first_paint(workspace_file: Path, 
     # The modules of the next screens are imported before they are needed.
     assert "tui.tune.screen" in later["modules"]
     assert later["collecting"]
+
+
+def test_no_module_before_the_first_paint_compiles_dataclasses_or_patterns() -> None:
+    slow = [
+        f"{name}.{key}"
+        for name in EARLY
+        for key, value in vars(import_module(name)).items()
+        if isinstance(value, re.Pattern)
+        or (isinstance(value, type) and value.__module__ == name and "__dataclass_fields__" in vars(value))
+    ]
+    assert slow == []
 
 
 def _read_until(terminal: int, report: Path, stage: str) -> tuple[str, dict[str, Any]]:
