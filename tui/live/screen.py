@@ -313,9 +313,9 @@ class LiveScreen(PaneScreen):
         self.log_pane.log_lines.step(steps)
 
 
-async def mode(app: TurnlabApp, service: Service | None) -> str:  # noqa: ARG001  (Live is about what was last tuned)
-    """Return the app's mode for Live, with the arms last tuned, else with Tune's free draft."""
-    session = await app.tunes.session()
+async def mode(app: TurnlabApp, service: Service | None) -> str:
+    """Return the app's mode for Live, with the arms last tuned, else with those of a service or a free draft."""
+    session = await app.tunes.session(service)
     if app.live is None:
         app.live = screen = LiveScreen(session, app.open_call or open_session)
         app.add_mode("live", lambda: screen)

@@ -155,9 +155,9 @@ class TuneModes:
             with suppress(OSError):  # this needs no message
                 remember(LAST_TUNED, service.id)
 
-    async def session(self) -> TuneSession:
-        """Return the last session, else one with a free draft."""
-        return self._screens[await self.take(None)].session
+    async def session(self, service: Service | None = None) -> TuneSession:
+        """Return the last session. Before the first, return that of a service. ``None``: one with a free draft."""
+        return self._screens[await self.take(service if self.last is None else None)].session
 
     @property
     def standing(self) -> list[TuneScreen]:
