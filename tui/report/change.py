@@ -44,14 +44,14 @@ def with_inline_named(result: Any) -> Any:
             )
             names[name] = f"{text} ({name})" if text in names.values() else text
 
-    def told(key: str, value: Any) -> Any:
+    def named(key: str, value: Any) -> Any:
         if key == "why" and isinstance(value, str):
             return _INLINE_WORD.sub(lambda found: names.get(found[0], found[0]), value)
         return renamed(value)
 
     def renamed(value: Any) -> Any:
         if isinstance(value, dict):
-            return {names.get(key, key): told(key, one) for key, one in value.items()}
+            return {names.get(key, key): named(key, one) for key, one in value.items()}
         if isinstance(value, list):
             return [renamed(one) for one in value]
         return names.get(value, value) if isinstance(value, str) else value

@@ -175,7 +175,7 @@ class RecordingList(Vertical):
             return Content.styled(_short(screen_text(key.removeprefix(_GROUP)), room), "$text-muted underline")
         return self._prompt(self.row(key))
 
-    def _prompt_anew(self) -> None:
+    def _prompt_again(self) -> None:
         for at, key in enumerate(self._lines):
             self._options.replace_option_prompt_at_index(at, self._line(key))
 
@@ -275,7 +275,7 @@ class RecordingList(Vertical):
         room = min(max(event.size.width - _BESIDE_NAME, _NAME), _LONGEST)
         if room != self._room:
             self._room = room
-            self._prompt_anew()
+            self._prompt_again()
             self._say_about_highlighted()
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
