@@ -6,6 +6,7 @@ from typing import Any
 
 from presets.config import VoiceConfig, parse
 from simulator.measures.limits import parse_figure, parse_limits
+from simulator.recording import bundled_folder
 from simulator.sweep.goals import Goal, Term
 from simulator.sweep.result import (
     LimitOutcome,
@@ -17,7 +18,9 @@ from simulator.sweep.result import (
     TriedSetting,
 )
 from simulator.sweep.space import Space
+from tui.sweep.setup import Setup, SetupController
 from tui.sweep.shown import Changes, SweepFound
+from tui.sweep.sources import Sources
 
 RESPONSE, CUT_INS = parse_figure("response.p50"), parse_figure("cut_ins")
 TODAY_CONFIG = VoiceConfig(max_buffer_delay_ms=600)
@@ -132,3 +135,13 @@ def under_way(count: int) -> SweepFound:
 def changes_of(config: VoiceConfig) -> Changes:
     """Return a setting's changes from today's."""
     return SPACE.changes(config)
+
+
+TWO = Sources(bundled=tuple(bundled_folder() / f"{name}.flac" for name in ("booking", "coughs")), said="")
+
+
+def a_form(sources: Sources = TWO) -> tuple[SetupController, list[Setup]]:
+    shown: list[Setup] = []
+    form = SetupController(shown.append)
+    form.offer(sources)
+    return form, shown

@@ -16,6 +16,7 @@ from tests.tui.conftest import settle
 from tests.tui.pace import DEADLINE_S, until
 from tui.app import TurnlabApp
 from tui.tune.bench import AnalysedRecording, Analyst, find_recordings
+from tui.tune.readout_table import ReadoutTable
 from tui.tune.screen import TuneScreen
 from tui.widgets.field_panel import FieldPanel
 from tui.widgets.slider import Slider
@@ -104,3 +105,15 @@ def own_call(folder: Path, **more: object) -> Path:
     raw = json.loads((bundled_folder() / "booking.json").read_text())
     audio.with_suffix(".json").write_text(json.dumps({"turns": raw["turns"], "ours": "stays"} | more))
     return audio
+
+
+async def slow_draft(pilot: Pilot[None], recordings: Path) -> TuneScreen:
+    """Open Tune with a draft that answers later than its baseline."""
+    screen = await open_tune(pilot, recordings=recordings)
+    screen.drafts.set_value("post_eot_pause_ms", 1500)
+    await rest(pilot)
+    return screen
+
+
+def lines(screen: TuneScreen) -> list[str]:
+    return screen.query_one(ReadoutTable).lines
