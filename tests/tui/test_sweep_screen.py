@@ -310,7 +310,7 @@ async def test_from_the_form_to_a_setting_in_tune_and_back(app: TurnlabApp) -> N
         await until(pilot, lambda: bool(screen.choice.front.verdict), "the end of it")
         await settle(pilot)
         assert str(screen.query_one("#sweep-verdict", Static).content)
-        assert "★" in drawn(screen)
+        assert "★" not in drawn(screen), "two recordings cannot tell about every limit"
         await pilot.press("right", "left", "tab", "G", "k")
         await settle(pilot)
         row = screen.choice.row
