@@ -50,7 +50,7 @@ def unseen_meaning(found: Iterable[Count]) -> str:
     if one is None:
         return ""
     bound = unseen_text(one)
-    return f"{bound}: none in {one.of:,}, which leaves a rate of up to {bound.removeprefix('≤')} possible."
+    return f"{bound}: none in {one.of:,}; the true rate may be up to {bound.removeprefix('≤')}."
 
 
 def difference(name: str, value: float | None) -> str:

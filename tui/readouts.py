@@ -25,7 +25,7 @@ WORDS: dict[str, str] = {
     "baseline": "The arm that the others are held against: a difference is an arm minus the baseline.",
     "paired turn": "A turn of the caller that every arm answers; times are compared over these.",
     "95 % interval": "Where the difference lies in 95 of 100 resamples of the recordings, or of one call's turns.",
-    "0 of 13 ≤23%": "None in 13, which leaves a rate of up to 23 % possible.",
+    "0 of 13 ≤23%": "None in 13; the true rate may be up to 23 %.",
     "✓ ✗ ≈": f"{KEY_TO_SIGNS}.",
     "assumed": "Not measured: likely delays of the models, which the profile holds.",
     "p50, p90": "Half of the turns stay below the first, nine in ten below the second.",
@@ -117,6 +117,11 @@ class ReadoutRow:
         """The meaning of the readout, in a sentence."""
         return BY_NAME[self.name].meaning
 
+    def bound(self, at: int) -> str:
+        """Return what an arm's count of zero leaves possible, in words. Empty for another count."""
+        most = self.limits[at].removeprefix("≤")
+        return f" (the true rate may be up to {most.removesuffix('%')} %)" if most else ""
+
     def value(self, at: int, *, unit: bool = True, of: bool = True, limit: bool = True) -> str:
         """Return an arm's figure: ``1,093 ms``, ``0 of 44 turns ≤8%``. The flags leave parts out.
 
@@ -129,7 +134,7 @@ class ReadoutRow:
             return "/".join(map(_thousands, shown.split(" of ")))
         readout = BY_NAME[self.name]
         shown += f" {readout.unit}" if unit and readout.kind != "count" else ""
-        shown += f" {self.of}" if of and self.of else ""
+        shown += f" {_noun(self.of, shown.rpartition(' ')[2])}" if of and self.of else ""
         return f"{shown} {self.limits[at]}" if limit and self.limits[at] else shown
 
 
@@ -213,10 +218,14 @@ def readouts(
 
 
 def _turns_text(runs: Sequence[Measured], answered: int, arms: int) -> str:
-    """Return the number of turns (detected ones without labels), and how many all arms answer if fewer."""
+    """Return the number of turns (detected ones without labels).
+
+    Also the number of those with labels, over which some counts are, and of those that all arms answer, if fewer.
+    """
     turns = sum(len(run.turns) for run in runs)
+    labelled = sum(len(run.turns) for run in runs if run.labelled)
     detected = "detected " * (turns > 0 and not any(run.labelled for run in runs))
-    text = f"{turns} {detected}turn{'s' * (turns != 1)}"
+    text = f"{turns} {detected}turn{'s' * (turns != 1)}" + f", {labelled} labelled" * (0 < labelled < turns)
     fewer = 0 < answered < turns
     every = "" if arms == 1 else " in both" if arms == 2 else " in every arm"
     return f"{text}, {answered} answered{every}" if fewer else text
@@ -304,6 +313,11 @@ def _row(
         scale=scale,
         minor=share in readout.minor,
     )
+
+
+def _noun(things: str, number: str) -> str:
+    """Return the noun after a number: ``turns``, ``turn``, ``end of turn``."""
+    return things if number != "1" else "end of turn" if things == "ends of turn" else things.removesuffix("s")
 
 
 def _thousands(number: str) -> str:

@@ -116,7 +116,7 @@ class AppliedFields:
 
 def why_confirm(target: str, service: Service) -> str:
     """Return why a name must be typed. Every change that affects callers uses these words."""
-    return f"{target} is what callers of {service.name!r} get"
+    return f"{target} is the version set that callers of {service.name!r} reach: the change is live at once"
 
 
 def stored_values(service: Service, subject: Subject) -> JsonObject:

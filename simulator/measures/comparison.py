@@ -40,9 +40,9 @@ RESAMPLES = 2000
 def why_no_interval(turns: int, drawn: int, what: str = "recordings") -> str | None:
     """Return why this number of turns, from ``drawn`` of ``what``, gives no interval; ``None`` if it does."""
     if turns < FEWEST_TURNS:
-        return f"an interval needs {FEWEST_TURNS} turns, not {turns}"
+        return f"an interval needs {FEWEST_TURNS} turns (here: {turns})"
     if drawn < FEWEST_RECORDINGS:
-        return f"an interval needs {FEWEST_RECORDINGS} {what}, not {drawn}"
+        return f"an interval needs {FEWEST_RECORDINGS} {what} (here: {drawn})"
     return None
 
 
@@ -119,10 +119,8 @@ class Drawn:
         if self.block_turns is None:
             return why_no_interval(turns, met)
         if met < FEWEST_BLOCKS:
-            return (
-                f"an interval needs {FEWEST_RECORDINGS} recordings,"
-                f" or {FEWEST_BLOCKS * self.block_turns} turns of fewer, not {turns}"
-            )
+            needed = f"{FEWEST_RECORDINGS} recordings, or {FEWEST_BLOCKS * self.block_turns} turns"
+            return f"an interval needs {needed} (here: {turns})"
         return None
 
     def totals(self, run: Measured, recording: str, readout: Readout) -> list[float]:

@@ -125,7 +125,8 @@ def _framed(text: str, response: Compared, *, arms: int, names_follow: bool = Fa
     """Return a verdict with what it covers, or why it is about these turns only."""
     turns = f"{response.n} turn{'s' * (response.n != 1)}"
     if response.why_no_interval is not None:
-        return f"In these {turns} alone{',' if names_follow else ':'} {text}; {response.why_no_interval}."
+        these = "this" if response.n == 1 else "these"
+        return f"In {these} {turns} alone{',' if names_follow else ':'} {text}; {response.why_no_interval}."
     return f"{text}; over {turns} answered in {'both' if arms == 2 else 'every arm'}."
 
 

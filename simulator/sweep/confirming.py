@@ -48,7 +48,7 @@ class Confirming:
         callers = [split.callers[call] for call in self._confirm]
         self._resampled = Resampled(callers)
         self._why_no_interval = (
-            f"an interval needs {FEWEST_RECORDINGS} callers, not {len(set(callers))}"
+            f"an interval needs {FEWEST_RECORDINGS} callers (here: {len(set(callers))})"
             if len(set(callers)) < FEWEST_RECORDINGS
             else None
         )

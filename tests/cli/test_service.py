@@ -85,7 +85,10 @@ def test_a_service_is_made_changed_and_deleted(alone: Turnlab) -> None:
     assert "no caller reaches the service then" in shown.out
     apply = (*change, "--apply", "--expect", expected(shown))
     refused = alone(*apply)
-    assert (refused.code, "release is what callers of 'Night Line' get" in refused.err) == (2, True)
+    assert (
+        refused.code,
+        "release is the version set that callers of 'Night Line' reach: the change is live at once" in refused.err,
+    ) == (2, True)
     assert alone(*apply, "--confirm", "release").code == 0
     after = alone("service", "get", "day line", "--json").json()
     assert (after["is_active"], after["keyterms"], after["tool_capacity"]) == (False, ["x"], 4)

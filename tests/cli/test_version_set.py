@@ -72,7 +72,8 @@ def test_release_is_written_only_by_its_name(desk: Desk) -> None:
     assert asked.code == 2
     assert (
         asked.err
-        == "turnlab: release is what callers of 'Intake Line' get; say that you mean it: --confirm release\n"
+        == "turnlab: release is the version set that callers of 'Intake Line' reach: the change is live at once;"
+        " say that you mean it: --confirm release\n"
     )
     wrong = desk("version-set", "promote", LINE, "preview", "--apply", "--confirm", "relese")
     assert (wrong.code, desk.stored("release")) == (2, release)
@@ -125,7 +126,7 @@ def _at_a_terminal(desk: Desk, answer: str) -> str:
         if not piece:
             break
         seen += piece
-        if not answered and "Type release to go on:" in seen:
+        if not answered and "Type release to agree:" in seen:
             os.write(ours, f"{answer}\n".encode())
             answered = True
     process.wait(timeout=30)

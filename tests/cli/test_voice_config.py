@@ -122,7 +122,10 @@ def test_a_plan_that_is_out_of_date_is_not_written(desk: Desk) -> None:
 
 def test_changes_that_reach_callers_need_the_same_confirmation(desk: Desk) -> None:
     change = ("voice-config", LINE, "--body", '{"max_buffer_delay_ms": 300}', "--apply")
-    why = "release is what callers of 'Intake Line' get; say that you mean it: --confirm release"
+    why = (
+        "release is the version set that callers of 'Intake Line' reach: the change is live at once;"
+        " say that you mean it: --confirm release"
+    )
     assert why in desk(*change).err
     assert why in desk("version-set", "promote", LINE, "preview", "release", "--apply").err
     assert desk(*change, "--confirm", "Intake Line").code == 2

@@ -176,7 +176,7 @@ def test_a_comparison_subtracts_what_it_shows_and_says_why_it_has_no_interval() 
     assert few.n == 4
     assert few.delta["slow"] == (few.arms["slow"] or 0) - (few.arms["base"] or 0) == 50.0
     assert few.ci95["slow"] is None
-    assert few.why_no_interval == "an interval needs 3 recordings, or 16 turns of fewer, not 4"
+    assert few.why_no_interval == "an interval needs 3 recordings, or 16 turns (here: 4)"
     runs = {**arms_over("one", 3), **arms_over("two", 2), **arms_over("three", 4)}
     many = compare(runs, ["one", "two", "three"], arms, "base").readouts["response_ms"]
     assert many.ci95["slow"] == (50.0, 50.0)
@@ -192,7 +192,7 @@ def test_a_comparison_subtracts_what_it_shows_and_says_why_it_has_no_interval() 
         arms,
         "base",
     )
-    assert thin.readouts["response_ms"].why_no_interval == "an interval needs 5 turns, not 3"
+    assert thin.readouts["response_ms"].why_no_interval == "an interval needs 5 turns (here: 3)"
 
 
 def long_call(turns: int, other: dict[str, object], **more: dict[str, object]) -> Comparison:
@@ -235,9 +235,10 @@ def test_a_verdict_claims_what_the_intervals_show_and_nothing_else() -> None:
     assert verdict(long_call(16, {}), "other") == (
         "response not distinguishable from base; over 16 turns answered in both."
     )
+    assert verdict(long_call(1, {}), "other").startswith("In this 1 turn alone: ")
     few = verdict(long_call(4, {"tts_model": "sonic-3"}), "other")
     assert few.startswith("In these 4 turns alone: 50 ms slower than base")
-    assert few.endswith("; an interval needs 3 recordings, or 16 turns of fewer, not 4.")
+    assert few.endswith("; an interval needs 3 recordings, or 16 turns (here: 4).")
 
 
 @pytest.mark.parametrize(("turns", "best"), [(16, ("other", "same")), (4, ("other", "same"))])

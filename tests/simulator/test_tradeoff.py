@@ -168,4 +168,4 @@ def test_too_few_recordings_give_no_interval() -> None:
     score = score_turns(judged_turns("a", activity_of(observations(track)), labels), RULE, 0.7)
     assert score is not None
     assert score.budgets[0].ci95 is None
-    assert score.budgets[0].why_no_interval == "an interval needs 3 recordings, not 1"
+    assert score.budgets[0].why_no_interval == "an interval needs 3 recordings (here: 1)"

@@ -228,6 +228,14 @@ async def the_readouts_are_ordered_and_explained(pilot: Pilot[None], table: Read
     await pilot.pause()
     assert table.region.height < seen
     assert str(gloss.render()).startswith(re.split(r"  +", rows()[-1])[0])
+    unseen = replace(
+        found.rows[0], key="cut_ins", of="turns", values=("0 of 1", *["0 of 13"] * 2), limits=("", *["≤21%"] * 2)
+    )
+    assert unseen.value(0) == "0 of 1 turn"
+    table.figures = replace(table.figures, readouts=replace(found, rows=(unseen,), over="2 turns, 1 labelled"))
+    await pilot.pause()
+    bound = "0 of 13 (the true rate may be up to 21 %)."
+    assert f"Only labelled recordings count. {bound}" in str(gloss.render()), "what a figure means is said there"
     await pilot.press("escape")
 
 

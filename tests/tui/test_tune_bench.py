@@ -98,7 +98,7 @@ def test_the_first_recording_is_analysed_and_tried_and_says_so_meanwhile(folder:
     assert bench.tried[-1].then == "The readouts come with the timeline."
     bench.host.run()
     waiting = [state.waiting for state in bench.tried if state.waiting]
-    assert "Listening to booking, once: what is heard in it is kept." in waiting
+    assert "Analysing booking, once: the result is kept." in waiting
     assert [bench.stage(f"{name}.flac") for name in ("booking", "coughs", "thinking")] == ["done"] + ["waiting"] * 2
     assert bench.over.startswith("booking, ")
     assert bench.trials.settled

@@ -101,7 +101,10 @@ async def test_exactly_the_changed_fields_are_shown_and_then_stored(client: Serv
     ((_, (title, plan, _, found), more),) = saving.answers.asked
     assert found == "400 ms quicker"
     assert (title, plan.sent, more) == ("Intake Line", CHANGES, {"enter_sends": True})
-    assert plan.why_confirm == "release is what callers of 'Intake Line' get"
+    assert (
+        plan.why_confirm
+        == "release is the version set that callers of 'Intake Line' reach: the change is live at once"
+    )
     del before["barge_in_min_speech_s"]
     assert await stored(client, saving) == before | {"max_buffer_delay_ms": 360}
     assert saving.host.notices == ["Saved: 2 fields of Intake Line · u takes it back"]

@@ -244,7 +244,7 @@ async def test_all_recordings_are_compared_with_intervals_and_one_says_why_it_ha
         screen = await open_tune(pilot)
         table = screen.query_one(ReadoutTable)
         said = " ".join(table.lines)
-        assert "an interval needs 3 recordings, or 16 turns of fewer, not 6" in said
+        assert "an interval needs 3 recordings, or 16 turns (here: 6)" in said
         slider(screen, FIELD).focus()
         await pilot.press("home", "a")
         await rest(pilot)

@@ -109,7 +109,7 @@ def confirm(wanted: str, given: str | None, why: str) -> None:
     if given is None and sys.stdin.isatty() and sys.stderr.isatty():
         from tui.terminal_text import plain
 
-        sys.stderr.write(f"{plain(why)}\nType {plain(wanted)} to go on: ")
+        sys.stderr.write(f"{plain(why)}\nType {plain(wanted)} to agree: ")
         sys.stderr.flush()
         typed = sys.stdin.readline().rstrip("\n")
         if typed != wanted:

@@ -114,7 +114,7 @@ class NameToType(Vertical):
 
     def compose(self) -> ComposeResult:
         """Lay out the question and the input."""
-        yield Static(content(f"Type {self._wanted} to go on:"))
+        yield Static(content(f"Type {self._wanted} to agree:"))
         yield Input(compact=True, id="name-to-type")
         yield Static(id="name-problem", classes="dialog-error", markup=False)
 

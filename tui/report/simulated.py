@@ -117,8 +117,10 @@ def _wait(response: Compared, name: str, baseline: str) -> str:
     apart = seconds(abs(mine - theirs))
     word = "longer" if mine > theirs else "less"
     if response.why_no_interval:
+        these = "this" if response.n == 1 else "these"
         return (
-            f"In these {counted(response.n, 'turn')} callers wait {apart} {word} under {name} than under {baseline}"
+            f"In {these} {counted(response.n, 'turn')} callers wait {apart} {word} under {name} than"
+            f" under {baseline}"
             f" ({for_half}), which is too little to say more: {response.why_no_interval}."
         )
     if bounds is None or bounds[0] <= 0 <= bounds[1]:

@@ -39,6 +39,7 @@ _LEAST_ROWS = 3
 """How many readouts stay in view below the verdict on several arms."""
 
 _BASELINE_FIGURE = re.compile(r" instead of [^;]*")
+_IN_THESE = re.compile("^In (these|this) ")
 _BASELINE_NAME = re.compile(r"( (?:slower|quicker|distinguishable)| as quick) (?:than|as|from) .*")
 
 _KINDS = ("title", "heading", "label", "value", "better", "worse", "even", "quiet", "cursor")
@@ -297,7 +298,7 @@ def _cut_lines(text: str, width: int, rows: int) -> list[str]:
     read_all = f" {UNKNOWN} {key_for('tune.large')}: all"
     text = text.removeprefix(NONE_IS_BEST)
     head, *rest = (_BASELINE_FIGURE.sub("", part) for part in text.split("; "))
-    bare = _BASELINE_NAME.sub(r"\1", head.removeprefix("In these "))
+    bare = _BASELINE_NAME.sub(r"\1", _IN_THESE.sub("", head))
     for kept in range(len(rest), 0, -1):
         for first in (head, bare):
             said = "; ".join([first, *rest[:kept]]) + (read_all if kept < len(rest) else "")
@@ -316,8 +317,10 @@ def _legend(found: Readouts, names: Sequence[str]) -> str:
 def _row_text(row: ReadoutRow, found: Readouts | None, *, with_figures: bool) -> str:
     """Return what a readout is and, if the lines have no space for it, how each arm differs."""
     said = f"{row.label}: {row.meaning}"
-    limits = dict.fromkeys(limit for limit in row.limits if limit)
-    said += f" {', '.join(limits)}: so many are possible where none was seen." if limits else ""
+    if found is not None and BY_NAME[row.name].needs_truth and " labelled" in found.over:
+        said += " Only labelled recordings count."
+    bounds = dict.fromkeys(f" {figure}{row.bound(at)}." for at, figure in enumerate(row.values) if row.bound(at))
+    said += "".join(bounds)
     with_interval = any(apart is not None and apart.interval != NOTHING for apart in row.apart)
     said += f" Its 95 % interval: {found.blocks}." if found is not None and found.blocks and with_interval else ""
     if found is None or not with_figures:

@@ -371,7 +371,7 @@ class RecordingsController:
             return  # it is gone, or another one by now
         self._put(self._rows[key].now("analysing", share=share))
         if key == self.state.shown:
-            self._wait(f"Listening to {self.title(key)}, once: what is heard in it is kept.", share)
+            self._wait(f"Analysing {self.title(key)}, once: the result is kept.", share)
 
     def _take(self, found: FoundRecording, analysed: AnalysedRecording | None, fault: str = "") -> None:
         self.analysing = False

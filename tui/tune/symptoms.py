@@ -377,7 +377,8 @@ def merit(advice: Advice, found: Sequence[Advice]) -> str:
 
 def measured_by(symptom: Symptom, rows: Mapping[str, ReadoutRow]) -> list[str]:
     """Return the draft's readouts that measure a symptom, one phrase each. Empty if they need labels."""
-    return [f"{rows[key].title} {rows[key].value(0)}" for key in symptom.rows if key in rows]
+    found = (rows[key] for key in symptom.rows if key in rows)
+    return [f"{row.title} {row.value(0, limit=False)}{row.bound(0)}" for row in found]
 
 
 def why_none(symptom: Symptom, base: Measurement, tried: Sequence[Offer]) -> str:
