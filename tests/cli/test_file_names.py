@@ -38,7 +38,7 @@ def calls(tmp_path: Path) -> Path:
 
 BAD = {
     "folder.wav": "is a folder",
-    "gone.wav": "is a link to a file that is not there",
+    "gone.wav": "is a link to a missing file",
     "loop.wav": "too many levels of symbolic links",
     "pipe.wav": "is a pipe or a device, not a file",
 }

@@ -103,7 +103,7 @@ REPORTED = {
     "simulation": "What callers met",
     "evaluation": "Barge-in: how often the agent stopped for speech over it",
     "calls_check": "What was heard, and what was simulated",
-    "sweep": "Limits, under the recommended setting",
+    "sweep": "Limits, under the setting that is not judged",
 }
 """Results that ``turnlab report`` renders, each with a table on its page."""
 ELSEWHERE = {

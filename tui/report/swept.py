@@ -247,7 +247,9 @@ def _limits(found: Swept) -> tuple[Table, ...]:
     )
     if not rows:
         return ()
-    return (Table(f"Limits, under the {_called(found)} setting", ("where chosen", "where confirmed"), rows),)
+    called = _called(found)
+    under = "setting that is not judged" if called == NOT_JUDGED else f"{called} setting"
+    return (Table(f"Limits, under the {under}", ("where chosen", "where confirmed"), rows),)
 
 
 def _figures(found: Swept) -> tuple[Table, ...]:
