@@ -33,8 +33,7 @@ from tui.app import TurnlabApp
 from tui.calls.screen import CallsScreen
 from tui.commands.help_screen import HelpScreen
 from tui.dialogs.dialog import Confirm, TextDialog
-from tui.dialogs.dialogs import LineEntry, NameDialog, PickOne, PickRows, UnsavedChanges
-from tui.dialogs.find_dialog import FindDialog
+from tui.dialogs.dialogs import FindDialog, LineEntry, NameDialog, PickOne, PickRows, UnsavedChanges
 from tui.dialogs.folder_dialog import FolderDialog
 from tui.dialogs.form_dialog import FormDialog
 from tui.dialogs.plan_dialog import PlanDialog

@@ -31,8 +31,7 @@ from tui.sweep.last_sweep import KeepingForms, KeptSweep
 from tui.sweep.running import SweepController, Sweeping, SweepStatus
 from tui.sweep.screen import SweepScreen
 from tui.sweep.shown import SweepFound
-from tui.sweep.sources import Sources
-from tui.sweep.today import Today
+from tui.sweep.sources import Sources, Today
 from tui.tune.readout_table import ReadoutTable
 from tui.tune.screen import TuneScreen
 from tui.user_presets import user_presets

@@ -16,8 +16,7 @@ from services.model import Service
 from simulator.recording import bundled_folder
 from tests.tui.tune_support import open_tune, rest, settle_on, slider
 from tui.app import TurnlabApp
-from tui.dialogs.dialogs import LineEntry, PickOne
-from tui.dialogs.find_dialog import FindDialog
+from tui.dialogs.dialogs import FindDialog, LineEntry, PickOne
 from tui.tune.arm_header import ArmHeader
 from tui.tune.arms import ArmError
 from tui.tune.choosing_dialogs import ArmsDialog

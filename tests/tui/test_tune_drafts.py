@@ -13,7 +13,7 @@ from presets.config import VoiceConfig
 from presets.library import Preset
 from tests.tui.conftest import ScriptedClient, service
 from tests.tui.controller_host import Answers, QuietHost
-from tui.dialogs.find_dialog import Find
+from tui.dialogs.dialogs import Find
 from tui.tune.comparing import A_FILE, ANOTHER_SERVICE, ArmsController
 from tui.tune.copies import CopiesController
 from tui.tune.drafts import DraftController

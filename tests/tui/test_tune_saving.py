@@ -22,8 +22,7 @@ from tests.tui.pace import until
 from tests.tui.test_services_version_sets import notes
 from tests.tui.tune_support import open_drafted, rest, settle_on, slider
 from tui.app import TurnlabApp
-from tui.dialogs.dialogs import UnsavedChanges
-from tui.dialogs.find_dialog import FindDialog
+from tui.dialogs.dialogs import FindDialog, UnsavedChanges
 from tui.dialogs.plan_dialog import PlanDialog
 from tui.tune.arm_header import ArmHeader
 from tui.tune.saving_dialogs import MergeDialog

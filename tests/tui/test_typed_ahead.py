@@ -22,7 +22,7 @@ from tests.tui.pace import DEADLINE_S
 from tui.app import TurnlabApp
 from tui.commands.help_screen import HelpScreen
 from tui.commands.place import Place
-from tui.dialogs.find_dialog import FindDialog
+from tui.dialogs.dialogs import FindDialog
 from tui.screens import commands_by_id
 from tui.services.screen import ServicesScreen
 from tui.widgets.panes import PaneScreen

@@ -23,7 +23,7 @@ from tui.sweep.shown import SweepFound
 
 if TYPE_CHECKING:
     from simulator.sweep.result import SweepResult
-    from tui.sweep.today import Today
+    from tui.sweep.sources import Today
 
 CUT_OFF = "The last sweep here was interrupted; r continues it."
 

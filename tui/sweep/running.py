@@ -31,8 +31,7 @@ if TYPE_CHECKING:
     from simulator.sweep.plan import SweepPlan
     from simulator.sweep.result import SweepProgress, SweepResult
     from tui.sweep.setup import SweepRequest
-    from tui.sweep.sources import Sources
-    from tui.sweep.today import Today
+    from tui.sweep.sources import Sources, Today
 
 
 @dataclass(frozen=True, slots=True)

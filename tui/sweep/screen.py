@@ -27,9 +27,8 @@ from tui.sweep.last_sweep import CUT_OFF, KeepingForms, KeptSweep
 from tui.sweep.running import SweepController, SweepStatus
 from tui.sweep.scatter_view import Scatter
 from tui.sweep.setup import Setup, SetupController
-from tui.sweep.sources import Sources, look
+from tui.sweep.sources import Sources, look, today_of
 from tui.sweep.table import SettingsTable
-from tui.sweep.today import today_of
 from tui.terminal_text import content, cut
 from tui.widgets.key_line import KeyLine
 from tui.widgets.panes import PaneScreen, PaneTabs, Part

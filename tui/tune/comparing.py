@@ -13,7 +13,7 @@ from presets.library import Preset
 from services.client import ServicesClient
 from services.errors import ServiceError
 from services.model import Service
-from tui.dialogs.find_dialog import Find, Match, Matches
+from tui.dialogs.dialogs import Find, Match, Matches
 from tui.host import Host
 from tui.terminal_text import NAME_WIDTH, screen_text
 from tui.tune.arms import ArmError, ComparisonArm

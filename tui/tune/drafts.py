@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol
 from base.os_errors import os_error_text
 from presets.config import VoiceConfig
 from services.changes.errors import Conflict
-from tui.dialogs.find_dialog import Find, Match, Matches
+from tui.dialogs.dialogs import Find, Match, Matches
 from tui.host import Host, Timing
 from tui.tune.draft import conflicts, giving_way
 from tui.tune.fields import FieldState

@@ -14,8 +14,7 @@ from services.changes.errors import Conflict
 from services.changes.fields import FieldsPlan
 from simulator.labels.document import LabelFile
 from tui.dialogs.dialog import Confirm, TextDialog
-from tui.dialogs.dialogs import LineEntry, PickOne, PickRows, UnsavedChanges
-from tui.dialogs.find_dialog import Find, FindDialog
+from tui.dialogs.dialogs import Find, FindDialog, LineEntry, PickOne, PickRows, UnsavedChanges
 from tui.dialogs.folder_dialog import FolderDialog
 from tui.dialogs.plan_dialog import fields_plan_dialog
 from tui.host import ask_over, drop_notices, in_view
