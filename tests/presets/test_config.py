@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from presets.config import ConfigError, VoiceConfig, changes, check, load, parse, suggest
+from presets.config import ConfigError, VoiceConfig, changes, check, load, parse, suggest, to_show
 from presets.fields import BY_NAME, FIELDS
-from presets.layers import Layer, resolve
+from presets.layers import Layer, resolve, usable
 from presets.library import UnknownPresetError, builtin_presets, preset
 
 
@@ -117,3 +117,23 @@ def test_every_field_says_what_a_caller_notices() -> None:
     for spec in FIELDS:
         assert spec.notices.endswith(".")
         assert spec.choices or spec.kind != "choice"
+
+
+def test_what_is_shown_of_settings_has_neither_secrets_nor_telephone_numbers() -> None:
+    shown = to_show(
+        {"api_key": "sk-live", "auth": None, "tts_model": "sonic-3", "hook": [{"Token": 7}, "+15550100142"]}
+    )
+    assert "sk-live" not in str(shown)
+    assert "7" not in str(shown)
+    assert "0100" not in str(shown)
+    assert shown["api_key"]
+    assert (shown["auth"], shown["tts_model"]) == (None, "sonic-3")
+
+
+@pytest.mark.parametrize(
+    ("field", "least", "refused"), [("max_buffer_delay_ms", 1, -1), ("max_response_words", 1, 0)]
+)
+def test_a_number_outside_its_bounds_is_used_unless_it_means_nothing(field: str, least: int, refused: int) -> None:
+    assert usable(BY_NAME[field], least)
+    assert not usable(BY_NAME[field], refused)
+    assert not usable(BY_NAME[field], 10**12)
