@@ -233,10 +233,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
     async def open_screen(
         self, screen: str, service: Service | None = None, then: Callable[[TuneScreen], object] | None = None
     ) -> None:
-        """Open a screen by its id in the registry, for ``service`` if given.
-
-        ``then``, only for Tune, is called with the screen once it is visible.
-        """
+        """Open a screen by its id in the registry. ``then``, only for Tune, gets the screen once it is visible."""
         if self.tour is not None and screen == TUNE and self.screen is not self.calls:
             self.tour.note_opened()
         mode = await SCREENS[screen].mode(self, service)

@@ -113,7 +113,6 @@ def verdict(
     ``unjudged``: limits that could not be judged there, with reasons. ``few``: those broken on too few cases.
     ``none_within``: every confirmed setting breaks one.
     """
-    worse = [one for one in broken if one not in todays]
     sentences = [f"{listed(unjudged)} could not be judged."] if unjudged else []
     if nearest:
         sentences.append(f"No setting of {tried} is within every limit; the nearest is shown.")
@@ -121,14 +120,13 @@ def verdict(
         sentences.append(_not_within(broken, none_within=none_within))
     elif unjudged and changes:
         sentences.append("So nothing is recommended: label more turns, or sweep without these limits.")
-    if few and broken:
-        sentences.append(_too_few(few))
+    sentences += [_too_few(few)] if few and broken else []
     if not changes:
         sentences.append(f"Keep what you have: of {tried} settings none is distinguishable from it on these calls.")
     elif distinguishable:
         head = "Nearest:" if broken else "By the goal alone:" if unjudged else "Change"
         sentences.append(f"{head} {changes_words(changes)}.")
-    elif worse:
+    elif worse := [one for one in broken if one not in todays]:
         kept = f"Keep what you have, which does not break {', '.join(worse)}"
         sentences.append(f"{kept}: the change was {changes_words(changes)}.")
     else:
@@ -142,7 +140,6 @@ def verdict(
     if changes and against and (distinguishable or broken):
         by_limits = bool(plan.goal.limits) and not broken
         sentences += _presets(against, _better(by_limits=by_limits, unjudged=bool(unjudged)), own=bool(broken))
-        sentences.append("A preset here stands for today's settings with the preset applied.")
     return " ".join(sentences)
 
 
@@ -170,21 +167,19 @@ def _not_within(broken: Sequence[str], *, none_within: bool) -> str:
 
 def _presets(against: Sequence[Against], better: str, *, own: bool) -> list[str]:
     """Return how a setting compares with the presets; ``own``: it breaks a limit itself."""
+    meaning = "A preset here stands for today's settings with the preset applied."
     if all(one.beaten for one in against):
-        return [f"{better} than {listed([one.name for one in against])}."]
+        return [f"{better} than {listed([one.name for one in against])}.", meaning]
     left = [one for one in against if not one.beaten]
     sooner = [one.name for one in left if one.ci95 is not None and one.ci95[0] > 0]
     keeping = [one.name for one in left if own and not one.breaks]
     equal = [one.name for one in left if one.name not in (*sooner, *keeping)]
-    return [
-        sentence
-        for names, sentence in (
-            (sooner, f"By the goal it does worse than {listed(sooner)}."),
-            (keeping, f"Within every limit there: {listed(keeping)}."),
-            (equal, f"{listed(equal)} cannot be distinguished from it."),
-        )
-        if names
-    ]
+    sentences = (
+        (sooner, f"By the goal it does worse than {listed(sooner)}."),
+        (keeping, f"Within every limit there: {listed(keeping)}."),
+        (equal, f"{listed(equal)} cannot be distinguished from it."),
+    )
+    return [*(sentence for names, sentence in sentences if names), meaning]
 
 
 def _figures(plan: SweepPlan, figures: Sequence[Optimism], where: str) -> str:
