@@ -11,6 +11,7 @@ from simulator.engine.end_of_turn import end_of_turn_policy
 from simulator.engine.events import Event
 from simulator.engine.profile import EngineProfile
 from simulator.labels import Labels, Span
+from simulator.labels.marks import unlabelled_speech_ms
 from simulator.measures.comparison import Comparison, compare
 from simulator.measures.scoring import (
     Group,
@@ -34,13 +35,14 @@ class RecordingScore:
     """One recording's results.
 
     ``mixed`` is why nothing was scored: the audio contains both sides, and no detector separates them. ``note`` is
-    why there seems to be another voice in the caller's room.
+    why there seems to be another voice in the caller's room. ``unlabelled_ms`` is detected speech without a label.
     """
 
     mixed: str | None = None
     note: str | None = None
     scored: Scored | None = None
     runs: tuple[Run, ...] = ()
+    unlabelled_ms: int = 0
 
 
 @dataclass(slots=True)
@@ -55,6 +57,8 @@ class Evaluation:
     recordings: list[Recording] = field(default_factory=list)
     scored: list[Scored] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
+    unlabelled_ms: list[int] = field(default_factory=list)
+    """Detected speech without a label, by recording."""
 
     @property
     def silence_only(self) -> bool:
@@ -74,6 +78,7 @@ class Evaluation:
         self.scored.append(one.scored)
         self.recordings.append(recording)
         self.runs += one.runs
+        self.unlabelled_ms.append(one.unlabelled_ms)
 
     def end_of_turn(self) -> dict[tuple[str, ...], dict[Group | None, TurnScore]]:
         """Return the trade-offs by the arms they apply to.
@@ -108,7 +113,8 @@ def score(
     runs = [run(recording, activity, arm, profile, seed=seed) for arm in arms] if labels.has_truth else []
     scripted = {arm.name: _replays(recording, labels, activity, arm, profile) for arm in arms if labels.agent}
     scored = score_recording(recording.id, activity, labels, scripted)
-    return RecordingScore(None, second_voice(activity), scored, tuple(runs))
+    left_ms = unlabelled_speech_ms(labels, activity) if labels.has_truth else 0
+    return RecordingScore(None, second_voice(activity), scored, tuple(runs), left_ms)
 
 
 def _replays(

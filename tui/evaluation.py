@@ -227,4 +227,8 @@ def over_text(evaluation: Evaluation, where: str, unlabelled: Sequence[str]) -> 
     for why in unlabelled:
         reasons[why] = reasons.get(why, 0) + 1
     left = "; ".join(f"{count} {why}" for why, count in reasons.items())
-    return f"Scored: {of} in {where}{f'; left out: {left}' if left else ''}"
+    scored_text = f"Scored: {of} in {where}{f'; left out: {left}' if left else ''}"
+    if half := [ms for ms in evaluation.unlabelled_ms if ms]:
+        those = f"{len(half)} recording{'s' * (len(half) != 1)}"
+        scored_text += f". {sum(half) / 1000:.1f} s of detected speech in {those} carry no label and count as noise"
+    return scored_text

@@ -185,6 +185,70 @@ def stretch_for(kind: Kind, place_ms: int, activity: Activity) -> tuple[int, int
     return min(place_ms, max(end_ms - _OTHERWISE_MS, 0)), end_ms
 
 
+SPOKEN: tuple[Kind, ...] = ("turn", "interruption", "backchannel")
+"""The kinds that are the caller's voice."""
+_EDGE_MS = 300
+"""How far detected speech may reach beyond its label."""
+
+
+def holds_voice(mark: Mark, activity: Activity) -> bool:
+    """Return whether voice was detected in a mark's stretch."""
+    return any(span.start_ms < mark.end_ms and mark.start_ms < span.end_ms for span in activity.spans)
+
+
+def unlabelled_speech_ms(labels: Labels, activity: Activity) -> int:
+    """Return how much detected speech lies outside every label, ms; shorter sounds than a turn do not count.
+
+    Stretches marked ``unheard`` count as labelled, and so does the agent where the audio contains it.
+    """
+    covered = [(one.start_s, one.end_s) for group in (labels.turns, labels.events) for one in group]
+    covered += [*labels.backchannels, *labels.unheard, *((start, end) for start, end, _ in labels.noises)]
+    covered += labels.agent if labels.channel == "mix" or labels.has_echo else ()
+    stretches = sorted((round(start * 1000) - _EDGE_MS, round(end * 1000) + _EDGE_MS) for start, end in covered)
+    found = 0
+    for span in activity.spans:
+        at_ms = span.start_ms
+        for start_ms, end_ms in [*stretches, (span.end_ms, span.end_ms)]:
+            free_ms = min(start_ms, span.end_ms) - at_ms
+            found += free_ms if free_ms >= SHORT_MS else 0
+            at_ms = max(at_ms, end_ms)
+    return found
+
+
+def unlabelled_text(labels: Labels, activity: Activity) -> str:
+    """Return half a sentence about detected speech without a label; "" if there is none, or no truth."""
+    left_ms = unlabelled_speech_ms(labels, activity) if labels.has_truth else 0
+    return unlabelled_words(left_ms) if left_ms else ""
+
+
+def unlabelled_words(left_ms: int) -> str:
+    """Return half a sentence about an amount of detected speech without a label."""
+    return f"{left_ms / 1000:.1f} s of detected speech carry no label; readouts that need truth count it as noise"
+
+
+def label_doubts(there: Iterable[Mark], labels: Labels, activity: Activity) -> str:
+    """Return what is doubtful about labels, one sentence a line: labels without voice, voice without a label."""
+    empty = [one for one in there if one.kind in SPOKEN and not holds_voice(one, activity)]
+    found = []
+    if empty:
+        what: str = empty[0].kind if len({one.kind for one in empty}) == 1 else "label"
+        what += " holds" if len(empty) == 1 else "s hold"
+        more = ", …" if len(empty) > _NAMED else ""
+        found.append(f"{len(empty)} {what} no voice: {', '.join(map(_span_text, empty[:_NAMED]))}{more}.")
+    if left := unlabelled_text(labels, activity):
+        found.append(f"{left}.")
+    return "\n".join(found)
+
+
+_NAMED = 3
+"""The most labels named in one doubt."""
+
+
+def _span_text(mark: Mark) -> str:
+    """Return a mark's start and end, to a tenth of a second."""
+    return "–".join(f"{ms // 60_000}:{ms % 60_000 / 1000:04.1f}" for ms in mark.stretch)
+
+
 def parted(mark: Mark, place_ms: int, activity: Activity) -> tuple[Mark, Mark] | None:
     """Return a mark split at the silence around a time, or at the time; ``None`` if the time lies outside it."""
     if not mark.start_ms < place_ms < mark.end_ms:

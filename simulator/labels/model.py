@@ -57,6 +57,12 @@ class Anchor(_Part):
         return self
 
 
+def _from_to(part: _Stretch) -> str:
+    """Return a stretch in words, to a tenth of a second."""
+    ends = (f"{s // 60:.0f}:{s % 60:04.1f}" for s in (round(part.start_s, 1), round(part.end_s, 1)))
+    return "from {} to {}".format(*ends)
+
+
 class Move(_Stretch):
     """One stretch of caller audio that elastic replay may shift as a whole."""
 
@@ -105,9 +111,7 @@ class Labels(_Part):
     def _in_order(cls, parts: tuple[Move, ...]) -> tuple[Move, ...]:
         for before, after in pairwise(parts):
             if after.start_s < before.end_s:
-                raise ValueError(
-                    f"the one at {after.start_s:g} s starts before the one at {before.start_s:g} s has ended"
-                )
+                raise ValueError(f"the one {_from_to(after)} starts before the one {_from_to(before)} has ended")
         return parts
 
     @field_validator("turns")
@@ -119,8 +123,9 @@ class Labels(_Part):
             for before in earlier:
                 if turn.start_s < before.end_s:
                     raise ValueError(
-                        f"the one at {turn.start_s:g} s starts before the one at {before.start_s:g} s has ended; "
-                        "one speaker cannot have two turns at once (callers who overlap need a 'speaker' each)"
+                        f"there is one {_from_to(before)} already, and the one {_from_to(turn)} overlaps it; "
+                        "change an end or take one out (an interruption is a turn, too; callers who talk at once "
+                        "need a 'speaker' each)"
                     )
             last[turn.speaker] = turn
         return turns

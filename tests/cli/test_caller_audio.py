@@ -244,12 +244,12 @@ def test_a_truncated_ogg_file_is_named(turnlab: Turnlab, tmp_path: Path, command
 def test_overlapping_turns_of_one_caller_are_named(turnlab: Turnlab, tmp_path: Path) -> None:
     turns = [{"start_s": 1.0, "end_s": 4.0}, {"start_s": 3.0, "end_s": 6.0}]
     path = call_in(tmp_path, None, turns=turns, moves=[])
-    assert "call.json: turns: the one at 3 s starts before the one at 1 s" in turnlab("simulate", path).one_line(1)
+    assert "call.json: turns: the one from 0:03.0" in turnlab("simulate", path).one_line(1)
     apart = [turn | {"speaker": who} for turn, who in zip(turns, ("Ann", "Ben"), strict=True)]
     both = call_in(tmp_path, None, turns=apart, moves=[])
     assert turnlab("simulate", both).code == 0
     same = call_in(tmp_path, None, turns=[turn | {"speaker": "Ann"} for turn in turns])
-    assert "one speaker cannot have two turns at once" in turnlab("simulate", same).one_line(1)
+    assert "callers who talk at once need a 'speaker' each" in turnlab("simulate", same).one_line(1)
 
 
 def test_a_missing_anchor_times_out_after_ten_seconds_of_silence(turnlab: Turnlab, tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ def test_json_labels_come_before_a_label_track(turnlab: Turnlab, tmp_path: Path)
         ("1.0\t2.0\tturn\n-3.0\t4.0\tturn\n", "line 2: -3.0 s is not in the recording"),
         ("1.0\t2.0\tturn\n1.0\t2.0\tagent: hello\n", "line 2: agent takes no words"),
         ("1.0\t2.0\tturn\n1.0\t2.0\tinterruption by Ann: wait\n", "line 2: interruption takes no speaker"),
-        ("1.0\t2.0\tturn\n1.5\t3.0\tturn\n", "turns: the one at 1.5 s starts before the one at 1 s has ended"),
+        ("1.0\t2.0\tturn\n1.5\t3.0\tturn\n", "there is one from 0:01.0 to 0:02.0 already, and the one"),
         ("1.0\t900.0\tturn\n", "names 900.00 s, but the audio ends at"),
     ],
 )

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from simulator.engine.profile import read_profile
+from simulator.evaluation import Evaluation, score
 from simulator.labels.document import open_label_file
 from simulator.labels.marks import Kind, Mark, detected_turns, edges
 from simulator.labels.model import Labels
@@ -19,6 +22,7 @@ from simulator.playing.speaker import NoSpeaker
 from simulator.recording import bundled_folder
 from tests.tui.controller_host import Answers, QuietHost
 from tests.tui.tune_support import analysed, own_call
+from tui.evaluation import over_text
 from tui.labels.editing import LabelsController, LabelsState, values_of, words_of
 from tui.labels.playing import HearingController
 from tui.labels.saving import KeptLabels, LabelFileController
@@ -149,7 +153,8 @@ async def test_labels_are_added_over_the_voice_and_deleted(booking: AnalysedReco
     editor.labels.add("backchannel")
     assert (editor.chosen.kind, editor.chosen.stretch) == ("backchannel", (span.start_ms, span.end_ms))
     editor.labels.add("turn")
-    assert "one speaker cannot have two turns at once" in editor.states[-1].problem
+    start, end = (f"0:{ms / 1000:04.1f}" for ms in editor.chosen.stretch)
+    assert f"the one from {start} to {end} overlaps it; change an end or take one out" in editor.states[-1].problem
     editor.labels.delete()
     assert editor.marks == before
     assert editor.labels.chosen is None
@@ -269,8 +274,8 @@ async def test_all_detected_turns_are_labelled_and_undone_in_one_step(
         assert abs(turn.start_s * 1000 - start) < 300
         assert abs(turn.end_s * 1000 - end) < 200
     said = editor.host.notices[-1]
-    assert f"{len(detected)} turns taken: what is said until the agent speaks or 2 s are silent is one" in said
-    assert "J joins two, S parts one, u takes them back" in said
+    assert f"{len(detected)} turns taken · u takes them back" in said
+    assert "Interruptions and backchannels are not taken: x, then i or b marks one" in said
     editor.labels.take_detected()
     assert editor.states[-1].problem == "All voice that was detected is labelled already."
     editor.labels.undo()
@@ -308,6 +313,41 @@ async def test_turns_as_detected_are_provisional_until_a_person_says_they_are_ri
     assert content["label_origin"].startswith("human")
     editor.files.save()
     assert editor.host.notices[-1] == ": Nothing to save: the labels are as the file has them."
+
+
+async def test_turns_without_voice_and_voice_without_a_label_are_named_before_saving(
+    booking: AnalysedRecording, tmp_path: Path
+) -> None:
+    call = own_call(tmp_path, turns=[], events=[], backchannels=[], noises=[], hesitations=[], moves=[])
+    editor = Editor(booking, call, despite=[False, True])
+    first, second, *_ = detected_turns(booking.activity)
+    editor.labels.go_to(first[0] + 10)
+    editor.labels.add("turn")
+    assert editor.states[-1].problem == ""
+    editor.labels.go_to(second[0] - 1000)
+    editor.labels.add("turn")
+    editor.labels.go_to(second[0])
+    editor.labels.bound("end")
+    assert editor.states[-1].problem.startswith("No voice was detected here"), "it ends where the voice begins"
+    editor.labels.step(-1)
+    assert editor.states[-1].problem == ""
+    for _ in range(2):
+        assert not written(call)["turns"], "not without an answer"
+        editor.files.save()
+        await editor.host.finish()
+    (doubts,) = {question[0] for _, question, _ in editor.answers.asked}
+    where = "–".join(f"{ms // 60_000}:{ms % 60_000 / 1000:04.1f}" for ms in (second[0] - 1000, second[0]))
+    empty, left = doubts.splitlines()
+    assert empty == f"1 turn holds no voice: {where}."
+    assert left.endswith(" s of detected speech carry no label; readouts that need truth count it as noise.")
+    spoken_s = sum(span.end_ms - span.start_ms for span in booking.activity.spans[1:]) / 1000
+    assert 0.8 * spoken_s < float(left.split()[0]) <= spoken_s
+    assert len(written(call)["turns"]) == 2
+    half = replace(booking.recording, labels=Labels.model_validate(written(call)))
+    evaluation = Evaluation([], "A", read_profile("default").profile, "no model")
+    evaluation.add(half, score(half, booking.activity, [], evaluation.profile))
+    noise = f"{left.split()[0]} s of detected speech in 1 recording carry no label and count as noise"
+    assert over_text(evaluation, "one", ()).endswith(noise)
 
 
 async def test_short_sounds_do_not_become_turns(analyses: Path, tmp_path: Path) -> None:

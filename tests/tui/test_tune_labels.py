@@ -13,12 +13,15 @@ from simulator.playing.speaker import NoSpeaker
 from tests.tui.conftest import ScriptedClient, make_app
 from tests.tui.pace import until
 from tests.tui.tune_support import open_tune, own_call, rest, settle_on
+from tui.dialogs.dialog import Confirm
 from tui.dialogs.dialogs import PickOne
 from tui.dialogs.form_dialog import FormDialog
 from tui.labels.label_timeline import LabelTimeline
 from tui.labels.saving import KeptLabels
 from tui.labels.screen import LabelEditor
+from tui.tune.evaluating import EvaluationDialog
 from tui.tune.readout_table import ReadoutTable
+from tui.tune.recording_list import RecordingList
 from tui.tune.screen import TuneScreen
 
 
@@ -83,7 +86,7 @@ async def test_labels_are_moved_added_deleted_and_saved_and_the_readouts_follow(
         app.screen.query_one("#end", Input).value = "soon"
         await pilot.press("ctrl+s")
         await settle_on(pilot, FormDialog)
-        assert "no time" in str(app.screen.query_one("#form-problem", Static).render())
+        assert "is not a time" in str(app.screen.query_one("#form-problem", Static).render())
         app.screen.query_one("#start", Input).value = str(start_s)
         app.screen.query_one("#end", Input).value = f"0:{end_s - 0.5:.3f}"
         await pilot.press("ctrl+s")
@@ -102,7 +105,7 @@ async def test_labels_are_moved_added_deleted_and_saved_and_the_readouts_follow(
         await pilot.press("escape")
         await settle_on(pilot, LabelEditor)
         await pilot.press("t")
-        assert "one speaker cannot have two turns at once" in told(editor, "problem")
+        assert "an interruption is a turn, too" in told(editor, "problem")
         rows = dict(editor.query_one(LabelTimeline).rows)
         assert "━" in rows["turns"]
         assert "[" in rows["does not"] or "▌" in rows["does not"], "the chosen one is marked by more than colour"
@@ -116,6 +119,9 @@ async def test_labels_are_moved_added_deleted_and_saved_and_the_readouts_follow(
 
         call.with_suffix(".json").write_text(json.dumps({"turns": [{"start_s": 1, "end_s": 2, "text": "theirs"}]}))
         await pilot.press("full_stop", "x", "ctrl+s")
+        await settle_on(pilot, Confirm)
+        assert "s of detected speech carry no label" in str(app.screen.query_one(".dialog-text", Static).render())
+        await pilot.press("enter")
         await settle_on(pilot, PickOne)
         await pilot.press("escape")
         await settle_on(pilot, LabelEditor)
@@ -124,7 +130,8 @@ async def test_labels_are_moved_added_deleted_and_saved_and_the_readouts_follow(
         await settle_on(pilot, PickOne)
         assert "not saved" in str(app.screen.query(Static).first().render())
         await pilot.press("enter")
-        await pilot.pause()
+        await settle_on(pilot, Confirm)
+        await pilot.press("enter")
         await settle_on(pilot, PickOne)
         await pilot.press("enter")
         await settle_on(pilot, TuneScreen)
@@ -133,6 +140,12 @@ async def test_labels_are_moved_added_deleted_and_saved_and_the_readouts_follow(
         assert screen.trials.outcome is not None
         assert len(screen.trials.outcome.scene.turns) == 6
         assert response_ms(screen) != before_ms
+        assert screen.recordings.shown is not None
+        row = screen.query_one(RecordingList).row(screen.recordings.shown.key)
+        assert "s of detected speech carry no label" in row.note
+        await edit_labels(pilot)
+        await pilot.press("E")
+        await settle_on(pilot, EvaluationDialog)
 
 
 def test_labels_that_a_running_turnlab_edits_are_not_offered_as_left_behind(tmp_path: Path) -> None:

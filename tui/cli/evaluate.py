@@ -26,6 +26,7 @@ from simulator.evaluation import (
 from simulator.executors import Shared, runs_here, share
 from simulator.executors.urls import Place
 from simulator.heard.replaying import Analysing, analyser_of
+from simulator.labels.marks import unlabelled_words
 from simulator.measures.scoring import Group, barge_in_scores, group_of, voice_scores
 from simulator.measures.verdict import comparison_json
 from simulator.recording import Recording
@@ -115,6 +116,8 @@ def _score_all(
             one = outcome()
             if one.note is not None:
                 complain(f"{recording.place}: {one.note}; {NO_TRUST}")
+            if one.unlabelled_ms:
+                complain(f"{recording.place}: {unlabelled_words(one.unlabelled_ms)}")
             found.add(recording, one)
 
 

@@ -94,9 +94,12 @@ def sections(screen: Screen[Any]) -> Sequence[tuple[str, Sequence[HelpLine]]]:
     """Return the commands that work on a screen now, under its heading and the app's."""
     here = screen.TITLE_HERE if isinstance(screen, Place) else ""
     found: dict[str, list[HelpLine]] = {}
+    taken: set[str] = set()
     for command in active_commands(screen, EVERYWHERE):
         section = "Everywhere" if command in EVERYWHERE else here
-        keys = "  ".join(key_names(command, screen))
+        names = [key for key in key_names(command, screen) if section == here or key not in taken]
+        taken |= {*names} if section == here else set()
+        keys = "  ".join(names)
         found.setdefault(section, []).append((keys, command.name, help_text(command, screen)))
     return list(found.items())
 

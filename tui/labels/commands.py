@@ -238,7 +238,16 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("labels.zoom-in", "Closer", "plus,equals_sign", "Look closer.", action=part("timeline", "zoom", 1)),
     Command("labels.zoom-out", "Further", "minus", "See more.", action=part("timeline", "zoom", -1)),
-    SHOW_SYMPTOMS.at("labels", "Back to Tune, and see there what helps against complaints.", action="symptoms"),
+    SHOW_SYMPTOMS.at(
+        "labels", "Back to Tune, and see there what helps against complaints.", action="leave_for('symptoms')"
+    ),
+    Command(
+        "labels.evaluate",
+        "Evaluate",
+        "E",
+        "Back to Tune, and score the arms against the labels there.",
+        action="leave_for('evaluation')",
+    ),
     # The editor covers its screen, so it binds the global commands itself.
     *(SHOW_HELP, SHOW_PALETTE, SWITCH_THEME),
 )

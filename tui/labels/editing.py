@@ -15,11 +15,13 @@ from simulator.labels.marks import (
     MOVE_KINDS,
     REPLAYED,
     SHORT_MS,
-    TURN_GAP_S,
+    SPOKEN,
     Kind,
     Mark,
     detected_turns,
     edges,
+    holds_voice,
+    label_doubts,
     parted,
     stretch_for,
 )
@@ -37,22 +39,13 @@ _HELP: Mapping[Kind, str] = {
     "move": "elastic replay shifts it as a whole",
 }
 
-MEANS: Mapping[Kind, str] = {
-    "turn": f"A whole caller turn: what is said until another speaks, or {TURN_GAP_S:g} s of silence.",
-    "interruption": "Speech over the agent that wants the turn: it should stop the agent.",
-    "backchannel": "Mm-hm and the like: the agent should talk on, else it is a false barge-in.",
-    "noise": "A cough, a door: the agent should talk on, else it is a false barge-in.",
-    "hesitation": "Silence inside a phrase: an end of turn decided in it cuts the caller off.",
-    "agent": "When the agent spoke in the original call: scripted replay goes by it.",
-    "move": "Elastic replay shifts it as a whole: the caller waits for the agent.",
-}
-"""The meaning of each kind of label, and its effect."""
-_SPOKEN = ("turn", "interruption", "backchannel")
 _NO_VOICE = (
     "No voice was detected here: {labels.next-edge} goes to where it next begins; {labels.delete} takes this out."
 )
-_RULE = f": what is said until the agent speaks or {TURN_GAP_S:g} s are silent is one"
-LANES_MEAN = "stops it: must stop the agent · does not: mm-hm and noise it should talk through"
+_NOT_TAKEN = (
+    " · Interruptions and backchannels are not taken: {labels.delete}, then {labels.add-interruption} or "
+    "{labels.add-backchannel} marks one. ▲ in Tune shows what interrupted the simulated agent."
+)
 
 _ANCHORS = {"at": "at", "after_agent": "after agent", "into_agent": "into agent"}
 
@@ -196,6 +189,8 @@ class LabelsController:
     def _become(self, chosen: Mark | None, place_ms: int, problem: str = "") -> None:
         marks = self.document.marks
         chosen = chosen if chosen in marks else None
+        if not problem and chosen is not None and chosen.kind in SPOKEN and not holds_voice(chosen, self._activity):
+            problem = with_keys(_NO_VOICE)
         self.state = LabelsState(marks, chosen, place_ms, self.document.changed, problem)
         self._publish(self.state)
 
@@ -273,9 +268,11 @@ class LabelsController:
                 self._become(found, self.place_ms)
                 return
         start_ms, end_ms = stretch_for(kind, self.place_ms, self._activity)
-        added = self.change(lambda: self.document.add(kind, start_ms, end_ms), start_ms)
-        if added and kind in _SPOKEN and not any(start_ms <= edge <= end_ms for edge in self._edges):
-            self.show(with_keys(_NO_VOICE))
+        self.change(lambda: self.document.add(kind, start_ms, end_ms), start_ms)
+
+    def doubts(self) -> str:
+        """Return what is doubtful about the labels as they would be saved, in sentences; "" if nothing is."""
+        return label_doubts(self.document.marks, self.document.labels, self._activity)
 
     def take_detected(self) -> None:
         """Label detected voice in one step: long stretches as turns, or else short ones as backchannels."""
@@ -300,13 +297,13 @@ class LabelsController:
         elif self.change(take) and not added:
             self.show(with_keys("The voice that was detected lies in no move: {labels.add-move} adds one."))
         elif added:
-            taken = f"{added} {kind}{'s' * (added != 1)} taken{_RULE if kind == 'turn' else ''}"
+            taken = f"{added} {kind}{'s' * (added != 1)} taken"
             missed = f"; {len(long) - added} lie in no move" if added < len(long) else ""
             sounds = f"{short} short sound{'s' * (short != 1)}"
             again = f" · {{labels.take-detected}} again takes {sounds} as backchannels" if short else ""
-            back = " · {labels.join} joins two, {labels.part} parts one, {labels.undo} takes them back"
-            back += "; {labels.save} asks whether they are right"
-            self._host.tell(with_keys(f"{taken}{missed}{again}{back}"), "Detected voice")
+            undo = " · {labels.undo} takes them back"
+            rest = _NOT_TAKEN if kind == "turn" else ""
+            self._host.tell(with_keys(f"{taken}{missed}{again}{undo}{rest}"), "Detected voice")
 
     def bound(self, which: Literal["start", "end"]) -> None:
         """Set the start or the end of the chosen label to the position."""

@@ -58,8 +58,11 @@ class SavingQuestions(Protocol):
     async def take_up(self) -> bool | None:
         """Ask whether to continue with a stored draft."""
 
-    async def checked(self) -> bool | None:
-        """Ask whether the detected turns are right."""
+    async def checked(self, doubts: str) -> bool | None:
+        """Ask whether the detected turns are right. ``doubts`` are sentences about the labels, or empty."""
+
+    async def despite(self, doubts: str) -> bool | None:
+        """Ask whether to save doubtful labels."""
 
     async def copy_first(self, folder: Path) -> bool | None:
         """Ask whether to copy the recording to a folder before its labels are written there."""
@@ -148,11 +151,13 @@ class LabelFileController:
     async def _save(self) -> bool:
         document = self._labels().document
         if document.unchecked:
-            checked = await self._questions.checked()
+            checked = await self._questions.checked(self._labels().doubts())
             if checked is None:
                 return False
             if checked:
                 document.confirm()
+        elif (doubts := self._labels().doubts()) and not await self._questions.despite(doubts):
+            return False
         try:
             if self.copies_to is not None and not await self._copy(self.copies_to):
                 return False

@@ -13,14 +13,14 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from simulator.labels.document import LabelFile
-from simulator.labels.marks import Kind, Mark
+from simulator.labels.marks import TURN_GAP_S, Kind, Mark
 from tui.commands.place import Place, bindings
 from tui.dialogs.dialog import Confirm
 from tui.dialogs.dialogs import PickOne
 from tui.dialogs.form_dialog import FormDialog
 from tui.host import ScreenHost, ask_over
 from tui.labels.commands import COMMANDS
-from tui.labels.editing import FIELDS, LANES_MEAN, MEANS, LabelsController, LabelsState, words_of
+from tui.labels.editing import FIELDS, LabelsController, LabelsState, words_of
 from tui.labels.label_timeline import LabelTimeline, label_scene
 from tui.labels.playing import HearingController, remembered_speaker
 from tui.labels.saving import LabelFileController
@@ -30,6 +30,18 @@ from tui.tune.bench import AnalysedRecording
 from tui.widgets.key_line import KeyLine
 from tui.widgets.timeline import TIMELINE_STYLES
 from tui.widgets.timeline_lanes import clock_text
+
+MEANS: Mapping[Kind, str] = {
+    "turn": f"A whole caller turn: what is said until the agent speaks or {TURN_GAP_S:g} s are silent.",
+    "interruption": "Speech over the agent that wants the turn: it should stop the agent.",
+    "backchannel": "Mm-hm and the like: the agent should talk on, else it is a false barge-in.",
+    "noise": "A cough, a door: the agent should talk on, else it is a false barge-in.",
+    "hesitation": "Silence inside a phrase: an end of turn decided in it cuts the caller off.",
+    "agent": "When the agent spoke in the original call: scripted replay goes by it.",
+    "move": "Elastic replay shifts it as a whole: the caller waits for the agent.",
+}
+"""The meaning of each kind of label, and its effect."""
+LANES_MEAN = "stops it: must stop the agent · does not: mm-hm and noise it should talk through"
 
 _MINE, _THEIRS = "mine", "theirs"
 _CHECKED, _NOT_YET = "I heard them, they are right", "not yet"
@@ -61,14 +73,19 @@ class LabelDialogs:
         text = with_keys(text)
         return await self._ask(Confirm("Take up unsaved labels?", text, does="takes them up"))
 
-    async def checked(self) -> bool | None:
+    async def checked(self, doubts: str) -> bool | None:
         """Ask whether the detected turns are right."""
         choices = [
             (_NOT_YET, "They are saved as provisional: drawn, and nothing is measured against them."),
             (_CHECKED, "Readouts and evaluation measure against them."),
         ]
-        answer = await self._ask(PickOne("Labels are as Turnlab detected them. Did you check them?", choices))
+        title = "Labels are as Turnlab detected them. Did you check them?"
+        answer = await self._ask(PickOne(f"{title} {doubts}".rstrip(), choices))
         return None if answer is None else answer == _CHECKED
+
+    async def despite(self, doubts: str) -> bool | None:
+        """Ask whether to save doubtful labels."""
+        return await self._ask(Confirm("Save these labels?", doubts, does="saves them"))
 
     async def copy_first(self, folder: Path) -> bool | None:
         """Ask whether to copy the recording first."""
@@ -107,7 +124,7 @@ class LabelEditor(Place, ModalScreen[None]):
 
     TITLE_HERE = "Labels"
     COMMANDS_HERE = COMMANDS
-    FIRST_IN_FOOTER = ("labels.take-detected", "labels.add-turn", "labels.play", "labels.save")
+    FIRST_IN_FOOTER = ("labels.save", "labels.add-turn", "labels.take-detected", "labels.play")
     BINDINGS = bindings(*COMMANDS)
     CSS_PATH = [TIMELINE_STYLES, Path(__file__).parent / "labels.tcss"]  # noqa: RUF012  (Textual's type)
     AUTO_FOCUS = "LabelTimeline"
@@ -124,8 +141,8 @@ class LabelEditor(Place, ModalScreen[None]):
     ) -> None:
         super().__init__()
         self._analysed, self._read_only = analysed, read_only
-        self.wants_symptoms = False
-        """Whether the user left the editor for the symptom guide."""
+        self.wants: Literal["", "symptoms", "evaluation"] = ""
+        """What the user left the editor for."""
         recording, host, ask = analysed.recording, ScreenHost(self), LabelDialogs(self)
         self.files = LabelFileController(
             host,
@@ -203,15 +220,14 @@ class LabelEditor(Place, ModalScreen[None]):
 
     # ---- moving
 
-    def action_symptoms(self) -> None:
-        """Return to Tune and open the symptom guide there, unless unsaved labels need a question first."""
+    def action_leave_for(self, what: Literal["symptoms", "evaluation"]) -> None:
+        """Return to Tune and open a dialog there, unless unsaved labels need a question first."""
         if self.edited.changed:
-            said = with_keys(
-                "{labels.save} saves the labels; then {app.symptoms} says what helps, measured with them."
-            )
-            self.notify(said, title="Not now: Symptoms", severity="warning", markup=False)
+            does = "{app.symptoms} says what helps" if what == "symptoms" else "{tune.evaluate} scores the arms"
+            said = with_keys(f"{{labels.save}} saves the labels; then {does}, measured with them.")
+            self.notify(said, title=f"Not now: {what.title()}", severity="warning", markup=False)
         else:
-            self.wants_symptoms = True
+            self.wants = what
             self.files.leave()
 
     def action_step_place(self, cells: int) -> None:

@@ -15,6 +15,7 @@ from simulator.activity.model import Activity
 from simulator.audio.what_if import AS_IT_IS, WhatIf
 from simulator.errors import SimulatorError
 from simulator.heard.replaying import AUDIO, analysis_anywhere
+from simulator.labels.marks import unlabelled_text
 from simulator.live_recording import recover_recordings
 from simulator.measures.scoring import scores_anything
 from simulator.recording import Recording, audio_in, bundled_folder, find_audio, open_recording
@@ -249,3 +250,10 @@ def row_of(found: FoundRecording) -> RecordingRow:
         note = f"Put in: {', '.join(one.words() for one in injections)}. {note}"
     length_s = recording.source.duration_s
     return RecordingRow(found.key, found.title, length_s, note=note, place=found.place, labels=stands)
+
+
+def analysed_row(row: RecordingRow, analysed: AnalysedRecording) -> RecordingRow:
+    """Return a row after the analysis. Its note begins with the detected speech that no label covers, if any."""
+    labels = analysed.recording.labels
+    left = unlabelled_text(labels, analysed.activity) if labels is not None else ""
+    return row.now("done", note=f"{left}. {row.note}".rstrip() if left else None)

@@ -21,6 +21,9 @@ from tui.tune.trial import TrialOutcome, TrialRunner
 Edit = Callable[[AnalysedRecording, LabelFile, Path | None], Awaitable[Path | None]]
 """Edits labels. A bundled recording is first copied to the folder. Returns the audio whose labels were written."""
 
+LABELS = "labels"
+"""The group of the work that edits labels and takes them in."""
+
 Pick = Callable[[str, Sequence[tuple[str, str]]], Awaitable[str | None]]
 """Asks for one of several named items, each with a description."""
 
@@ -75,7 +78,7 @@ class LabellingController:
 
     def edit(self) -> None:
         """Open the labels of the shown recording."""
-        self._host.start(self._open, "labels", exclusive=True)
+        self._host.start(self._open, LABELS, exclusive=True)
 
     async def _open(self) -> None:
         analysed = self._recordings.shown

@@ -28,6 +28,7 @@ from tui.tune.evaluating import Answer, Evaluated, EvaluationDialog
 from tui.tune.evaluating import EvaluationInput as EvaluationMaterial
 from tui.tune.fields import FieldState
 from tui.tune.journal import KeptDraft
+from tui.tune.labelling import LABELS
 from tui.tune.presets import PresetRequest
 from tui.tune.recording_list import RecordingList
 from tui.tune.saving_dialogs import ExportTo, KeptDialog, MergeDialog, Mixing
@@ -128,9 +129,16 @@ class TuneDialogs(DraftDialogs):
         await self.ask(editor)
         if editor.files.saved is None:
             drop_notices(editor)
-        if editor.wants_symptoms:
-            await self._screen.run_action("app.show_symptoms")
+        if editor.wants:
+            self._screen.run_worker(self._after_labels(editor.wants), "after labels")
         return editor.files.saved
+
+    async def _after_labels(self, wanted: Literal["symptoms", "evaluation"]) -> None:
+        """Do what the user left the editor for, once the new labels are taken in."""
+        workers = self._screen.workers
+        await workers.wait_for_complete([one for one in workers if one.group == LABELS])
+        action = "app.show_symptoms" if wanted == "symptoms" else "part('evaluation', 'evaluate')"
+        await self._screen.run_action(action)
 
     # ---- saving and leaving
 

@@ -18,6 +18,7 @@ from tui.tune.bench import (
     FoundRecording,
     RecordingRow,
     RecordingsState,
+    analysed_row,
     called,
     find_recordings,
     gone_text,
@@ -156,7 +157,7 @@ class RecordingsController:
         self._put_quietly(row_of(found))
         if now is not None and key in self.analyses:
             self.analyses[key] = replace(self.analyses[key], recording=now)
-            self._put_quietly(self._rows[key].now("done"))
+            self._put_quietly(analysed_row(self._rows[key], self.analyses[key]))
         return True
 
     def _leave_out(self, gone: set[str], listed: set[Path]) -> bool:
@@ -229,7 +230,7 @@ class RecordingsController:
         """List and show an analysed recording that is new or has new labels."""
         self._found[found.key] = found
         self.analyses[found.key] = analysed
-        self._put(row_of(found).now("done"))
+        self._put(analysed_row(row_of(found), analysed))
         self.show(found.key)
 
     def hear_again(self, found: FoundRecording) -> None:
@@ -385,7 +386,7 @@ class RecordingsController:
                 self._become(replace(self.state, shown=self._any_analysed()))
             self._wait(fault, None)
         else:
-            self._put(self._rows[key].now("done"))
+            self._put(analysed_row(self._rows[key], analysed))
             self.analyses[key] = analysed
             self._become(replace(self.state, shown=self.state.shown or key))
         self._moved()
