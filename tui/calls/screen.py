@@ -117,7 +117,9 @@ class CallsScreen(PaneScreen):
             times=self._history,
             pick=lambda question, choices: ask_over(self, PickOne(question, choices)),
         )
-        self.worst = WorstController(host, lambda: self.shown.rows, said=self._say, go_to=self._go_to_turn)
+        self.worst = WorstController(
+            host, lambda: self.shown.rows, said=self._say, go_to=self._go_to_turn, checks=self.checking
+        )
         self.tuning = TuneController(host, self._open_in_tune, publish=self._say)
         self.playing = PlayController(
             host, start=lambda: self.lane.moment_ms, playhead=lambda *where: self.lane.show_playhead(*where)

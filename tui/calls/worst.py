@@ -148,15 +148,25 @@ class _Log:
 
     def explained(self, one: WorstTurn) -> WorstTurn:
         """Return a turn with its words, and the slow stages of its response, as far as they are known."""
-        if one.turn is None:
-            return one
         name = str(one.call.folder)
         if name not in self._known:
             self._known[name] = happened(one.call.folder)
         really = self._known[name]
-        if really is None or one.turn >= len(really.turns):
+        if really is not None and one.turn is None:
+            return replace(one, words=_words_at(really, one.at_ms))
+        if really is None or one.turn is None or one.turn >= len(really.turns):
             return one
         return replace(one, words=really.turns[one.turn].text, why=_longest(really, one.turn, one.heard_ms))
+
+
+def _words_at(really: CallHappenings, at_ms: int) -> str:
+    """Return the caller's words at a moment, or those that begin just after it."""
+    there = (one for one in really.turns if one.start_ms - _NEAR_MS <= at_ms < one.end_ms)
+    return next((one.text for one in there), "")
+
+
+_NEAR_MS = 500
+"""How long after a fault the words that it is about may begin."""
 
 
 def _longest(really: CallHappenings, turn: int, heard_ms: float | None) -> tuple[str, ...]:

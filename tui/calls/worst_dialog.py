@@ -16,18 +16,34 @@ from tui.calls.worst import ORDERS, Order, Worst, WorstTurn, worst_turns
 from tui.dialogs.dialog import Dialog
 from tui.host import AskingHost, Job
 from tui.terminal_text import cell, content, cut, fit_last
+from tui.widgets.timeline_lanes import clock_text
 
 if TYPE_CHECKING:
     from services.calls.overview import CallOverview
+    from tui.calls.checking import CheckController
 
 _NONE: dict[Order, str] = {
     "response": "No response was heard in these calls; m measures what is not measured.",
     "error": "None of these calls was checked yet; c compares them with the simulator.",
     "fault": "No turn was cut in on or left hanging, and the agent never stopped for nothing.",
 }
-_COLUMNS = ("call", "turn", "heard", "simulated", "error", "what", "why", "words")
-_MAY_LACK: dict[str, Callable[[WorstTurn], object]] = {"what": lambda one: one.fault, "why": lambda one: one.why}
+_COLUMNS = ("call", "turn", "heard", "simulated", "error", "fault", "why", "words")
+_MAY_LACK: dict[str, Callable[[WorstTurn], object]] = {"fault": lambda one: one.fault, "why": lambda one: one.why}
 """Columns that are left out if no turn has them."""
+_BESIDE_POINT: dict[Order, frozenset[str]] = {
+    "response": frozenset(),
+    "error": frozenset(),
+    "fault": frozenset(("heard", "simulated", "error", "why")),
+}
+"""Columns that are not about an order: a response that comes after a cut-in does not contradict it."""
+_GIVES_WAY: dict[Order, tuple[str, ...]] = {
+    "response": ("simulated", "error", "fault"),
+    "error": ("why", "fault", "simulated"),
+    "fault": ("turn",),
+}
+"""Columns that are left out where the words would be shorter than :data:`_LEGIBLE`, the first ones first."""
+_LEGIBLE = 24
+"""The fewest cells in which words can be read."""
 _AROUND = 4
 """The dialog's cells beside the list, until its width is known."""
 _TOLD = 100
@@ -45,9 +61,9 @@ class WorstDialog(Dialog[WorstTurn]):
     ]
     keys = "enter goes to the turn · o other order · ↑ ↓ move · esc closes"
 
-    def __init__(self, worst: Worst, order: Order) -> None:
+    def __init__(self, worst: Worst, order: Order, *, checking: bool = False) -> None:
         super().__init__("")
-        self._worst = worst
+        self._worst, self._checking = worst, checking
         self.order: Order = order
 
     def compose_body(self) -> ComposeResult:
@@ -64,17 +80,21 @@ class WorstDialog(Dialog[WorstTurn]):
         table.clear(columns=True)
         checked = any(one.simulated_ms is not None for one in turns)
         empty = {heading for heading, has in _MAY_LACK.items() if not any(map(has, turns))}
-        empty |= set() if checked else {"simulated", "error"}
-        shown = [at for at, heading in enumerate(_COLUMNS) if heading not in empty]
-        headings = [_COLUMNS[at] for at in shown]
-        rows = [[cells[at] for at in shown] for cells in map(_cells, turns)]
-        fit_last(rows, headings, table.size.width or self.app.size.width - 2 * _AROUND)
+        empty |= _BESIDE_POINT[self.order] | (set() if checked else {"simulated", "error"})
+        width = table.size.width or self.app.size.width - 2 * _AROUND
+        cells = [dict(zip(_COLUMNS, _cells(one), strict=True)) for one in turns]
+        headings = _fitting(cells, [one for one in _COLUMNS if one not in empty], _GIVES_WAY[self.order], width)
+        rows = [[row[heading] for heading in headings] for row in cells]
+        fit_last(rows, headings, width)
         table.add_columns(*headings)
         for row in rows:
             table.add_row(*row)
         table.display = bool(turns)
-        title = f"Worst turns over {self._worst.calls} measured calls: {ORDERS[self.order]}"
-        title += "" if checked or not turns else " · none checked: c simulates them"
+        name = ORDERS[self.order]
+        title = f"{name[:1].upper()}{name[1:]} · worst turns of {self._worst.calls} measured calls"
+        if turns and not checked and self.order != "fault":
+            running = "a check is running, w again shows it"
+            title += f" · {running if self._checking else 'none checked: c compares them with the simulator'}"
         self.query_one(".dialog-title", Static).update(content(title))
         none = self.query_one("#worst-none", Static)
         none.display = not turns
@@ -106,6 +126,19 @@ class WorstDialog(Dialog[WorstTurn]):
         self.dismiss(self._worst.turns[self.order][event.cursor_row])
 
 
+def _fitting(
+    rows: Sequence[dict[str, Text]], headings: Sequence[str], give_way: Sequence[str], width: int
+) -> list[str]:
+    """Return the columns that leave the last one, the words, enough room."""
+    left = list(headings)
+    for heading in give_way:
+        taken = sum(max(len(one), *(row[one].cell_len for row in rows), 0) for one in left[:-1])
+        if width - taken - 2 * len(left) >= _LEGIBLE:
+            break
+        left = [one for one in left if one != heading]
+    return left
+
+
 def _cells(one: WorstTurn) -> list[Text]:
     started = one.call.started_at
     error = one.error_ms
@@ -114,15 +147,15 @@ def _cells(one: WorstTurn) -> list[Text]:
         Text(NOTHING if one.turn is None else str(one.turn + 1), justify="right"),
         Text(NOTHING if one.heard_ms is None else f"{one.heard_ms:,.0f} ms", justify="right"),
         Text(NOTHING if one.simulated_ms is None else f"{one.simulated_ms:,.0f} ms", justify="right"),
-        Text(NOTHING if error is None else f"{error:+,.0f}", justify="right"),
-        cell(one.fault.replace("_", " ")),
+        Text(NOTHING if error is None else f"{error:+,.0f}".replace("-", "−"), justify="right"),
+        cell(f"{one.fault.replace('_', ' ')} at {clock_text(one.at_ms, 100)}" if one.fault else ""),
         cell(one.why[0] if one.why else ""),
         cell(one.words),
     ]
 
 
 class WorstController:
-    """Finds the worst turns of the listed calls. ``go_to`` gets the chosen one."""
+    """Finds the worst turns of the listed calls. ``go_to`` gets the chosen one; ``checks`` may run."""
 
     def __init__(
         self,
@@ -131,8 +164,10 @@ class WorstController:
         *,
         said: Callable[[str], None],
         go_to: Callable[[WorstTurn], None],
+        checks: CheckController,
     ) -> None:
         self.running = False
+        self._checks = checks
         self._host, self._calls, self._said, self._go_to = host, calls, said, go_to
         self._stopped = False
         self._order: Order = "response"
@@ -171,7 +206,7 @@ class WorstController:
             self._host.start(partial(self._show, found), "worst shown")
 
     async def _show(self, found: Worst) -> None:
-        dialog = WorstDialog(found, self._order)
+        dialog = WorstDialog(found, self._order, checking=self._checks.running)
         chosen = await self._host.ask(dialog)
         self._order = dialog.order
         if chosen is not None:
