@@ -57,9 +57,6 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _BEFORE_MS, _AFTER_MS = 100, 350
 """Room sound kept before and after a move's speech, ms."""
 
-_ANSWER_MS = 700
-"""A shorter agent sound is a filler, which no caller answers, ms."""
-
 _MS_A_CHARACTER = 62
 """An agent's speaking time per character, ms, for placeholder words where the real ones are unknown."""
 

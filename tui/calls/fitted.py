@@ -37,8 +37,3 @@ def keep_fitted(service_id: str, fitted: FittedProfile) -> Path:
     write_whole(path, json_bytes(fitted.content))
     keep_fit(fitted.content["name"], fitted.fitted_on)
     return path
-
-
-def forget_fitted(service_id: str) -> None:
-    """Use the shipped profile for a service again. Raises :class:`OSError`."""
-    fitted_path(service_id).unlink(missing_ok=True)

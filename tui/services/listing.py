@@ -246,7 +246,7 @@ class ListingController:
         self._fetch_on()
 
     def stay(self) -> None:
-        """Stop going to the end, and highlight what the user does."""
+        """Stop going to the first or last row: the highlight stays where the user puts it."""
         self._to_first = False
         if self._to_the_end:
             self._to_the_end, self._wanted = False, len(self.listed.rows)
