@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -19,24 +18,10 @@ from services.calls.client import CallFilter
 from services.calls.embedded.sounds import LINK_S, CallSounds
 from services.calls.folders import CallFolders
 from services.calls.pulling import AT_ONCE, Pull, PullProgress, pull
-from services.calls.retention import (
-    MARK,
-    delete_left_audio,
-    expired_deleted,
-    keep_for,
-    kept_days,
-    kept_for,
-    only_measures,
-    purge,
-    purge_expired,
-    strip,
-    without_words,
-)
 from services.calls.settings_then import SettingsThen
 from services.calls.wanted import PullRequest, first_day
 from services.changes.ledger import Backups
 from services.embedded.seed import demo_id
-from services.errors import ServiceError
 from services.platform import PlatformClient
 from tests.full_disk import most_bytes_of_a_file
 from tests.services.faulty_proxy import Exchange, Fault, FaultyProxy, answer, reset_in_body
@@ -68,7 +53,10 @@ def folders(tmp_path: Path) -> CallFolders:
     return CallFolders(tmp_path / "calls")
 
 
-async def _pull(platform: PlatformClient, folders: CallFolders, name: str = "Intake Line", **wanted: Any) -> Pull:
+async def pull_calls(
+    platform: PlatformClient, folders: CallFolders, name: str = "Intake Line", **wanted: Any
+) -> Pull:
+    """Pull a service's calls of two weeks, or those that are ``wanted``."""
     service = await platform.get_service(demo_id("service", name))
     request = PullRequest(
         service=service, workspace=service.workspace_id or "", since=wanted.pop("since", first_day(14)), **wanted
@@ -100,12 +88,12 @@ async def test_pulled_calls_are_complete_and_private(platform: PlatformClient, f
         assert one.record.audio is not None
         assert all((one.path / file.file).is_file() for file in one.record.audio.files())
         assert {turn.speaker for turn in one.record.turns} == {"caller", "agent"}
-    again = await _pull(platform, folders)
+    again = await pull_calls(platform, folders)
     assert {call.state for call in again.calls} == {"here"}
 
 
 async def test_a_calls_log_is_stored(platform: PlatformClient, folders: CallFolders) -> None:
-    result = await _pull(platform, folders, simulated=True)
+    result = await pull_calls(platform, folders, simulated=True)
     assert sum(one.record.simulated for one in result.calls if one.record) == 1
     booking = next(one.record for one in result.calls if one.record and any(t.tools for t in one.record.turns))
     answers = [turn for turn in booking.turns if turn.kind == "response"]
@@ -136,7 +124,7 @@ async def test_a_pulled_call_has_the_settings_of_its_day(
     )
     for today in of_today:
         await telling.update_voice_config(demo_id("service", "Intake Line"), today)  # sent as its default
-    result = await _pull(telling, folders)
+    result = await pull_calls(telling, folders)
     records = [one.record for one in reversed(result.calls) if one.record]
     assert {record.voice_config_from for record in records} == {"changes"}
     short = [(record.voice_config or {})["barge_in_min_speech_s"] for record in records]
@@ -144,7 +132,7 @@ async def test_a_pulled_call_has_the_settings_of_its_day(
     assert all((record.voice_config or {})["max_buffer_delay_ms"] != 990 for record in records), "today's"
     was = records[0].model_copy(update={"voice_config": {}, "voice_config_from": "today", "turn_policy": None})
     folders.write(was)
-    assert {one.state for one in (await _pull(telling, folders)).calls} == {"here"}
+    assert {one.state for one in (await pull_calls(telling, folders)).calls} == {"here"}
     assert folders.read(folders.folder(was.workspace or "", was.id)).voice_config == records[0].voice_config
     untouched = demo_id("service", "Meet & Greet")
     assert not (await telling.get_service(untouched)).voice_config.set_values()
@@ -175,7 +163,7 @@ async def test_a_platform_without_turn_policies_is_asked_once_and_is_fine(
         return await answer("405 Method Not Allowed", {"detail": "Method Not Allowed"})(exchange)
 
     proxy.faults = [without] * 500
-    result = await _pull(platform, folders)
+    result = await pull_calls(platform, folders)
     assert {one.state for one in result.calls} == {"pulled"}
     assert len(asked) == 1
     assert all((one.record.model_extra or {})["turn_policy"] is None for one in result.calls if one.record)
@@ -185,7 +173,7 @@ async def test_an_archived_call_says_when_and_comes_with_a_later_pull(
     platform: PlatformClient, folders: CallFolders, platform_server: Served
 ) -> None:
     name = "Prescription Refill"
-    first = await _pull(platform, folders, name)
+    first = await pull_calls(platform, folders, name)
     (waiting,) = [one for one in first.calls if one.state == "archived"]
     assert "expected by" in waiting.notes[0]
     assert waiting.record is not None
@@ -194,19 +182,19 @@ async def test_an_archived_call_says_when_and_comes_with_a_later_pull(
     with platform_server.database.write() as db:
         _restored(db)
     # of any age: this pull asks only for today's calls
-    second = await _pull(platform, folders, name, since=datetime.now(UTC).date())
+    second = await pull_calls(platform, folders, name, since=datetime.now(UTC).date())
     assert [(one.id, one.state) for one in second.calls] == [(waiting.id, "pulled")]
 
 
 async def test_a_call_under_way_is_left_for_a_later_pull(
     platform: PlatformClient, folders: CallFolders, platform_server: Served
 ) -> None:
-    (newest,) = (await _pull(platform, CallFolders(folders.home / "before"), most=1)).calls
+    (newest,) = (await pull_calls(platform, CallFolders(folders.home / "before"), most=1)).calls
     for status, first in (("in-progress", False), ("completed", True)):
         with platform_server.database.write() as db:
             change = "UPDATE calls SET detail = json_set(detail, '$.status', ?) WHERE id = ?"
             db.execute(change, (status, newest.id))
-        (pulled,) = (await _pull(platform, folders, most=1)).calls
+        (pulled,) = (await pull_calls(platform, folders, most=1)).calls
         assert (pulled.id == newest.id) is first
 
 
@@ -220,12 +208,12 @@ def _restored(db: sqlite3.Connection) -> None:
 
 
 async def test_no_recording_and_an_operator(platform: PlatformClient, folders: CallFolders) -> None:
-    hours = await _pull(platform, folders, "After Hours")
+    hours = await pull_calls(platform, folders, "After Hours")
     (bare,) = [one for one in hours.calls if one.state == "unrecorded"]
     assert bare.notes == ("it was not recorded",)
     assert bare.record is not None
     assert (bare.record.audio, bare.record.audio_state) == (None, "none")
-    triage = await _pull(platform, folders, "Nurse Triage")
+    triage = await pull_calls(platform, folders, "Nurse Triage")
     (record,) = [one.record for one in triage.calls if one.record and one.record.operator]
     ((start_s, end_s),) = record.operator
     assert record.duration_s is not None
@@ -254,7 +242,7 @@ async def test_one_bad_call_does_not_affect_others(
         return await (fault(exchange) if fault else exchange.forward())
 
     proxy.faults = [spoil] * 1000
-    result = await _pull(platform, folders)
+    result = await pull_calls(platform, folders)
     by_id = {call.id: call for call in result.calls}
     assert [by_id[one.id].state for one in (gone, odd, broken)] == ["failed", "pulled", "failed"]
     assert "not found" in by_id[gone.id].notes[0]
@@ -285,7 +273,7 @@ async def test_an_interrupted_download_resumes(
         return await reset_in_body(0.1)(exchange) if len(ranges) == 1 else None
 
     proxy.faults = [cut] * 40
-    first = await _pull(platform, folders, most=1)
+    first = await pull_calls(platform, folders, most=1)
     assert [call.state for call in first.calls] == ["failed"]
     assert first.more
     (partial,) = folders.home.rglob("*.download")
@@ -299,7 +287,7 @@ async def test_an_interrupted_download_resumes(
         return await exchange.forward()
 
     proxy.faults = [watched] * 40
-    second = await _pull(platform, folders, most=1)
+    second = await pull_calls(platform, folders, most=1)
     assert [call.state for call in second.calls] == ["pulled"]
     assert b"range: bytes=%d-\r\n" % size in ranges[0]
     record = second.calls[0].record
@@ -327,7 +315,7 @@ async def test_links_that_expire_on_the_way_are_renewed(
 
     proxy.faults = [late] * 100
     try:
-        result = await _pull(platform, folders, most=3)
+        result = await pull_calls(platform, folders, most=3)
     finally:
         clock.ahead_s = 0.0
     assert [call.state for call in result.calls] == ["pulled"] * 3
@@ -338,12 +326,12 @@ async def test_a_full_disk_ends_the_pull_and_the_next_one_goes_on(
     platform: PlatformClient, folders: CallFolders
 ) -> None:
     with most_bytes_of_a_file(10_000):
-        result = await _pull(platform, folders)
+        result = await pull_calls(platform, folders)
     assert result.stopped is not None
     assert "free some space and pull again" in result.stopped
     assert result.count("pulled") == 0
     assert not list(folders.find())
-    after = await _pull(platform, folders)
+    after = await pull_calls(platform, folders)
     assert after.stopped is None
     assert after.count("pulled") == 12
 
@@ -362,102 +350,14 @@ async def test_no_more_than_four_at_once(
         return found
 
     proxy.faults = [counting] * 500
-    await _pull(platform, folders)
+    await pull_calls(platform, folders)
     assert 1 < most <= AT_ONCE
-
-
-async def test_expired_calls_are_deleted(platform: PlatformClient, folders: CallFolders) -> None:
-    result = await _pull(platform, folders, most=3)
-    assert kept_days(folders) == 30
-    old, bare, new = (one.record for one in result.calls)
-    assert old is not None
-    assert bare is not None
-    assert new is not None
-    folders.write(old.model_copy(update={"kept_since": datetime.now(UTC) - timedelta(days=31)}))
-    begun = folders.make(old.workspace, "begun")
-    (begun / "caller.download").write_bytes(b"x")
-    stripped = strip(folders, bare)
-    assert stripped.audio_state == "removed"
-    assert (
-        without_words(new.model_copy(update={"audio": None, "audio_state": "archived"})).audio_state == "archived"
-    )
-    assert purge_expired(folders).calls == 1
-    left = {one.record.id: one for one in folders.find() if one.record}
-    assert set(left) == {bare.id, new.id}
-    assert left[bare.id].record == stripped
-    assert [path.name for path in left[bare.id].path.iterdir()] == ["call.json"]
-    text = (left[bare.id].path / "call.json").read_text()
-    assert "clinic" not in text
-    assert "+1555" not in text
-    assert begun.exists()
-    past = (datetime.now(UTC) - timedelta(days=40)).timestamp()
-    for path in (begun / "caller.download", begun):
-        os.utime(path, (past, past))
-    setting = folders.home / "keep.json"
-    for odd in ("{", '{"days": true}', '{"days": 0}'):
-        setting.write_text(odd)
-        assert kept_days(folders) is None
-        (said,) = expired_deleted(folders)
-        assert "keep.json" in said
-        assert "none is deleted" in said
-        assert begun.exists(), odd
-    assert kept_for(folders) == "until you say for how many days"
-    keep_for(folders, 10)
-    assert kept_days(folders) == 10
-    assert purge_expired(folders).calls == 0
-    assert not begun.exists()
-    everything = purge(folders, None)
-    assert everything.calls == 2
-    assert everything.bytes > 0
-    assert not list(folders.find())
-
-
-async def test_deletion_of_corrected_labels_is_announced_and_reported(
-    platform: PlatformClient, folders: CallFolders
-) -> None:
-    calls = [one for one in (await _pull(platform, folders, most=3)).calls if one.record and one.folder]
-    for one, days, provisional in zip(calls, (31, 28, 28), (False, False, True), strict=True):
-        assert one.record is not None
-        assert one.folder is not None
-        folders.write(one.record.model_copy(update={"kept_since": datetime.now(UTC) - timedelta(days=days)}))
-        (one.folder / "caller.json").write_text(json.dumps({"provisional": provisional}))
-    gone, soon = expired_deleted(folders)
-    assert gone.startswith("1 call (")
-    assert "1 of them with labels that you corrected" in gone
-    assert soon.startswith("1 call with labels that you corrected will be deleted within 3 days")
-
-
-async def test_only_measurements_stay_however_a_pull_ends(platform: PlatformClient, folders: CallFolders) -> None:
-    (one,) = (await _pull(platform, folders, most=1)).calls
-    assert one.record is not None
-    assert one.folder is not None
-    # as a killed process leaves it: before anything is known of the call, and before and after it was measured
-    begun = folders.make(one.record.workspace, "begun")
-    (begun / "caller.download").write_bytes(b"x")
-    for folder in (begun, one.folder):
-        (folder / MARK).touch()
-    with os.fdopen(os.open(one.folder / MARK, os.O_RDWR)) as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        assert purge_expired(folders).problems == ()
-        assert one.folder.exists(), "a process is at work on it"
-        with pytest.raises(ServiceError, match="another Turnlab"), only_measures(folders, one.folder):
-            pass
-    assert not begun.exists()
-    (one.folder / "heard.json").write_text("{}")
-    assert delete_left_audio(folders) == ()
-    assert {path.name for path in one.folder.iterdir()} == {"call.json", "heard.json"}
-    assert '"clinic' not in (one.folder / "call.json").read_text()
-    again = folders.write(one.record)
-    (again / "heard.json").unlink()
-    with pytest.raises(RuntimeError), only_measures(folders, again):
-        raise RuntimeError
-    assert not again.exists(), "the next pull brings it"
 
 
 async def test_a_locked_or_blocked_call_does_not_stop_others(
     platform: PlatformClient, folders: CallFolders
 ) -> None:
-    first, second, _ = (await _pull(platform, folders, most=3)).calls
+    first, second, _ = (await pull_calls(platform, folders, most=3)).calls
     assert first.folder is not None
     assert second.folder is not None
     (first.folder / "call.json").unlink()
@@ -465,7 +365,7 @@ async def test_a_locked_or_blocked_call_does_not_stop_others(
     second.folder.write_text("a file where the folder was")
     with (first.folder / "caller.download").open("wb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        result = await _pull(platform, folders, most=3)
+        result = await pull_calls(platform, folders, most=3)
     assert result.stopped is None
     assert [one.state for one in result.calls] == ["failed", "failed", "here"]
     assert "is being pulled by another Turnlab" in result.calls[0].notes[0]

@@ -131,3 +131,9 @@ def times(result: Run, kind: str) -> list[int]:
 def types(result: Run) -> list[str]:
     """Return the event types in order."""
     return [event.type for event in result.played.events]
+
+
+def truth(*turns: tuple[float, float], **more: object) -> Labels:
+    """Return labels with turns in frames of 32 ms."""
+    listed = [{"start_s": start * 0.032, "end_s": end * 0.032} for start, end in turns]
+    return Labels.model_validate({"turns": listed, **more})
