@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from simulator.engine.profile import EngineProfile
-from simulator.heard.checked import checked
+from simulator.heard.checked import checked, is_far_off
 from simulator.measures.comparison import Compared, Comparison
 from simulator.measures.readout_table import BY_NAME, BY_PLACE, Meaning, Readout, Share
 from simulator.measures.readouts import Measured, Spread
@@ -153,6 +153,8 @@ class Readouts:
     caveats: tuple[str, ...]
     why_no_interval: str | None
     blocks: str = ""
+    far_off: bool = False
+    """Whether the simulator was far off on real calls. The first caveat says so, whatever the room."""
 
     def only(self, keys: frozenset[str]) -> Readouts:
         """Return only the lines named ``keys``."""
@@ -211,6 +213,7 @@ def readouts(
         arms=arms,
         against=comparison.baseline,
         over=f"{where}, {_turns_text(first, comparison.readouts['response_ms'].n, len(arms))}",
+        far_off=is_far_off(profile.name),
         caveats=_caveats(first, profile, mixed, second_voices, unchecked),
         why_no_interval=why_no_interval,
         blocks=f"a bootstrap over {comparison.drawn_over} of {these}, so not about other calls" * over_blocks,
@@ -283,7 +286,7 @@ def _caveats(
     latencies = ("nav_ms", "engage_first_token_ms", "transport_ms")
     known = checked(profile.name)
     if known is not None:
-        found.append(known)
+        found.insert(0 if is_far_off(profile.name) else len(found), known)
     elif set(latencies) & set(profile.assumed()):
         found.append(f"model latencies: assumed, profile {profile.name}")
     return tuple(found)

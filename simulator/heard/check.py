@@ -144,7 +144,7 @@ class Check:
         bias, wide = self.bias_ms, self.absolute(0.9)
         if bias is None or wide is None:
             return f"{on} no response could be compared"
-        return f"{on} the simulator is {_late(bias)} at the median, 9 of 10 turns within {wide:.0f} ms"
+        return f"{on} the simulator is {_late(bias)} at the median, 9 of 10 turns within {wide:,.0f} ms"
 
     @staticmethod
     def _count(calls: int) -> str:
@@ -152,7 +152,7 @@ class Check:
 
 
 def _late(bias: float) -> str:
-    return "as quick as heard" if abs(bias) < 1 else f"{abs(bias):.0f} ms {'late' if bias > 0 else 'early'}"
+    return "as quick as heard" if abs(bias) < 1 else f"{abs(bias):,.0f} ms {'late' if bias > 0 else 'early'}"
 
 
 def settings_of(record: CallRecord, given: VoiceConfig | None) -> tuple[ResolvedVoiceConfig, str]:

@@ -35,6 +35,17 @@ def checked(profile: str) -> str | None:
     return sentence if isinstance(sentence, str) else None
 
 
+LARGE_BIAS_MS: Final = 150
+"""A median error of the simulator, early or late, that a reader of its figures should know first."""
+
+
+def is_far_off(profile: str) -> bool:
+    """Return whether a profile's latest check found a large median error."""
+    found = _profiles(_FILE).get(profile)
+    bias = found.get("bias_ms") if isinstance(found, dict) else None
+    return isinstance(bias, int | float) and abs(bias) > LARGE_BIAS_MS
+
+
 def keep_fit(profile: str, calls: Iterable[str]) -> None:
     """Store which calls a profile was fitted to. Raises :class:`OSError`.
 

@@ -262,8 +262,13 @@ async def check_and_fit(pilot: Pilot[None], screen: CallsScreen) -> None:
     await pilot.press("c")
     await until(pilot, lambda: isinstance(app.screen, TextDialog), "the check")
     assert "on your 12 calls the simulator is" in (checked("default") or "")
+    assert "f fits the simulator to these calls" in str(app.screen.query_one("#dialog-long-text", Static).content)
     await pilot.press("escape", "f")
     await until(pilot, lambda: isinstance(app.screen, FitDialog), "the fit")
+    first = str(app.screen.query_one("#dialog-long-text", Static).content).splitlines()[0]
+    assert re.match(
+        r"It changes \d+ of .*on 6 calls held back from the fit are at most [\d,]+ ms off, under default", first
+    )
     await pilot.press("enter")
     await until(pilot, lambda: isinstance(app.screen, TextDialog), "the check under what was fitted")
     assert "on 6 calls not used for the fit the simulator is" in (checked("Intake Line, fitted") or "")

@@ -10,8 +10,11 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
+from base.files import make_private_folder
+from base.folders import calls_folder
 from presets.config import load
 from services.model import Service
+from simulator.heard.checked import keep_check
 from simulator.recording import bundled_folder
 from tests.tui.conftest import ScriptedClient, make_app, settle
 from tests.tui.tune_support import open_tune, rest, settle_on, show_tune, slider
@@ -283,10 +286,16 @@ async def test_a_truncated_file_gets_one_sentence(app: TurnlabApp, tmp_path: Pat
 
 async def test_an_unlabelled_recording_leaves_out_what_needs_truth(app: TurnlabApp, tmp_path: Path) -> None:
     shutil.copy(BOOKING, tmp_path / "mine.flac")
+    make_private_folder(calls_folder())
+    error = {"calls": 12, "turns": 40, "bias_ms": -1102.0, "abs_error_ms": {}}
+    keep_check("default", "on your 12 calls the simulator is 1,102 ms early at the median", error)
     async with app.run_test(size=(120, 60)) as pilot:
         screen = await open_tune(pilot, recordings=tmp_path)
         lines = screen.query_one(ReadoutTable).lines
-        assert "unlabelled" in lines[0]
+        title = " ".join(lines[:2])
+        assert 0 < title.find("the simulator is 1,102 ms early") < title.find("unlabelled"), (
+            "a large error comes first"
+        )
         assert not any(line.startswith(("cut-ins", "false barge-ins", "talk-over")) for line in lines)
         assert any(line.startswith("response after turn") for line in lines)
 

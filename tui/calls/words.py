@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from simulator.heard.check import Check
+from simulator.heard.check import DRAWS, Check
 from simulator.heard.fitting import FittedProfile
 from simulator.heard.periods import Periods
+from tui.screens import with_keys
 
 _TITLES = {"cut_ins": "cut-ins", "false_barge_ins": "stops for nothing", "hanging_turns": "hanging turns"}
 
@@ -15,7 +16,7 @@ _BIAS, _HALF, _MOST = "bias", "size of the error, median", "size of the error, 9
 
 
 def _shown(value: float | None, unit: str = "ms", scale: int = 1) -> str:
-    return "–" if value is None else f"{scale * value:.0f} {unit}"
+    return "–" if value is None else f"{scale * value:,.0f} {unit}".replace("-", "−")
 
 
 def error_rows(found: Check) -> list[list[str]]:
@@ -70,20 +71,34 @@ def check_text(found: Check, notes: Sequence[str]) -> str:
     sentence = found.sentence()
     lines = [
         f"{sentence[0].upper()}{sentence[1:]}.",
-        f"Readouts under {found.profile} now say so, in Tune too.",
+        f"Tune says so too, beside what it simulates under the profile '{found.profile}'.",
+        with_keys("{calls.fit} fits the simulator to these calls, so that it comes nearer to them."),
         "",
         *laid_out(["", "response"], error_rows(found)),
         "",
         *laid_out(["", "heard", "simulated"], count_rows(found)),
+        f"Each call is simulated {DRAWS} times with other latencies; simulated counts are the average of all.",
     ]
     return "\n".join([*lines, *([""] if notes else []), *notes])
+
+
+def fit_sentence(fitted: FittedProfile, before: str) -> str:
+    """Return what a fitted profile changes, how much nearer it comes to calls not used for it, and what to do."""
+    what = f"It changes {len(fitted.content['values'])} of the latencies and rules that the simulator assumes."
+    old, new = fitted.before.absolute(0.5), fitted.after.absolute(0.5)
+    calls = f"on {fitted.after.calls} calls held back from the fit"
+    if old is None or new is None:
+        return f"{what} No response could be compared {calls}, so nothing shows that it is better than {before}."
+    nearer = f"Half of the responses {calls} are at most {new:,.0f} ms off, under {before} {old:,.0f} ms"
+    return f"{what} {nearer}: {'use it' if new < old else 'leave it'}."
 
 
 def fit_text(fitted: FittedProfile, before: str, notes: Sequence[str]) -> str:
     """Return a fit's result as text; ``before`` is the profile to compare with."""
     calls = fitted.after.calls
+    first = fit_sentence(fitted, before)
     heads = [f"on {calls} calls it was not fitted on", f"under {before}", "fitted"]
-    lines = laid_out(heads, judged_rows(fitted))
+    lines = [first, "", *laid_out(heads, judged_rows(fitted))]
     lines += ["", *laid_out(["fitted", "value, or p50 / p95"], [row[:2] for row in value_rows(fitted)]), ""]
     lines += [f"{name}: {note}" for name, _, note in value_rows(fitted)]
     policies = [f"{one.words()}." for one in fitted.policies]

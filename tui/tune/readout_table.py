@@ -126,7 +126,7 @@ class ReadoutTable(ScrollView, can_focus=True):
         self._rows = [row for row in found.rows if roomy or not row.minor]
         self._columns = columns = Columns(found, self._rows, self.figures.names, width)
         # in little space, the verdict says over how many turns; only unusual caveats stay
-        titled = roomy or not self.figures.verdict or len(found.caveats) > 1
+        titled = roomy or not self.figures.verdict or len(found.caveats) > 1 or found.far_off
         title = _title(found, width, roomy=roomy) if titled else []
         legend = wrap(_legend(found, columns.names), width) if roomy and columns.lettered else []
         below: list[Cells] = [((line, "quiet"),) for line in legend]
