@@ -21,6 +21,7 @@ from services.embedded.database import Database
 from services.embedded.seed import access, demo_id, seed
 from services.platform import PlatformClient
 from tests.services.faulty_proxy import FaultyProxy
+from tests.services.promotion_workspace import Desk
 from tests.services.serving import Served, classic_client, served
 
 
@@ -55,6 +56,18 @@ async def client(workspace: Path, seeded_workspace: Path) -> AsyncIterator[Servi
     shutil.copy(seeded_workspace, workspace)
     async with open_embedded(workspace) as opened:
         yield opened
+
+
+@pytest.fixture
+def desk(client: ServicesClient, tmp_path: Path) -> Desk:
+    return Desk(client, tmp_path / "backups")
+
+
+@pytest.fixture
+async def other(workspace: Path, client: ServicesClient, tmp_path: Path) -> AsyncIterator[Desk]:
+    """Another user at another computer."""
+    async with open_embedded(workspace) as opened:
+        yield Desk(opened, tmp_path / "elsewhere", who="sam")
 
 
 @pytest.fixture

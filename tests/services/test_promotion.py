@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,22 +18,9 @@ from services.changes.differences import ORDER, canonical, change_texts, differe
 from services.changes.errors import MovedError, NoBackupError
 from services.changes.history import FieldsBack, version_set_history, way_back
 from services.changes.requests import STAGES, ChangedSinceError, Delete, Promote, Rollback, Upsert, next_stage
-from services.client import ServicesClient
 from services.embedded import open_embedded
 from services.model import FieldChange, HistoryEntry, Page, VersionSet
 from tests.services.promotion_workspace import INTAKE, Desk
-
-
-@pytest.fixture
-def desk(client: ServicesClient, tmp_path: Path) -> Desk:
-    return Desk(client, tmp_path / "backups")
-
-
-@pytest.fixture
-async def other(workspace: Path, client: ServicesClient, tmp_path: Path) -> AsyncIterator[Desk]:
-    """Another user at another computer."""
-    async with open_embedded(workspace) as opened:
-        yield Desk(opened, tmp_path / "elsewhere", who="sam")
 
 
 async def test_a_promotion_copies_the_tested_content(desk: Desk) -> None:

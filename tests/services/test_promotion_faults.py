@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,8 +18,6 @@ from services.changes import applying
 from services.changes.change_record import Scope
 from services.changes.errors import NoBackupError, UncertainError
 from services.changes.requests import ChangedSinceError, Delete, Promote, Rollback, Upsert
-from services.client import ServicesClient
-from services.embedded import open_embedded
 from services.errors import (
     InvalidError,
     NotFoundError,
@@ -32,19 +29,6 @@ from services.errors import (
 )
 from services.model import VersionSet
 from tests.services.promotion_workspace import INTAKE, Desk
-
-
-@pytest.fixture
-def desk(client: ServicesClient, tmp_path: Path) -> Desk:
-    return Desk(client, tmp_path / "backups")
-
-
-@pytest.fixture
-async def other(workspace: Path, client: ServicesClient, tmp_path: Path) -> AsyncIterator[Desk]:
-    """Another user at another computer."""
-    async with open_embedded(workspace) as opened:
-        yield Desk(opened, tmp_path / "elsewhere", who="sam")
-
 
 KILLED = """
 import asyncio, os, signal, sys

@@ -251,3 +251,15 @@ def steps(*keys: str) -> Steps:
             await settle(pilot)
 
     return press
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for no further keys."""
+    monkeypatch.setattr("tui.services.listing.TYPING_PAUSE", 0)
+    monkeypatch.setattr("tui.services.facts.SCROLLING_PAUSE", 0)
+
+
+async def named(client: Any, name: str = "Intake Line") -> Service:
+    page = await client.list_services(search=name.casefold(), sort_by="name")
+    return await client.get_service(next(one.id for one in page.items if one.name == name))  # type: ignore[no-any-return]

@@ -24,10 +24,9 @@ from simulator.activity.model_files import smart_turn_path
 from simulator.errors import SimulatorError
 from simulator.heard.call_folder import METHOD
 from simulator.heard.checked import checked
-from tests.tui.conftest import CompareSizes, make_app, settle, steps
+from tests.tui.conftest import CompareSizes, make_app, named, settle, steps
 from tests.tui.controller_host import QuietHost
 from tests.tui.pace import mind_no_threads, until
-from tests.tui.test_services_controllers import named
 from tests.tui.test_services_version_sets import notes
 from tui.app import TurnlabApp
 from tui.calls.call_list import CallList

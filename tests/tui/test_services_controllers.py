@@ -18,12 +18,12 @@ from services.embedded.database import Database
 from services.errors import UnreachableError
 from services.model import Service, Tag, VersionSet
 from services.platform import PlatformClient
+from tests.tui.conftest import named
 from tests.tui.controller_host import ScriptedHost
 from tui.dialogs.dialog import Confirm
 from tui.dialogs.dialogs import NameDialog
 from tui.dialogs.form_dialog import FormDialog
 from tui.dialogs.plan_dialog import PlanDialog
-from tui.services import listing
 from tui.services.changes import ChangesController, ServiceGone, ServiceMade, ServiceSaved, TakeBack
 from tui.services.dialogs import MovedFields, MovedPlans
 from tui.services.version_sets import VersionSetsController
@@ -31,16 +31,7 @@ from tui.services.version_sets import VersionSetsController
 HOSTILE = "[bold]x[/] \x1b[31mred \u202ertl 📞"
 
 
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait for no further keys."""
-    monkeypatch.setattr(listing, "TYPING_PAUSE", 0)
-    monkeypatch.setattr("tui.services.facts.SCROLLING_PAUSE", 0)
-
-
-async def named(client: Any, name: str = "Intake Line") -> Service:
-    page = await client.list_services(search=name.casefold(), sort_by="name")
-    return await client.get_service(next(one.id for one in page.items if one.name == name))  # type: ignore[no-any-return]
+pytestmark = pytest.mark.usefixtures("at_once")
 
 
 async def test_an_edit_asks_before_it_replaces_another_users_value(workspace_file: Path) -> None:

@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from services.embedded import open_embedded
 from services.errors import UnreachableError
 from services.model import Service
-from tests.tui.conftest import ScriptedClient, service
+from tests.tui.conftest import ScriptedClient, named, service
 from tests.tui.controller_host import ScriptedHost
-from tui.services import listing
 from tui.services.facts import FactsController, ServiceFacts
 from tui.services.listing import Listed, ListingController
 
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait for no further keys."""
-    monkeypatch.setattr(listing, "TYPING_PAUSE", 0)
-    monkeypatch.setattr("tui.services.facts.SCROLLING_PAUSE", 0)
-
-
-async def named(client: Any, name: str = "Intake Line") -> Service:
-    page = await client.list_services(search=name.casefold(), sort_by="name")
-    return await client.get_service(next(one.id for one in page.items if one.name == name))  # type: ignore[no-any-return]
+pytestmark = pytest.mark.usefixtures("at_once")
 
 
 def names(shown: Listed) -> list[str]:

@@ -19,7 +19,7 @@ from simulator.study import Arm
 from tests.simulator.tracks import fixed_profile
 from tests.tui.conftest import ScriptedClient, make_app
 from tests.tui.pace import until
-from tests.tui.tune_support import analysed, bundled_in, lines, open_tune, rest, settle_on, slow_draft
+from tests.tui.tune_support import analysed, lines, open_tune, rest, settle_on, slow_draft, three_calls_in
 from tui.app import TurnlabApp
 from tui.readouts import Readouts
 from tui.tune.screen import TuneScreen
@@ -32,7 +32,6 @@ from tui.widgets.key_line import GuideLine
 from tui.widgets.timeline import Timeline
 
 SIZE = (120, 40)
-TWO = ("booking", "coughs")
 
 
 @pytest.fixture
@@ -41,10 +40,8 @@ def app() -> TurnlabApp:
 
 
 @pytest.fixture
-def two(tmp_path: Path) -> Path:
-    """A folder with two labelled recordings and a third."""
-    names, suffixes = (*TWO, "interruptions"), (".flac", ".json", ".scenario.json")
-    return bundled_in(tmp_path / "calls", *(name + suffix for name in names for suffix in suffixes))
+def calls(tmp_path: Path) -> Path:
+    return three_calls_in(tmp_path / "calls")
 
 
 async def in_the_guide(pilot: Pilot[None], said: str) -> list[str]:
@@ -181,10 +178,10 @@ async def test_partial_advice_is_marked_and_keeps_the_cursor(
 
 @pytest.mark.slow
 async def test_advice_over_some_recordings_waits_for_the_others_and_is_measured_over_what_is_compared(
-    app: TurnlabApp, two: Path
+    app: TurnlabApp, calls: Path
 ) -> None:
     async with app.run_test(size=SIZE) as pilot:
-        screen = await slow_draft(pilot, two)
+        screen = await slow_draft(pilot, calls)
         line = screen.query_one("#on-trial", GuideLine)
         await pilot.press("f1")
         await settle_on(pilot, SymptomGuide)

@@ -18,7 +18,7 @@ from simulator.study import Arm
 from tests.simulator.tracks import fixed_profile
 from tests.tui.conftest import ScriptedClient, make_app
 from tests.tui.pace import until
-from tests.tui.tune_support import analysed, bundled_in, lines, open_tune, rest, settle_on, slow_draft
+from tests.tui.tune_support import analysed, lines, open_tune, rest, settle_on, slow_draft, three_calls_in
 from tui.app import TurnlabApp
 from tui.dialogs.dialog import Confirm
 from tui.dialogs.dialogs import PickOne, PickRows
@@ -31,7 +31,6 @@ from tui.tune.worst_turns import WorstTurns, worse_turns
 from tui.widgets.timeline import Timeline
 
 SIZE = (120, 40)
-TWO = ("booking", "coughs")
 
 
 @pytest.fixture
@@ -40,15 +39,13 @@ def app() -> TurnlabApp:
 
 
 @pytest.fixture
-def two(tmp_path: Path) -> Path:
-    """A folder with two labelled recordings and a third."""
-    names, suffixes = (*TWO, "interruptions"), (".flac", ".json", ".scenario.json")
-    return bundled_in(tmp_path / "calls", *(name + suffix for name in names for suffix in suffixes))
+def calls(tmp_path: Path) -> Path:
+    return three_calls_in(tmp_path / "calls")
 
 
-async def test_space_selects_what_is_compared_over(app: TurnlabApp, two: Path) -> None:
+async def test_space_selects_what_is_compared_over(app: TurnlabApp, calls: Path) -> None:
     async with app.run_test(size=SIZE) as pilot:
-        screen = await open_tune(pilot, recordings=two)
+        screen = await open_tune(pilot, recordings=calls)
         one = lines(screen)[0]
         screen.query_one(RecordingList).focus()
         screen.query_one(RecordingList).highlight("booking.flac")
@@ -80,9 +77,9 @@ async def test_only_the_picked_readouts_are_shown(app: TurnlabApp) -> None:
 
 
 @pytest.mark.slow
-async def test_the_worst_turn_comes_first_and_enter_goes_to_it(app: TurnlabApp, two: Path) -> None:
+async def test_the_worst_turn_comes_first_and_enter_goes_to_it(app: TurnlabApp, calls: Path) -> None:
     async with app.run_test(size=SIZE) as pilot:
-        screen = await slow_draft(pilot, two)
+        screen = await slow_draft(pilot, calls)
         await pilot.press("a")
         await rest(pilot)
         assert screen.trials.outcome is not None

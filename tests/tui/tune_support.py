@@ -36,6 +36,12 @@ def bundled_in(folder: Path, *names: str) -> Path:
     return folder
 
 
+def three_calls_in(folder: Path) -> Path:
+    """Return a new folder with three bundled recordings, their labels and scenarios."""
+    names, suffixes = ("booking", "coughs", "interruptions"), (".flac", ".json", ".scenario.json")
+    return bundled_in(folder, *(name + suffix for name in names for suffix in suffixes))
+
+
 async def rest(pilot: Pilot[None]) -> None:
     """Wait until the Tune screen matches its settings."""
     end_s = monotonic() + DEADLINE_S
