@@ -319,12 +319,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         elif self.screen is self.services_screen and self.services_screen.listed.waiting:
             self.set_timer(STILL_COMING_S, self._show_symptoms_of_service)
         else:
-            back = partial(self._go_back_from_tune, self.current_mode)
-            self.open_screen(TUNE, self._service_on(self.screen), lambda tune: tune.symptoms.ask(back))
-
-    def _go_back_from_tune(self, mode: str) -> None:
-        if self.screen in self.tunes.standing:  # not if another screen was opened meanwhile
-            self.switch_mode(mode)
+            self.open_screen(TUNE, self._service_on(self.screen), lambda tune: tune.symptoms.ask())
 
     @work(exclusive=True, group="places")
     async def action_sweep_for(self, goal: str) -> None:

@@ -121,7 +121,8 @@ def _axis(cells: int, right_ms: float) -> list[Text]:
     for number in range(int(right_ms / step_ms) + 1):
         column = min(int(number * step_ms / right_ms * cells), cells - 1)
         ticks[column] = "+"
-        name = f"{number * step_ms / 1000:g}"
+        last = " s wait" if number == int(right_ms / step_ms) else ""
+        name = f"{number * step_ms / 1000:g}{last}"
         start = min(column, cells - len(name))
         names[start : start + len(name)] = name
     line = "".join("-" if tick == " " else tick for tick in ticks)

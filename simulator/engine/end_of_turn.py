@@ -204,7 +204,8 @@ class ConfidencePolicy:
             return own, f"the state's stt_eot_threshold {own:g}"
         if wanted is None or self.sensitivity.head_start:
             return self.threshold, OWN_THRESHOLD
-        return self.sensitivity.ends_at(wanted), f"eager_eot_threshold {wanted:g}"
+        sets = "" if self.sensitivity.recogniser else f" sets {_AT_ZERO:g} − {_PER_UNIT:g} × {wanted:g}"
+        return self.sensitivity.ends_at(wanted), f"eager_eot_threshold {wanted:g}{sets}"
 
     def _eager(self, config: ResolvedVoiceConfig, policy: TurnPolicy) -> tuple[float | None, str]:
         own, wanted = policy.stt_eager_eot_threshold, config.eager_eot_threshold

@@ -146,7 +146,7 @@ def test_every_decision_says_why_with_the_numbers_that_decided() -> None:
     assert 0 <= event["why"]["margin"] < 0.01
     told = play_track([Speech(10, 100, 0.3)], {"eager_eot_threshold": 0.2}).played.events
     (sooner,) = [event.to_json() for event in told if event.type == "end_of_turn"]
-    assert "0.78 reached 0.78 (eager_eot_threshold 0.2)" in sooner["why"]["text"]
+    assert "0.78 reached 0.78 (eager_eot_threshold 0.2 sets 0.9 − 0.6 × 0.2)" in sooner["why"]["text"]
 
 
 @pytest.mark.parametrize(

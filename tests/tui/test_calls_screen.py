@@ -191,7 +191,7 @@ async def test_calls_are_listed_filtered_and_read(app: TurnlabApp) -> None:
         await until(pilot, lambda: isinstance(app.screen, SymptomGuide), "symptoms")
         assert app.screen_stack[0].session.title == "Intake Line", "the service whose calls are listed"  # type: ignore[attr-defined]
         await pilot.press("escape")
-        await until(pilot, lambda: app.screen is screen, "back where f1 was pressed")
+        await until(pilot, lambda: isinstance(app.screen, TuneScreen), "esc leaves the guide, not Tune")
 
 
 @pytest.mark.slow
@@ -232,8 +232,9 @@ async def test_calls_are_pulled_and_measured(workspace_file: Path) -> None:
         line = app.screen.query_one("#tour-line", GuideLine)
         assert str(line.render()).startswith("Tour 1/6"), "a call in Tune is not a service that was opened"
         await until(pilot, lambda: (folder / "caller.npz").exists(), "the analysis, beside the call")
-        assert isinstance(app.screen, TuneScreen)
-        assert str(folder / "caller.flac") in app.screen.recordings.found()
+        tune = app.screen
+        assert isinstance(tune, TuneScreen)
+        await until(pilot, lambda: str(folder / "caller.flac") in tune.recordings.found(), "the call in Tune")
         title = re.fullmatch(
             r"call of (\d+ \w{3} \d\d:\d\d)", dict(app.screen.recordings.state.places)[folder / "caller.flac"]
         )

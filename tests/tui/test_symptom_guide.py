@@ -21,6 +21,7 @@ from tests.tui.conftest import ScriptedClient, make_app
 from tests.tui.pace import until
 from tests.tui.tune_support import analysed, lines, open_tune, rest, settle_on, slow_draft, three_calls_in
 from tui.app import TurnlabApp
+from tui.dialogs.dialog import TextDialog
 from tui.readouts import Readouts
 from tui.tune.screen import TuneScreen
 from tui.tune.symptom_guide import SymptomGuide
@@ -88,7 +89,15 @@ async def test_advice_against_a_symptom_is_simulated_tried_in_place_swapped_and_
         await settle_on(pilot, SymptomGuide)
         offered = await in_the_guide(pilot, "Simulated over")
         assert "on trial now, helps most" in offered[0], "the guide starts with the complaint of last time"
-        assert texts(app, ".dialog-title")[0].startswith("▸"), "at the question"
+        last_time = "▸ What do callers say? Last time: “is slow to answer”"
+        assert texts(app, ".dialog-title")[0] == last_time, "at the question"
+        await pilot.press("question_mark")
+        await settle_on(pilot, TextDialog)
+        explained = texts(app, "#dialog-long-text")[0]
+        assert "cut-ins: " in explained
+        assert "barge-in: " in explained
+        await pilot.press("escape")
+        assert isinstance(app.screen, SymptomGuide)
         await pilot.press("enter", "down", "enter")
         await rest(pilot)
         name = offered[1].partition(":")[0]
@@ -309,6 +318,9 @@ def test_interrupting_is_answered_with_less_sensitivity_than_there_is_and_slowne
         return [offer.value for offer in found if offer.name == "eager_eot_threshold"]
 
     assert offered({}) == [0.4, 0.3, 0.2, 0.05, 0.0, 0.6, 0.7, 0.8, 0.95, 1.0]
+    resolved = Arm("A", VoiceConfig()).resolved
+    for symptom, text in ((interrupts, "0.4 (lower: waits longer)"), (slow, "0.6 (higher: answers sooner)")):
+        assert offers(symptom, resolved, profile)[0].text() == f"eager_eot_threshold: inherit (as 0.50) → {text}"
     assert offered({"eager_eot_threshold": 0.1}) == [0.0, 0.2, 0.3, 0.4, 0.55, 0.8]
     assert offered({"eager_eot_threshold": 0.0}) == [0.1, 0.2, 0.3, 0.45, 0.7], "nothing is less sensitive"
     assert offered({}, fixed_profile(eager_role="head_start")) == []

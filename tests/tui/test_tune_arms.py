@@ -124,6 +124,7 @@ async def test_three_arms_each_with_a_lane_and_a_column(app: TurnlabApp, tmp_pat
         assert "no such file" in str(app.screen.query_one("#line-problem").render())
         await pilot.press("end", "ctrl+u", *str(file), "enter")
         await settle_on(pilot, ArmsDialog)
+        assert app.screen.query_one(OptionList).highlighted == 2, "the cursor is on what was added"
         await pilot.press("escape")
         await rest(pilot)
         assert "A draft   B service as stored   C slow" in screen.query_one(ArmHeader).text

@@ -53,7 +53,9 @@ async def test_without_a_speaker_the_playhead_runs_all_the_same(app: TurnlabApp)
         if not seen.no_sound:
             pytest.skip("this machine has a speaker, and the call would be heard")
         assert str(title.render()).startswith("▶ 0:0")
-        assert " A, no sound: there is no speaker; plug one in and try again · Timeline of" in str(title.render())
+        assert " A, no sound, e writes a file: there is no speaker; plug one in and try again · Timeline of" in str(
+            title.render()
+        )
         assert any("e writes the call to a file" in note.message for note in app._notifications)
         assert any("│" in text for _, text in timeline.rows)
 

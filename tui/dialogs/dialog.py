@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -40,7 +41,10 @@ class Dialog(ModalScreen[T | None]):
     """Asks a question and returns the answer; ``None`` after escape. Subclasses compose the body."""
 
     CSS_PATH: ClassVar[CSSPathType | None] = _HERE / "dialogs.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Cancel", tooltip="Change nothing.")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Cancel", tooltip="Change nothing."),
+        Binding("question_mark", "explain", "Words", tooltip="Say what the words mean.", show=False),
+    ]
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = NARROW
     keys = "esc cancels"
@@ -74,6 +78,15 @@ class Dialog(ModalScreen[T | None]):
     def action_leave(self) -> None:
         """Close without an answer."""
         self.dismiss(None)
+
+    def action_explain(self) -> None:
+        """Show what the words of the covered screen mean: they are those of its dialogs."""
+        words: Mapping[str, str] = next(
+            (one.WORDS_HERE for one in reversed(self.app.screen_stack) if hasattr(one, "WORDS_HERE")), {}
+        )
+        if words:
+            meanings = "\n".join(f"{word}: {meaning}" for word, meaning in words.items())
+            self.app.push_screen(TextDialog("What the words mean", meanings))
 
 
 class Confirm(Dialog[bool]):

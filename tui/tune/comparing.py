@@ -97,6 +97,7 @@ class ArmsController:
     async def _carry_out(self, request: ArmRequest, at: int) -> int:
         """Apply an action and return the position of the arm to highlight. Raises :class:`ArmError`."""
         arms, now = self._session.arms, self._session.config_of(at)
+        before = len(arms)
         if request == "choose":
             await self._choose(at)
             return at
@@ -113,7 +114,7 @@ class ArmsController:
         elif (comparison_arm := await self._ask("Compare with what else?", "")) is not None:
             arms.add(comparison_arm)
         self._note_changed()
-        return min(at, len(arms) - 1)
+        return len(arms) - 1 if len(arms) > before else min(at, len(arms) - 1)
 
     def _baseline_words(self) -> str:
         at = self._session.arms.baseline

@@ -35,7 +35,7 @@ from tui.tune.saving_dialogs import ExportTo, KeptDialog, MergeDialog, Mixing
 from tui.tune.sensitivity import SensitivityDialog, why_no_curve
 from tui.tune.symptom_guide import SymptomGuide
 from tui.tune.symptom_trials import TrialInput, Use
-from tui.tune.symptoms import SYMPTOMS, Advice, Offer
+from tui.tune.symptoms import SYMPTOMS, Advice, Offer, Symptom
 from tui.tune.trial import Measurement, Trial, TrialOutcome, TrialRunner
 from tui.tune.worst_turns import WorseTurn, WorstTurns
 from tui.widgets.timeline import Timeline
@@ -83,7 +83,7 @@ class TuneDialogs(DraftDialogs):
     def __init__(self, screen: Screen[Any], runner: TrialRunner) -> None:
         super().__init__(screen)
         self._runner = runner
-        self._complaint = SYMPTOMS[0]
+        self._complaint: Symptom | None = None
 
     # ---- small questions
 
@@ -189,7 +189,8 @@ class TuneDialogs(DraftDialogs):
 
     async def symptom(self, look: Callable[[], TrialInput | str]) -> tuple[Advice, Use] | None:
         """Show the symptom guide. It starts at the last complaint."""
-        guide = SymptomGuide(self._runner, look, self._complaint)
+        last = self._complaint
+        guide = SymptomGuide(self._runner, look, last or SYMPTOMS[0], again=last is not None)
         answer = await self.ask(guide)
         if answer is not None:
             self._complaint = guide.symptom

@@ -218,5 +218,5 @@ class SensitivityDialog(Dialog[Offer]):
 def _stands(who: str, at: TradeOffPoint, style: str = "") -> Text:
     """Return a line about the place of an arm."""
     early, wait_s = count_text(Count(at.cut, at.turns), "turns"), at.mean_ms / 1000
-    where = f"{who} {setting_text(at.setting)}: confidence {at.threshold:.2f}"
+    where = f"{who} {setting_text(at.setting)} ends turns at confidence {at.threshold:.2f}"
     return Text(f"{where} · {early} early · mean wait {wait_s:.2f} s", style)

@@ -145,7 +145,11 @@ class TuneSession:
             return replace(arm, name=BEFORE_SAVE, description="What callers got before your last save.")
         if not arm.is_draft or self.draft.changes():
             return arm
-        return replace(arm, name=self.stored_name, description="The draft: what you edit. No change yet.")
+        return replace(
+            arm,
+            name=self.stored_name,
+            description="The draft, which is always an arm. It is what is stored until you edit it.",
+        )
 
     def _arm_name(self, at: int) -> str:
         arm = self.arms[at]

@@ -39,7 +39,7 @@ from tui.widgets.key_line import KeyLine
 class SymptomGuide(Dialog[tuple[Advice, Use]]):
     """Returns advice for the draft, and what to do with it. ``look`` returns the input, or why it waits.
 
-    ``symptom`` is the complaint, at first the one given.
+    ``symptom`` is the complaint, at first the one given; ``again``: it is that of last time.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -49,7 +49,8 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         Binding("5", "sweep", "Sweep", tooltip="Search all fields at once for the best trade, on Sweep."),
         Binding("f1", "leave", show=False),
     ]
-    keys = "v tries it in the draft, s tries and plays it; u takes it back"
+    keys = "v tries it in the draft, s tries and plays it; u takes it back · ? words"
+    keys_before = "v will try what helps most, s play it too · ? words"
 
     class Found(Message):
         """The draft was measured, or an offer was tried. ``advice`` is ``None`` if that failed."""
@@ -61,8 +62,15 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
             self.material, self.symptom, self.number = material, symptom, number
             self.advice, self.fault = advice, fault
 
-    def __init__(self, trial_runner: TrialRunner, look: Callable[[], TrialInput | str], symptom: Symptom) -> None:
-        super().__init__("What do callers say?")
+    def __init__(
+        self,
+        trial_runner: TrialRunner,
+        look: Callable[[], TrialInput | str],
+        symptom: Symptom,
+        *,
+        again: bool = False,
+    ) -> None:
+        super().__init__("What do callers say?" + f" Last time: “{symptom.short}”" * again)
         self._runner, self._look = trial_runner, look
         self._looking: Timer | None = None
         self._material: TrialInput | None = None
@@ -153,7 +161,7 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         helps = f"{'▸' if there else ' '} What helps: “{self.symptom.short}”{so_far}{place}"
         self.query_one("#offers-title", Static).update(content(helps))
         enter = "enter takes it · " if there else "↑↓ complaint · enter: to the advice · " if count else ""
-        keys.update(content(f"{enter}{self.keys}"))
+        keys.update(content(f"{enter}{self.keys if count else self.keys_before}"))
 
     @on(OptionList.OptionSelected, "#offers")
     def _take(self, event: OptionList.OptionSelected) -> None:

@@ -72,20 +72,24 @@ class Symptom:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A value to try for a field, and the present one. ``stands_at`` is the effect of leaving it unset."""
+    """A value to try for a field, and the present one. ``stands_at`` is the effect of leaving it unset.
+
+    ``means`` says what a higher or lower value does, where the name does not.
+    """
 
     name: str
     before: Any
     value: Any
     stands_at: float | None = None
+    means: str = ""
 
     def text(self) -> str:
         """Return the offer in words."""
         spec = BY_NAME[self.name]
-        before = spec.show(self.before)
-        if self.before is None and self.stands_at is not None:
-            before += f" {self.stands_at:.2f}"
-        return f"{self.name}: {before} → {spec.show(self.value)}"
+        as_unset = f"inherit (as {self.stands_at:.2f})" if self.stands_at is not None else ""
+        before = as_unset if self.before is None and as_unset else spec.show(self.before)
+        means = f" ({self.means})" if self.means else ""
+        return f"{self.name}: {before} → {spec.show(self.value)}{means}"
 
 
 def _one(wanted: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
@@ -180,13 +184,23 @@ SYMPTOMS = (
 def offers(symptom: Symptom, resolved: ResolvedVoiceConfig, profile: EngineProfile) -> tuple[Offer, ...]:
     """Return the values to try that differ from the current ones."""
     found: dict[tuple[str, Any], Offer] = {}
-    own = sensitivity_of(profile.values).equal_to(profile.values.eot_threshold.value)
+    sensitivity = sensitivity_of(profile.values)
+    own = sensitivity.equal_to(profile.values.eot_threshold.value)
     for name, wanted in symptom.candidates:
         before = getattr(resolved, name)
         values = _sensitivities(wanted, before, profile) if name == SENSITIVITY else wanted(before)
         for value in (_within_bounds(name, value) for value in values):
-            if value != before:
-                found.setdefault((name, value), Offer(name, before, value, own if name == SENSITIVITY else None))
+            if value == before:
+                continue
+            offer = Offer(name, before, value)
+            if name == SENSITIVITY:
+                stands_at = own if before is None else before
+                higher, sooner = (value > (stands_at or 0.0), not sensitivity.recogniser)
+                means = (
+                    f"{'higher' if higher else 'lower'}: {'answers sooner' if higher is sooner else 'waits longer'}"
+                )
+                offer = Offer(name, before, value, own, means)
+            found.setdefault((name, value), offer)
     return tuple(found.values())
 
 

@@ -149,12 +149,17 @@ class TimelinePane(Vertical):
         return ARMS[place] if drawn is None else drawn.letter(place)
 
     def _show_title(self) -> None:
-        said, sight = self._about, self.heard.sight
-        if sight is not None:
+        said, sight, scene = self._about, self.heard.sight, self.timeline.scene
+        ended = (
+            sight is not None and sight.resting and scene is not None and sight.shared_ms >= scene.duration_ms - 1
+        )
+        if sight is not None and not ended:
             symbols = "▶‖" if self.timeline.fine_glyphs else ">="
             state = f"{symbols[not sight.playing]} {clock_text(sight.shared_ms, 1000)} {self._letter(sight.arm)}"
             voice = f"{sight.voice} on {sight.where}" if sight.where else sight.voice
-            sound = f"no sound: {sight.no_sound}" if sight.no_sound else voice
+            sound = (
+                with_keys(f"no sound, {{tune.export}} writes a file: {sight.no_sound}") if sight.no_sound else voice
+            )
             said = " · ".join(filter(None, (f"{state}, {sound}", self._about)))
         self._title.update(screen_text(said or "Timeline"), layout=False)
 
