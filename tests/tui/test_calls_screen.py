@@ -232,9 +232,9 @@ async def test_calls_are_pulled_and_measured(workspace_file: Path) -> None:
         line = app.screen.query_one("#tour-line", GuideLine)
         assert str(line.render()).startswith("Tour 1/6"), "a call in Tune is not a service that was opened"
         await until(pilot, lambda: (folder / "caller.npz").exists(), "the analysis, beside the call")
-        tune = app.screen
-        assert isinstance(tune, TuneScreen)
-        await until(pilot, lambda: str(folder / "caller.flac") in tune.recordings.found(), "the call in Tune")
+        assert isinstance(app.screen, TuneScreen)
+        found = app.screen.recordings.found
+        await until(pilot, lambda: str(folder / "caller.flac") in found(), "the call in Tune")
         title = re.fullmatch(
             r"call of (\d+ \w{3} \d\d:\d\d)", dict(app.screen.recordings.state.places)[folder / "caller.flac"]
         )

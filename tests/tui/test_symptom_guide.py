@@ -24,9 +24,9 @@ from tui.app import TurnlabApp
 from tui.dialogs.dialog import TextDialog
 from tui.readouts import Readouts
 from tui.tune.screen import TuneScreen
-from tui.tune.symptom_guide import SymptomGuide
+from tui.tune.symptom_guide import SymptomGuide, why_none
 from tui.tune.symptom_trials import TrialInput
-from tui.tune.symptoms import SYMPTOMS, Advice, Offer, Symptom, merit, offers, ranked, try_offer, why_none
+from tui.tune.symptoms import SYMPTOMS, Advice, Offer, Symptom, merit, offers, ranked, try_offer
 from tui.tune.trial import Measurement, TrialRunner
 from tui.tune.worst_turns import worse_turns
 from tui.widgets.key_line import GuideLine

@@ -27,6 +27,8 @@ _DOES = {"promote": "promotes", "upsert": "writes it", "delete": "deletes it", "
 
 def version_set_plan_dialog(plan: Plan, dialect: Dialect, aside: Sequence[str] = ()) -> PlanDialog:
     """Return the dialog of a change of a version set. ``aside``: further notes, such as that it changed."""
+    from services.changes.fields import why_confirm
+
     return PlanDialog(
         headline(plan),
         plan,
@@ -34,6 +36,7 @@ def version_set_plan_dialog(plan: Plan, dialect: Dialect, aside: Sequence[str] =
         plan.body(dialect),
         aside,
         name=plan.target if plan.needs_confirmation else "",
+        why=f"{why_confirm(plan.target, plan.service)}." if plan.needs_confirmation else "",
         does=_DOES[plan.action],
     )
 

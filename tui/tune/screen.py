@@ -105,8 +105,7 @@ class TuneScreen(PaneScreen):
             service, profile, voice_known=client is None or client.dialect != "classic"
         )
         host, ask = ScreenHost(self), TuneDialogs(self, session.trial_runner)
-        places = places or Places()
-        watch = Watch(places)
+        watch = Watch(places := places or Places())
         self._one_folder = recordings is not None
         self.recordings = RecordingsController(
             host,
@@ -310,8 +309,7 @@ class TuneScreen(PaneScreen):
         self.symptoms.follow()
 
     def _recording_asked_for(self) -> tuple[str, ...]:
-        shown = self.recordings.shown
-        if shown is None:
+        if (shown := self.recordings.shown) is None:
             return ()
         source = shown.recording.source
         return (str(source.path), *(f"--inject={one.argument}" for one in source.what_if.injections))

@@ -206,7 +206,8 @@ class SensitivityDialog(Dialog[Offer]):
         )
         self.query_one("#curve-drawing", Static).update(Text("\n").join(drawn))
         said = legend(ascii_only=not self._fine, silence_only=found.silence_only)
-        self.query_one("#curve-legend", Static).update(f"{said}. {found.over}, heard or not.")
+        over = f"{found.over}, heard or not. Turns end at the confidence beside a setting."
+        self.query_one("#curve-legend", Static).update(f"{said}. {over}")
         lines = [_stands(sign, at, "bold") for sign, at in moved]
         lines += [
             _stands(f"{a} {cut(plain(n), _NAME)}", at)
@@ -218,5 +219,5 @@ class SensitivityDialog(Dialog[Offer]):
 def _stands(who: str, at: TradeOffPoint, style: str = "") -> Text:
     """Return a line about the place of an arm."""
     early, wait_s = count_text(Count(at.cut, at.turns), "turns"), at.mean_ms / 1000
-    where = f"{who} {setting_text(at.setting)} ends turns at confidence {at.threshold:.2f}"
+    where = f"{who} {setting_text(at.setting)}: confidence {at.threshold:.2f}"
     return Text(f"{where} · {early} early · mean wait {wait_s:.2f} s", style)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from textual import events, on, work
@@ -16,7 +16,10 @@ from textual.widgets.option_list import Option
 from textual.worker import get_current_worker
 
 from simulator.errors import SimulatorError
+from simulator.measures.readout_table import BY_NAME as READOUTS
 from tui.dialogs.dialog import Dialog
+from tui.readouts import A, ReadoutRow
+from tui.screens import key_for
 from tui.terminal_text import content, screen_text, show_text
 from tui.tune.symptom_trials import LOOKS_A_SECOND, TrialInput, Use
 from tui.tune.symptoms import (
@@ -25,12 +28,10 @@ from tui.tune.symptoms import (
     Offer,
     Symptom,
     measure_base,
-    measured_by,
     merit,
     offers,
     ranked,
     try_offer,
-    why_none,
 )
 from tui.tune.trial import Measurement, TrialRunner
 from tui.widgets.key_line import KeyLine
@@ -50,7 +51,7 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         Binding("f1", "leave", show=False),
     ]
     keys = "v tries it in the draft, s tries and plays it; u takes it back · ? words"
-    keys_before = "v will try what helps most, s play it too · ? words"
+    keys_without = "↑↓ complaint · v tries what helps most, once there is any · ? words"
 
     class Found(Message):
         """The draft was measured, or an offer was tried. ``advice`` is ``None`` if that failed."""
@@ -161,7 +162,7 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         helps = f"{'▸' if there else ' '} What helps: “{self.symptom.short}”{so_far}{place}"
         self.query_one("#offers-title", Static).update(content(helps))
         enter = "enter takes it · " if there else "↑↓ complaint · enter: to the advice · " if count else ""
-        keys.update(content(f"{enter}{self.keys if count else self.keys_before}"))
+        keys.update(content(f"{enter}{self.keys if count else self.keys_without}"))
 
     @on(OptionList.OptionSelected, "#offers")
     def _take(self, event: OptionList.OptionSelected) -> None:
@@ -323,3 +324,28 @@ def _sum_up(over: str, tried: Sequence[Offer], found: Sequence[Advice]) -> str:
     )
     said = f"{order}Simulated over {over}, each alone; Sweep (5) tries all fields together."
     return said + (f" No help: {', '.join(idle)}." if idle else "")
+
+
+def measured_by(symptom: Symptom, rows: Mapping[str, ReadoutRow]) -> list[str]:
+    """Return the draft's readouts that measure a symptom, one phrase each. Empty if they need labels."""
+    found = (rows[key] for key in symptom.rows if key in rows)
+    return [f"{row.title} {row.value(0, limit=False)}{row.bound(0)}" for row in found]
+
+
+def why_none(symptom: Symptom, base: Measurement, tried: Sequence[Offer]) -> str:
+    """Return why no advice helps against a symptom."""
+    first = symptom.rows[0].partition(" ")[0]
+    found = base.comparison.readouts.get(first)
+    if found is None:
+        return f"only labelled recordings show this: esc, then {key_for('tune.labels')} labels this one"
+    if (value := found.arms.get(A)) is None:
+        return "no turn here is answered"
+    title = READOUTS[first].title
+    if not value and READOUTS[first].kind != "latency":
+        of = f" of {found.out_of[A]:,}" if found.out_of else ""
+        return f"there is nothing to cure in these recordings: {title} 0{of}"
+    if not tried:
+        return "every setting that could help is at its limit already"
+    fields = list(dict.fromkeys(offer.name for offer in tried))
+    simulated = "was simulated" if len(fields) == 1 else "were simulated, each alone"
+    return f"{', '.join(fields)} {simulated}, and {title} did not fall: {symptom.beyond}"

@@ -6,7 +6,7 @@ what helps most, with its cost.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,8 +19,7 @@ from simulator.measures.readout_table import BY_NAME as READOUTS
 from simulator.measures.readout_table import BY_PLACE
 from simulator.study import Arm
 from tui.figures import signed
-from tui.readouts import A, B, ReadoutRow
-from tui.screens import key_for
+from tui.readouts import A, B
 from tui.tune.bench import AnalysedRecording
 from tui.tune.fields import SENSITIVITY
 from tui.tune.trial import Measurement, TrialRunner
@@ -387,28 +386,3 @@ def merit(advice: Advice, found: Sequence[Advice]) -> str:
     if advice is min(found, key=lambda one: one.gain):
         return "helps most"
     return "most of the help for less delay" if advice is _better_trade(found) else ""
-
-
-def measured_by(symptom: Symptom, rows: Mapping[str, ReadoutRow]) -> list[str]:
-    """Return the draft's readouts that measure a symptom, one phrase each. Empty if they need labels."""
-    found = (rows[key] for key in symptom.rows if key in rows)
-    return [f"{row.title} {row.value(0, limit=False)}{row.bound(0)}" for row in found]
-
-
-def why_none(symptom: Symptom, base: Measurement, tried: Sequence[Offer]) -> str:
-    """Return why no advice helps against a symptom."""
-    first = symptom.rows[0].partition(" ")[0]
-    found = base.comparison.readouts.get(first)
-    if found is None:
-        return f"only labelled recordings show this: esc, then {key_for('tune.labels')} labels this one"
-    if (value := found.arms.get(A)) is None:
-        return "no turn here is answered"
-    title = READOUTS[first].title
-    if not value and READOUTS[first].kind != "latency":
-        of = f" of {found.out_of[A]:,}" if found.out_of else ""
-        return f"there is nothing to cure in these recordings: {title} 0{of}"
-    if not tried:
-        return "every setting that could help is at its limit already"
-    fields = list(dict.fromkeys(offer.name for offer in tried))
-    simulated = "was simulated" if len(fields) == 1 else "were simulated, each alone"
-    return f"{', '.join(fields)} {simulated}, and {title} did not fall: {symptom.beyond}"
