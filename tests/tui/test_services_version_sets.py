@@ -118,6 +118,8 @@ async def test_promoting_to_release_asks_for_its_name_and_rolls_back(app: Turnla
         await on_set(pilot, "preview")
         await press(pilot, "p", NameDialog)
         dialog = await press(pilot, "enter", PlanDialog)
+        reach = "release is the version set that callers of 'Intake Line' reach: the change is live at once."
+        assert reach in [str(line.render()) for line in dialog.query(Static)]
         await pilot.press("enter")
         await pilot.pause()
         assert app.screen is dialog
