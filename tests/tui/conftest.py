@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import time
@@ -10,6 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import pytest_textual_snapshot
 from pydantic import JsonValue
@@ -223,6 +225,33 @@ class ScriptedClient(AnyClient):  # type: ignore[misc]  # (has only the methods 
             yield self
         finally:
             self.closed = True
+
+
+class Losing(httpx.AsyncBaseTransport):
+    """Loses the answer to a change. If set, ``meanwhile`` happens instead of the change."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self.inner, self.lost = inner, 1
+        self.meanwhile: dict[str, JsonValue] = {}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "PUT" and self.lost:
+            self.lost -= 1
+            if self.meanwhile:
+                content = json.dumps({"voice_config": self.meanwhile}).encode()
+                headers = {name: value for name, value in request.headers.items() if name != "content-length"}
+                request = httpx.Request("PUT", request.url, headers=headers, content=content)
+            await (await self.inner.handle_async_request(request)).aread()
+            raise httpx.ReadError("connection reset")
+        return await self.inner.handle_async_request(request)
+
+
+def losing(client: ServicesClient | None) -> Losing:
+    """Let a client's next change lose its answer."""
+    http: httpx.AsyncClient = client._transport._http  # type: ignore[union-attr]
+    line = Losing(http._transport)
+    http._transport = line
+    return line
 
 
 def service(number: int, name: str = "", **fields: Any) -> Service:

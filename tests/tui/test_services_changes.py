@@ -6,7 +6,6 @@ import asyncio
 import shlex
 from pathlib import Path
 
-import httpx
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, OptionList, Static, TabbedContent
@@ -18,7 +17,7 @@ from services.embedded import open_embedded
 from services.model import Service, Tag
 from services.service_text import curl_line, service_json
 from services.traffic import RateLimit, Waiting
-from tests.tui.conftest import ScriptedClient, make_app, settle
+from tests.tui.conftest import ScriptedClient, losing, make_app, settle
 from tests.tui.pace import until
 from tests.tui.test_services_version_sets import notes, press, stored, texts
 from tui.app import TurnlabApp
@@ -300,27 +299,11 @@ async def test_voice_settings_are_put_back_from_the_history(app: TurnlabApp, wor
 async def test_a_change_with_a_lost_answer_is_reported_as_saved(app: TurnlabApp, workspace_file: Path) -> None:
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await on_service(pilot, "Intake Line")
-        http: httpx.AsyncClient = app.client._transport._http  # type: ignore[union-attr]
-        http._transport = LosesOne(http._transport)
+        losing(app.client)
         await press(pilot, "a", PlanDialog)
         await pilot.press(*"release", "enter")
         await until(pilot, lambda: any("Intake Line is saved" in note for note in notes(app)), "a word")
     assert not (await stored(workspace_file)).is_active
-
-
-class LosesOne(httpx.AsyncBaseTransport):
-    """Loses the answer to the first change."""
-
-    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
-        self._inner, self._lost = inner, False
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        response = await self._inner.handle_async_request(request)
-        if request.method == "PUT" and not self._lost:
-            self._lost = True
-            await response.aread()
-            raise httpx.ReadError("connection reset")
-        return response
 
 
 @pytest.mark.slow

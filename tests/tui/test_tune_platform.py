@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from pydantic import JsonValue
 
@@ -19,7 +17,7 @@ from services.client import ServicesClient
 from services.embedded import open_embedded
 from services.errors import InvalidError
 from services.model import Service
-from tests.tui.conftest import ScriptedClient, service
+from tests.tui.conftest import ScriptedClient, losing, service
 from tests.tui.controller_host import Answers, QuietHost
 from tui.connection import read_only
 from tui.services.history import history_lines
@@ -237,9 +235,7 @@ async def test_undo_reverts_a_save_after_later_edits_are_undone(client: Services
     assert saving.saved[-1].voice_config == saving.session.draft.stored == saving.session.draft.config
 
 
-async def test_saving_undo_and_history_name_a_chosen_default_alike(
-    client: ServicesClient,
-) -> None:
+async def test_saving_undo_and_history_name_a_chosen_default_alike(client: ServicesClient) -> None:
     saving = await intake(client, send=True, take_back=True)
     saving.session.draft.reset()
     saving.change(filler_style="backchannel")
@@ -344,32 +340,6 @@ async def test_the_regular_check_never_delays_a_save(client: ServicesClient) -> 
     await asyncio.sleep(0)
     await saving.save()
     assert saving.host.notices == ["Saved: 2 fields of Intake Line · u takes it back"]
-
-
-class Losing(httpx.AsyncBaseTransport):
-    """Loses the answer to a change. If set, ``meanwhile`` happens instead of the change."""
-
-    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
-        self.inner, self.lost = inner, 1
-        self.meanwhile: dict[str, Any] = {}
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        if request.method == "PUT" and self.lost:
-            self.lost -= 1
-            if self.meanwhile:
-                content = json.dumps({"voice_config": self.meanwhile}).encode()
-                headers = {name: value for name, value in request.headers.items() if name != "content-length"}
-                request = httpx.Request("PUT", request.url, headers=headers, content=content)
-            await (await self.inner.handle_async_request(request)).aread()
-            raise httpx.ReadError("connection reset")
-        return await self.inner.handle_async_request(request)
-
-
-def losing(client: ServicesClient) -> Losing:
-    http: httpx.AsyncClient = client._transport._http  # type: ignore[attr-defined]
-    line = Losing(http._transport)
-    http._transport = line
-    return line
 
 
 async def test_a_save_with_a_lost_answer_is_reported_as_saved(client: ServicesClient) -> None:
