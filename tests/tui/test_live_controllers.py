@@ -151,6 +151,8 @@ async def test_an_unavailable_action_is_reported_and_not_sent() -> None:
     assert talking.calls.reason_against(RECORD) == "there is no microphone yet"
     talking.stands(phase="running")
     assert talking.calls.reason_against(RECORD) == "there is no microphone"
+    assert talking.calls.reason_against(TALK) == "there is no microphone", "and so nobody is heard"
+    talking.stands(input=MICROPHONE)
     talking.calls.switch_talk()
     assert "you are heard all the time" in talking.host.notices[-1]
     assert talking.call.sent == []

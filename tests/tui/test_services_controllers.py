@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
+from textual.app import App
+from textual.widgets import Select, Static
 
 from services.changes import guarded
 from services.changes.fields import FieldsPlan
@@ -22,10 +24,11 @@ from tests.tui.conftest import named
 from tests.tui.controller_host import ScriptedHost
 from tui.dialogs.dialog import Confirm
 from tui.dialogs.dialogs import NameDialog
-from tui.dialogs.form_dialog import FormDialog
-from tui.dialogs.plan_dialog import PlanDialog
+from tui.dialogs.form_dialog import FormDialog, FormField
+from tui.dialogs.plan_dialog import PlanDialog, fields_plan_dialog
 from tui.services.changes import ChangesController, ServiceGone, ServiceMade, ServiceSaved, TakeBack
 from tui.services.dialogs import MovedFields, MovedPlans
+from tui.services.list_pane import ServiceList
 from tui.services.version_sets import VersionSetsController
 
 HOSTILE = "[bold]x[/] \x1b[31mred \u202ertl 📞"
@@ -108,6 +111,7 @@ async def test_a_service_is_created_deactivated_deleted_and_restored(workspace_f
         assert "already has this name" in problems[2]
         assert isinstance(host.posted[-1], ServiceMade)
         (made,) = [one for one in (await client.list_services()).items if one.name.startswith("[bold]")]
+        assert host.posted[-1].service_id == made.id, "the list goes to it"
         assert (made.tags, made.keyterms, made.tool_capacity) == ((Tag("a", "b"), Tag("c")), ("one",), 3)
         assert set(made.version_sets) == {"edge", "release"}
 
@@ -355,3 +359,36 @@ async def test_a_possibly_stored_change_can_be_undone_later(
 
 async def _no_pause(_: float) -> None:
     """Do not wait."""
+
+
+async def test_a_new_service_is_highlighted_and_an_error_leaves_once_a_choice_is_changed() -> None:
+    old, new = (Service(id=one, name=one, version_sets={}) for one in ("old", "new"))
+    app: App[None] = App()
+    rows = ServiceList()
+    agents = [FormField(name="agent_id", label="Agent", choices=[("a", "Ann"), ("b", "Bea")])]
+    form = FormDialog("New service", agents, {}, problem="choose an agent")
+    async with app.run_test() as pilot:
+        await app.mount(rows)
+        rows.services = [old]
+        rows.sought = "new"
+        rows.services = [old, new]
+        assert rows.highlighted == new
+        rows.services = [new, old]
+        assert rows.highlighted == new, "and stays so"
+        await app.push_screen(form)
+        await pilot.pause()
+        problem = form.query_one("#form-problem", Static)
+        assert str(problem.render()) == "choose an agent"
+        form.query_one(Select).value = "b"
+        await pilot.pause()
+        assert str(problem.render()) == ""
+        form.dismiss(None)
+        nothing = FieldsPlan(
+            subject="service", action="update", service=old, before={}, after={}, warnings=("changed again",)
+        )
+        dialog = fields_plan_dialog("Undo?", nothing, ["it was changed since: going back replaces that"], "")
+        await app.push_screen(dialog)
+        await pilot.pause()
+        shown = "\n".join(str(one.render()) for one in dialog.query(Static))
+        assert "Nothing would change" in shown
+        assert "⚠" not in shown, "there is nothing to warn of"

@@ -72,7 +72,7 @@ async def test_a_sweep_grows_a_front_and_ends_in_a_verdict() -> None:
     host.run()
     assert not sweeping.running
     assert said[-1] == SweepStatus()
-    assert [one.said for one in said if one.said.startswith("Listening")]
+    assert [one.said for one in said if one.said.startswith("Analysing the recordings: ")]
     tried = [one for one in said if one.said.startswith("Trying settings")]
     assert tried
     assert all(one.share is not None and 0 <= one.share <= 1 for one in said[1:-1])
@@ -154,11 +154,11 @@ def test_a_chosen_setting_stays_chosen_while_the_front_grows() -> None:
     text = "\n".join(shown[-1].row.detail)
     assert (
         "◇ response.p50 1,290 ms, 250 ms less than today [−380, −120] · 1,010 ms on the calls it was"
-        " chosen by: 280 ms of that was luck\n"
+        " chosen by, 280 ms better than on the others\n"
     ) in text
     assert (
         "cut_ins 2 of 40 (5.0 %), 2.5 points less than today [−10.0, +5.0] · 0.0 % on the calls it was"
-        " chosen by: 5.0 points of that was luck\n"
+        " chosen by, 5.0 points better than on the others\n"
     ) in text
     assert "Breaks where confirmed: cut_ins<=3%: cut-ins 2 of 40 turns (5 %), above 3 %" in text
     assert shown[-1].row.note.startswith(

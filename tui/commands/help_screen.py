@@ -35,6 +35,10 @@ JOBS = (
         "2 Tune, {tune.arms} adds arms, {tune.all} turns all recordings on or off; the verdict is on top",
     ),
     ("Find a better setting", "5 Sweep, {sweep.run} tries hundreds"),
+    (
+        "Look into real calls",
+        "4 Calls, {calls.pull} pulls them; {calls.worst} lists the worst turns, {calls.check} checks the simulator",
+    ),
     ("Talk to the agent", "3 Live"),
 )
 """Common tasks, and the commands for them."""

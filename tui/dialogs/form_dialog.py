@@ -81,6 +81,11 @@ class FormDialog(Dialog[dict[str, str]]):
         help_text = next((field.help for field in self._fields if field.name == event.widget.id), "")
         self.query_one("#form-help", Static).update(content(help_text))
 
+    def on_select_changed(self, event: Select.Changed) -> None:
+        """Drop the error once a choice was changed; a longer check follows on sending."""
+        if self.problem and str(event.value) != self.typed.get(str(event.select.id), ""):
+            self.query_one("#form-problem", Static).update("")
+
     def on_input_submitted(self) -> None:
         """Go on."""
         self.action_send()

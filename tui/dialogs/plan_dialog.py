@@ -81,7 +81,7 @@ class PlanDialog(Dialog[bool]):
 
     def compose_body(self) -> ComposeResult:
         """Lay out the change, the warnings and, if callers get it, the name to type."""
-        for line in self.aside:
+        for line in () if self.plan.nothing_to_do else self.aside:  # there is nothing to warn of
             yield Static(content(f"⚠ {line}"), classes="dialog-error")
         with VerticalScroll(classes="dialog-body"):
             yield Static(self._shown)
@@ -89,7 +89,7 @@ class PlanDialog(Dialog[bool]):
                 yield Static(content(self.found), classes="dialog-text")
             for note in self.plan.notes:
                 yield Static(content(note), classes="dialog-text")
-            for warning in self.plan.warnings:
+            for warning in () if self.plan.nothing_to_do else self.plan.warnings:
                 yield Static(content(f"⚠ {warning}"), classes="dialog-warning")
             yield SentJson(self._body)
         if self._why:

@@ -221,10 +221,10 @@ class CallController:
         shown = self.state.shown
         if self._call is None and command in _NEEDS_CALL:
             return "the microphone is closed; s opens it"
+        if command in (TALK, RECORD) and shown.recording is None and shown.input is None:
+            return "there is no microphone yet" if shown.phase == "starting" else "there is no microphone"
         if command == TALK and not self.state.push_to_talk:
             return "you are heard all the time; t turns push to talk on"
-        if command == RECORD and shown.recording is None and shown.input is None:
-            return "there is no microphone yet" if shown.phase == "starting" else "there is no microphone"
         return ""
 
     def _may(self, command: Command) -> bool:

@@ -59,6 +59,10 @@ class ServiceGone(Message):
 class ServiceMade(Message):
     """A service was created."""
 
+    def __init__(self, service_id: str) -> None:
+        super().__init__()
+        self.service_id = service_id
+
 
 class ChangesController:
     """Changes services with confirmation, and keeps how to undo each change."""
@@ -172,7 +176,7 @@ class ChangesController:
             "It has the version sets edge and release.\nu takes it back: deletes it again.",
             title=f"{wanted.name} is made",
         )
-        self._host.post(ServiceMade())
+        self._host.post(ServiceMade(made_id))
 
     async def _unmake(self, made_id: str, client: ServicesClient) -> bool:
         """Delete a service that was created here."""
@@ -383,10 +387,10 @@ class _MakingAgain:
             made = await make_again(client, lost, Backups(), who=who(), made_id=self._made_id)
         except PartlyMadeError as error:
             self._made_id = error.made_id
-            self._host.post(ServiceMade())
+            self._host.post(ServiceMade(error.made_id or ""))
             self._host.complain(f"{error}\nu goes on with it.", title=f"{lost.name} is there again, not all of it")
             return False
-        self._host.post(ServiceMade())
+        self._host.post(ServiceMade(made.id))
         self._host.say(f"Its id is {made.id} now.", title=f"{lost.name} is made again")
         return True
 

@@ -101,6 +101,8 @@ class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
     _posted: Service | None = None
     begin_at = ""
     """The id or name of the service to highlight when the first rows arrive, if it is one of them."""
+    sought = ""
+    """The id of a service to highlight once it is listed."""
     chosen = ServiceFilter()
     """The filter of the rows. If a word is not in a name, the row shows where it is."""
 
@@ -118,6 +120,8 @@ class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
             row = next((at for at, one in enumerate(services) if self.begin_at in (one.id, one.name)), 0)
         if service is not None and not (row < len(services) and services[row].id == service.id):
             row = next((at for at, one in enumerate(services) if one.id == service.id), 0)
+        if self.sought and (there := [at for at, one in enumerate(services) if one.id == self.sought]):
+            row, self.sought = there[0], ""
         self.set_reactive(ServiceList.cursor, min(row, max(len(services) - 1, 0)))
         self._keep_in_view()
         self.refresh()

@@ -193,7 +193,8 @@ class ServicesScreen(Place):
         self.refresh_bindings()
 
     @on(ServiceMade)
-    def _made(self) -> None:
+    def _made(self, message: ServiceMade) -> None:
+        self.query_one(ServiceList).sought = message.service_id
         self.listing.start()
         self.refresh_bindings()
         self._learn()

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import DataTable, Static
 
+from tui.screens import with_keys
 from tui.services.commands import VERSION_SETS
 from tui.terminal_text import LONGEST, NAME_WIDTH, cell, content, cut, fit_last, names
 from tui.widgets.key_line import KeyLine
@@ -27,6 +28,10 @@ _EMPTY_NOTE = "This service has no version sets."
 _COUNTED = ("model", "behavior")
 APPLIED = "●"
 _NO_BEHAVIORS = "No version set of this service applies a dynamic behavior."
+_BEHAVIOR = (
+    "A dynamic behavior changes what the agent does while its condition holds in a call. A version set says which "
+    "apply: Version sets, {services.upsert}, changes them.\n"
+)
 _UNTOLD = "The platform does not say which dynamic behaviors the version sets apply."
 _COLUMNS = ("NAME", "AGENT", "CONTEXT GRAPH", "BEHAVIORS", "MODELS")
 
@@ -178,4 +183,4 @@ class ServiceBehaviors(Vertical):
             untold = bool(sets) and all(each.applied_behavior_ids is None for each in sets)
             return _UNTOLD if untold else _NO_BEHAVIORS
         missing = facts.background.behaviors_unknown
-        return f"{APPLIED} applied" + (f"\nShown by id: {missing}." if missing else "")
+        return with_keys(_BEHAVIOR) + f"{APPLIED} applied" + (f"\nShown by id: {missing}." if missing else "")

@@ -217,7 +217,7 @@ def open_calls(
     faults: list[str] = []
 
     def say(done: int) -> None:
-        listen(f"Listening, once: {done + 1} of {len(paths)}", done / len(paths))
+        listen(f"Analysing the recordings: {done + 1} of {len(paths)}", done / len(paths))
 
     hear = partial(_heard_call if are_calls else _heard_recording, end_of_turn_model(late=True))
     if paths and not cancelled():

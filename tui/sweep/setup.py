@@ -226,7 +226,7 @@ class SetupController:
                 label="limit",
                 value=text,
                 heading=_LIMITS if at == 0 else "",
-                hint="add: response.p90<=2.5s",
+                hint="none; e.g. response.p90<=2.5s",
                 help=_LIMIT_HELP,
                 shown=at < room,
             )

@@ -238,7 +238,7 @@ def _figure_text(found: SweepFound, place: int, figure: Figure) -> str:
     if chosen is not None and (is_best or not setting.name):
         text += f" · {written(figure, chosen)} on the calls it was chosen by"
         if _difference(figure, confirmed - chosen).startswith("+"):
-            text += f": {_apart(figure, confirmed - chosen)} of that was luck"
+            text += f", {_apart(figure, confirmed - chosen)} better than on the others"
     return text
 
 
