@@ -80,7 +80,10 @@ _parsed: dict[object, list[RuleSet]] = {}
 
 
 def parse_once(sheet: Stylesheet, css: str, read_from: CSSLocation, *given: Any, **named: Any) -> list[RuleSet]:
-    """Return the rules of a style sheet that an app of this process has already parsed: all take 0.1 s."""
+    """Return the rules of a style sheet that an app of this process has already parsed: all take 0.1 s.
+
+    Textual 8.2.8 keeps parsed rules for each app alone.
+    """
     key = (css, read_from, given, tuple(named.items()), tuple(sheet._variables.items()))
     if key not in _parsed:
         _parsed[key] = _parse(sheet, css, read_from, *given, **named)

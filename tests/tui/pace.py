@@ -1,8 +1,17 @@
 """The one wait for all pilots: until the app's event loop is at rest, without a clock.
 
-The pilot's own wait sleeps at least 20 ms after every key, and treats low CPU use as rest: slow on a quiet machine,
-wrong on a busy one. An event loop that has nothing to run asks its selector to wait until the next timer is due;
-:class:`RestingLoop` looks at that. Frames that no test looks at are not painted, which saves a third of the time.
+An event loop that has nothing to run asks its selector to wait until the next timer is due. :class:`RestingLoop`
+looks at that. Textual 8.2.8 has no public way to replace a pilot's wait or to skip frames, so :func:`keep_pace`
+replaces four of its functions for the length of a test:
+
+- ``wait_for_idle``, under both names by which Textual imports it. It sleeps at least 20 ms, twice for every key,
+  and takes low CPU use for rest: slow on a quiet machine, wrong on a busy one.
+- ``Pilot._wait_for_screen``. It sends a message to every widget of the screen and waits for all of them. A loop at
+  rest has handled what was sent; the messages alone would take a quarter more CPU time.
+- ``Compositor.render_update``. Frames that no test looks at are not painted, which saves a third of the time.
+- ``App.run_test``. The wait needs the app that runs, and the last frame is painted before the app ends.
+
+It also replaces ``asyncio.events.new_event_loop``: pytest-asyncio's hook for loops does not reach ``snap_compare``.
 """
 
 from __future__ import annotations

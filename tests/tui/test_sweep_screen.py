@@ -149,6 +149,13 @@ def test_a_chosen_setting_stays_chosen_while_the_front_grows() -> None:
     assert "changed since" not in choosing.choice.front.verdict
     choosing.switch_everything()
     assert len(choosing.choice.front.rows) == 19
+
+
+def test_the_best_setting_states_what_was_luck_and_which_limit_it_breaks() -> None:
+    shown: list[SettingChoice] = []
+    choosing = ChoosingController(shown.append)
+    choosing.take(found(cut_ins=2))
+    choosing.switch_everything()
     choosing.choose_best()
     assert shown[-1].row is not None
     text = "\n".join(shown[-1].row.detail)
@@ -168,6 +175,12 @@ def test_a_chosen_setting_stays_chosen_while_the_front_grows() -> None:
     balanced = next(row for row in choosing.choice.front.rows if row.name == "balanced")
     assert "Breaks where confirmed: cut_ins<=3%: cut-ins 3 of 40 turns (7.5 %), above 3 %" in balanced.detail
     assert balanced.detail[0].startswith("balanced over today's: response.p50"), "Tune's arm is the preset alone"
+    assert "max_buffer_delay_ms is worth 200 ms" in text
+    assert "max_buffer_delay_ms 600 ms → 300 ms, filler_style backchannel → silent" in shown[-1].whole_text
+
+
+def test_a_setting_is_recommended_only_if_every_limit_could_be_judged() -> None:
+    choosing = ChoosingController(lambda _: None)
     choosing.take(found())
     assert choosing.choice.row is not None
     assert choosing.choice.row.detail[0].startswith("★ response.p50")
@@ -189,9 +202,6 @@ def test_a_chosen_setting_stays_chosen_while_the_front_grows() -> None:
         "Tune and the question before a save"
     )
     assert not any("Within every limit" in line for row in choosing.choice.front.rows for line in row.detail)
-    choosing.take(found(cut_ins=2))
-    assert "max_buffer_delay_ms is worth 200 ms" in text
-    assert "max_buffer_delay_ms 600 ms → 300 ms, filler_style backchannel → silent" in shown[-1].whole_text
 
 
 async def test_a_setting_is_kept_as_a_preset_unless_nothing_may_be_written() -> None:
