@@ -19,7 +19,7 @@ from tests.virtual_audio import VirtualAudio, missing
 from tui.app import TurnlabApp
 from tui.dialogs.dialogs import PickOne
 from tui.preferences import SPEAKER, remember
-from tui.tune.playback import Sight
+from tui.tune.playback import PlaybackShown, Sight
 from tui.tune.saving_dialogs import ExportTo
 from tui.tune.screen import TuneScreen
 from tui.widgets.timeline import GUTTER, Timeline
@@ -102,6 +102,10 @@ async def test_without_a_speaker_the_playhead_runs_all_the_same(app: TurnlabApp)
         await pilot.press("S")
         await until(pilot, lambda: timeline.playhead_ms is None)
         assert str(title.render()).startswith("Timeline of coughs")
+        screen.heard = PlaybackShown(
+            Sight(0, 0, playing=True, resting=False, voice="", no_sound="{tune.of} is gone")
+        )
+        await until(pilot, lambda: ": {tune.of} is gone" in str(title.render()), "a device's name holds no key")
 
 
 @pytest.mark.slow

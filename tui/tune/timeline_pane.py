@@ -157,9 +157,8 @@ class TimelinePane(Vertical):
             symbols = "▶‖" if self.timeline.fine_glyphs else ">="
             state = f"{symbols[not sight.playing]} {clock_text(sight.shared_ms, 1000)} {self._letter(sight.arm)}"
             voice = f"{sight.voice} on {sight.where}" if sight.where else sight.voice
-            sound = (
-                with_keys(f"no sound, {{tune.export}} writes a file: {sight.no_sound}") if sight.no_sound else voice
-            )
+            silent = with_keys("no sound, {tune.export} writes a file: ") + sight.no_sound
+            sound = silent if sight.no_sound else voice
             said = " · ".join(filter(None, (f"{state}, {sound}", self._about)))
         self._title.update(screen_text(said or "Timeline"), layout=False)
 
