@@ -313,13 +313,19 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         return self.calls.kept.service if self.calls is not None and screen is self.calls else None
 
     def action_show_symptoms(self) -> None:
-        """Open the symptom guide in Tune. From Services and Calls, it opens for the service there."""
+        """Open the symptom guide in Tune, for the service here. If nothing is taken, all but Services come back."""
         if (here := getattr(self.screen, "symptoms", None)) is not None:
             here.ask()
         elif self.screen is self.services_screen and self.services_screen.listed.waiting:
             self.set_timer(STILL_COMING_S, self._show_symptoms_of_service)
         else:
-            self.open_screen(TUNE, self._service_on(self.screen), lambda tune: tune.symptoms.ask())
+            back = partial(self._go_back_from_tune, self.current_mode)
+            then = back if self.screen is not self.services_screen else lambda: None
+            self.open_screen(TUNE, self._service_on(self.screen), lambda tune: tune.symptoms.ask(then))
+
+    def _go_back_from_tune(self, mode: str) -> None:
+        if self.screen in self.tunes.standing:  # not if another screen was opened meanwhile
+            self.switch_mode(mode)
 
     @work(exclusive=True, group="places")
     async def action_sweep_for(self, goal: str) -> None:

@@ -432,3 +432,5 @@ async def test_enter_waits_for_the_rows_of_the_filter_that_was_typed_and_symptom
         tune = app.screen_stack[0]
         assert isinstance(tune, TuneScreen)
         assert tune.session.title == "Adaptive Support"
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is tune, "esc leaves the guide: Services leads on to Tune")

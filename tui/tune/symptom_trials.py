@@ -79,16 +79,17 @@ class SymptomsController:
         """The advice on trial in the draft, until it is kept or the draft changes."""
         return self._on_trial[0] if self._on_trial is not None else None
 
-    def ask(self) -> None:
-        """Ask for a complaint, and try or take what helps."""
-        self._host.start(self._ask, "symptoms", exclusive=True)
+    def ask(self, left: Callable[[], object] = lambda: None) -> None:
+        """Ask for a complaint, and try or take what helps. Call ``left`` if nothing is taken."""
+        self._host.start(partial(self._ask, left), "symptoms", exclusive=True)
 
-    async def _ask(self) -> None:
+    async def _ask(self, left: Callable[[], object]) -> None:
         self._widened = False
         answer = await self._questions.symptom(self.look)
         if answer is None:
             if self._widened and self._recordings.state.shown:
                 self._recordings.show(self._recordings.state.shown)
+            left()
             return
         advice, use = answer
         self._put(advice, use)
