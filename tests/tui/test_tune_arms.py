@@ -22,6 +22,7 @@ from tui.tune.arms import ArmError
 from tui.tune.choosing_dialogs import ArmsDialog
 from tui.tune.readout_columns import Columns
 from tui.tune.readout_table import ReadoutTable
+from tui.tune.screen import TuneScreen
 from tui.tune.session import TuneSession
 
 BOOKING = bundled_folder() / "booking.flac"
@@ -112,21 +113,7 @@ async def test_three_arms_each_with_a_lane_and_a_column(app: TurnlabApp, tmp_pat
     file.write_text(json.dumps({"max_buffer_delay_ms": 1000}))
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await open_tune(pilot, "Intake Line", BOOKING)
-        slider(screen, "max_buffer_delay_ms").focus()
-        await pilot.press("home", "B")
-        await settle_on(pilot, ArmsDialog)
-        await pilot.press("a")
-        await settle_on(pilot, PickOne)
-        await pilot.press("end", "enter")
-        await settle_on(pilot, LineEntry)
-        await pilot.pause()
-        await pilot.press(*str(tmp_path / "none.json"), "enter")
-        assert "no such file" in str(app.screen.query_one("#line-problem").render())
-        await pilot.press("end", "ctrl+u", *str(file), "enter")
-        await settle_on(pilot, ArmsDialog)
-        assert app.screen.query_one(OptionList).highlighted == 2, "the cursor is on what was added"
-        await pilot.press("escape")
-        await rest(pilot)
+        await an_arm_is_read_from_a_file(pilot, screen, file)
         assert "A draft   B service as stored   C slow" in screen.query_one(ArmHeader).text
         assert screen.trials.outcome is not None
         delays = [run.played for run in screen.trials.outcome.runs]
@@ -159,22 +146,7 @@ async def test_three_arms_each_with_a_lane_and_a_column(app: TurnlabApp, tmp_pat
         next(jump for jump in screen.jumps() if jump.name == "Baseline C slow").go()
         await rest(pilot)
         assert "B − C" in " ".join(table.lines)
-        await pilot.press("d", "d")
-        await rest(pilot)
-        header = screen.query_one(ArmHeader)
-        assert header.region.height == 1
-        await pilot.resize_terminal(56, 24)
-        assert header.region.height == 2, "no name is cut where there is little room"
-        costs, praise = "but 45 % cut off", "; also better: 3.0 s of dead air instead of 9.9 s"
-        said = f"fast: 224 ms quicker than service as stored; {costs} instead of 12 %{praise}"
-        table.figures = replace(table.figures, verdict=f"{said}\nslow: as quick")
-        assert table.lines[0] == f"fast: 224 ms quicker; {costs} … z: all"
-        best = "None is best in all: fast answers soonest; soonest with no other sure loss: slow"
-        table.figures = replace(table.figures, verdict=f"{best}\n{said}\nslow: as quick")
-        assert table.lines[0] == "fast answers soonest; soonest with no other … z: all"
-        assert table.size.height - table._fixed >= 3, "readouts stay in view"
-        await pilot.resize_terminal(120, 40)
-        await rest(pilot)
+        await names_and_readouts_stay_in_view_where_there_is_little_room(pilot, screen, table)
         await pilot.press("u")
         await rest(pilot)
         # as after a restart: another session with the same service
@@ -189,6 +161,45 @@ async def test_three_arms_each_with_a_lane_and_a_column(app: TurnlabApp, tmp_pat
         assert again.findings.by_change
         other = await open_tune(pilot, "Nurse Triage", BOOKING)
         assert [arm.name for arm in other.session.arms.all] == ["draft", "balanced"]
+
+
+async def an_arm_is_read_from_a_file(pilot: Pilot[None], screen: TuneScreen, file: Path) -> None:
+    slider(screen, "max_buffer_delay_ms").focus()
+    await pilot.press("home", "B")
+    await settle_on(pilot, ArmsDialog)
+    await pilot.press("a")
+    await settle_on(pilot, PickOne)
+    await pilot.press("end", "enter")
+    await settle_on(pilot, LineEntry)
+    await pilot.pause()
+    await pilot.press(*str(file.parent / "none.json"), "enter")
+    assert "no such file" in str(pilot.app.screen.query_one("#line-problem").render())
+    await pilot.press("end", "ctrl+u", *str(file), "enter")
+    await settle_on(pilot, ArmsDialog)
+    assert pilot.app.screen.query_one(OptionList).highlighted == 2, "the cursor is on what was added"
+    await pilot.press("escape")
+    await rest(pilot)
+
+
+async def names_and_readouts_stay_in_view_where_there_is_little_room(
+    pilot: Pilot[None], screen: TuneScreen, table: ReadoutTable
+) -> None:
+    await pilot.press("d", "d")
+    await rest(pilot)
+    header = screen.query_one(ArmHeader)
+    assert header.region.height == 1
+    await pilot.resize_terminal(56, 24)
+    assert header.region.height == 2, "no name is cut where there is little room"
+    costs, praise = "but 45 % cut off", "; also better: 3.0 s of dead air instead of 9.9 s"
+    said = f"fast: 224 ms quicker than service as stored; {costs} instead of 12 %{praise}"
+    table.figures = replace(table.figures, verdict=f"{said}\nslow: as quick")
+    assert table.lines[0] == f"fast: 224 ms quicker; {costs} … z: all"
+    best = "None is best in all: fast answers soonest; soonest with no other sure loss: slow"
+    table.figures = replace(table.figures, verdict=f"{best}\n{said}\nslow: as quick")
+    assert table.lines[0] == "fast answers soonest; soonest with no other … z: all"
+    assert table.size.height - table._fixed >= 3, "readouts stay in view"
+    await pilot.resize_terminal(120, 40)
+    await rest(pilot)
 
 
 async def the_readouts_are_ordered_and_explained(pilot: Pilot[None], table: ReadoutTable) -> None:

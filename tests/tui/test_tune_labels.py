@@ -80,26 +80,11 @@ async def test_labels_are_moved_added_deleted_and_saved_and_the_readouts_follow(
         assert editor.labels.chosen.end_ms == editor.labels.place_ms
         assert told(editor, "title").count("not saved") == 1
         await pilot.press("u")
-
-        await pilot.press("enter")
-        await settle_on(pilot, FormDialog)
-        app.screen.query_one("#end", Input).value = "soon"
-        await pilot.press("ctrl+s")
-        await settle_on(pilot, FormDialog)
-        assert "is not a time" in str(app.screen.query_one("#form-problem", Static).render())
-        app.screen.query_one("#start", Input).value = str(start_s)
-        app.screen.query_one("#end", Input).value = f"0:{end_s - 0.5:.3f}"
-        await pilot.press("ctrl+s")
-        await settle_on(pilot, LabelEditor)
-        assert told(editor, "chosen").startswith("turn 1 of 7")
+        await a_label_is_typed_in_a_form(pilot, editor, start_s, end_s - 0.5)
         await pilot.press("b")
         assert "backchannel 1 of 1" in told(editor, "chosen")
         assert "the agent should talk on" in told(editor, "meaning")
-        editor.hearing._open_speaker = NoSpeaker
-        await pilot.press("g")
-        await until(pilot, lambda: editor.hearing.playing, "the label, heard")
-        await pilot.press("space")
-        await until(pilot, lambda: not editor.hearing.playing, "silence")
+        await the_chosen_label_is_heard(pilot, editor)
         await pilot.press("enter")
         await settle_on(pilot, FormDialog)
         await pilot.press("escape")
@@ -116,26 +101,7 @@ async def test_labels_are_moved_added_deleted_and_saved_and_the_readouts_follow(
         written = json.loads(call.with_suffix(".json").read_text())
         assert first_turn(call) == (start_s, round(end_s - 0.5, 3))
         assert written["ours"] == "stays"
-
-        call.with_suffix(".json").write_text(json.dumps({"turns": [{"start_s": 1, "end_s": 2, "text": "theirs"}]}))
-        await pilot.press("full_stop", "x", "ctrl+s")
-        await settle_on(pilot, Confirm)
-        assert "s of detected speech carry no label" in str(app.screen.query_one(".dialog-text", Static).render())
-        await pilot.press("enter")
-        await settle_on(pilot, PickOne)
-        await pilot.press("escape")
-        await settle_on(pilot, LabelEditor)
-        assert "theirs" in call.with_suffix(".json").read_text(), "never overwritten unasked"
-        await pilot.press("escape")
-        await settle_on(pilot, PickOne)
-        assert "not saved" in str(app.screen.query(Static).first().render())
-        await pilot.press("enter")
-        await settle_on(pilot, Confirm)
-        await pilot.press("enter")
-        await settle_on(pilot, PickOne)
-        await pilot.press("enter")
-        await settle_on(pilot, TuneScreen)
-        await rest(pilot)
+        await labels_that_changed_meanwhile_are_never_overwritten_unasked(pilot, call)
         assert len(json.loads(call.with_suffix(".json").read_text())["turns"]) == 6
         assert screen.trials.outcome is not None
         assert len(screen.trials.outcome.scene.turns) == 6
@@ -146,6 +112,50 @@ async def test_labels_are_moved_added_deleted_and_saved_and_the_readouts_follow(
         await edit_labels(pilot)
         await pilot.press("E")
         await settle_on(pilot, EvaluationDialog)
+
+
+async def a_label_is_typed_in_a_form(pilot: Pilot[None], editor: LabelEditor, start_s: float, end_s: float) -> None:
+    await pilot.press("enter")
+    await settle_on(pilot, FormDialog)
+    pilot.app.screen.query_one("#end", Input).value = "soon"
+    await pilot.press("ctrl+s")
+    await settle_on(pilot, FormDialog)
+    assert "is not a time" in str(pilot.app.screen.query_one("#form-problem", Static).render())
+    pilot.app.screen.query_one("#start", Input).value = str(start_s)
+    pilot.app.screen.query_one("#end", Input).value = f"0:{end_s:.3f}"
+    await pilot.press("ctrl+s")
+    await settle_on(pilot, LabelEditor)
+    assert told(editor, "chosen").startswith("turn 1 of 7")
+
+
+async def the_chosen_label_is_heard(pilot: Pilot[None], editor: LabelEditor) -> None:
+    editor.hearing._open_speaker = NoSpeaker
+    await pilot.press("g")
+    await until(pilot, lambda: editor.hearing.playing, "the label, heard")
+    await pilot.press("space")
+    await until(pilot, lambda: not editor.hearing.playing, "silence")
+
+
+async def labels_that_changed_meanwhile_are_never_overwritten_unasked(pilot: Pilot[None], call: Path) -> None:
+    call.with_suffix(".json").write_text(json.dumps({"turns": [{"start_s": 1, "end_s": 2, "text": "theirs"}]}))
+    await pilot.press("full_stop", "x", "ctrl+s")
+    await settle_on(pilot, Confirm)
+    assert "s of detected speech carry no label" in str(pilot.app.screen.query_one(".dialog-text", Static).render())
+    await pilot.press("enter")
+    await settle_on(pilot, PickOne)
+    await pilot.press("escape")
+    await settle_on(pilot, LabelEditor)
+    assert "theirs" in call.with_suffix(".json").read_text(), "never overwritten unasked"
+    await pilot.press("escape")
+    await settle_on(pilot, PickOne)
+    assert "not saved" in str(pilot.app.screen.query(Static).first().render())
+    await pilot.press("enter")
+    await settle_on(pilot, Confirm)
+    await pilot.press("enter")
+    await settle_on(pilot, PickOne)
+    await pilot.press("enter")
+    await settle_on(pilot, TuneScreen)
+    await rest(pilot)
 
 
 def test_labels_that_a_running_turnlab_edits_are_not_offered_as_left_behind(tmp_path: Path) -> None:
