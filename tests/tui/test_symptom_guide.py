@@ -96,7 +96,7 @@ async def test_advice_against_a_symptom_is_simulated_tried_in_place_swapped_and_
         explained = texts(app, "#dialog-long-text")[0]
         assert "cut-ins: " in explained
         assert "barge-in: " in explained
-        await pilot.press("escape")
+        await pilot.press("question_mark", "escape")
         assert isinstance(app.screen, SymptomGuide)
         await pilot.press("enter", "down", "enter")
         await rest(pilot)

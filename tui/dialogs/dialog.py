@@ -178,6 +178,9 @@ class TextDialog(Dialog[bool]):
         self.app.copy_to_clipboard(self._text)
         self.notify("Copied.", markup=False)
 
+    def action_explain(self) -> None:
+        """Do nothing: this may be the explanation, and a second one over it would only have to be closed."""
+
     async def action_scroll(self, direction: str) -> None:
         """Scroll with the keys that move the cursor elsewhere."""
         await self.query_one(VerticalScroll).run_action(f"scroll_{direction}")
