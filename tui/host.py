@@ -63,6 +63,10 @@ class Looking:
             self._timing.pause()
 
 
+class LeftError(Exception):
+    """The user left the screen while a thread worked for it. The result is not needed."""
+
+
 class Job(Protocol):
     """Work in a thread, as that work sees itself."""
 

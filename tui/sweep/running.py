@@ -23,7 +23,7 @@ from simulator.sweep.run import run
 from simulator.sweep.search import needs_optuna
 from tui.calls.fitted import profile_for
 from tui.calls.measuring import caller_recording
-from tui.host import SECONDS_TO_READ, Host, Job
+from tui.host import SECONDS_TO_READ, Host, Job, LeftError
 from tui.sweep.shown import SweepFound
 from tui.user_presets import all_presets
 
@@ -56,10 +56,6 @@ class Sweeping(Protocol):
         cancelled: Callable[[], bool],
     ) -> SweepResult:
         """Return the results. After a cancellation, return those so far."""
-
-
-class _LeftError(Exception):
-    """Turnlab quits during a sweep. The journal keeps what was tried."""
 
 
 class SweepController:
@@ -112,7 +108,7 @@ class SweepController:
     def _run(self, wanted: SweepRequest, sources: Sources, today: Today, job: Job) -> None:
         def cancelled() -> bool:
             if job.cancelled:
-                raise _LeftError  # the result is not needed, and Turnlab waits for this thread when it quits
+                raise LeftError  # Turnlab waits for this thread when it quits
             return self._stopped
 
         def listen(said: str, share: float) -> None:
@@ -131,7 +127,7 @@ class SweepController:
                 plan = _plan_of(wanted, today)
                 report = partial(self._report, job, plan)
                 result = self._sweep(plan, calls, executor, on_progress=report, cancelled=cancelled)
-        except _LeftError:
+        except LeftError:
             return
         except SimulatorError as error:
             job.report(partial(self._fail, str(error)))

@@ -21,7 +21,7 @@ from simulator.measures.truth import moved
 from simulator.study import Arm
 from tui.dialogs.dialog import Dialog
 from tui.evaluation import EvaluationLine, ScoreCase, lines_of, over_text
-from tui.host import Host
+from tui.host import Host, LeftError
 from tui.terminal_text import cell, content, cut, show_text
 from tui.tune.bench import AnalysedRecording, Analyst, FoundRecording, group_title
 from tui.tune.recordings import RecordingsController
@@ -155,10 +155,6 @@ def carry_out(material: EvaluationInput, progress: Callable[[str, float], None])
     return EvaluationOutcome(evaluation, lines_of(evaluation) if evaluation.recordings else [], left_out)
 
 
-class _LeftError(Exception):
-    """The dialog was closed."""
-
-
 _TITLE, _NARROW_TITLE, _ROOMY = 40, 34, 100
 """The width of the first column, its width on a narrow screen, and the least width of a screen that is not
 narrow."""
@@ -219,12 +215,12 @@ class EvaluationDialog(Dialog[Answer]):
 
         def progress(title: str, share: float) -> None:
             if worker.is_cancelled:
-                raise _LeftError
+                raise LeftError
             self.post_message(self.Done(title, share))
 
         try:
             outcome = carry_out(self._material, progress)
-        except _LeftError:
+        except LeftError:
             return
         self.post_message(self.Done("", 1.0, outcome))
 

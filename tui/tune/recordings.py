@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from simulator.errors import SimulatorError
-from tui.host import Host, Job
+from tui.host import Host, Job, LeftError
 from tui.screens import with_keys
 from tui.tune.bench import (
     ALL,
@@ -31,10 +31,6 @@ from tui.tune.places import News, Places, Watch
 LOOKING = "Looking for recordings…"
 WAITING = "Waiting for the analysis…"
 _NONE_USABLE = "No recording here can be used. {tune.add-folder} adds a folder of yours."
-
-
-class _LeftError(Exception):
-    """The user left the screen during an analysis."""
 
 
 class RecordingsController:
@@ -351,7 +347,7 @@ class RecordingsController:
 
         def progress(share: float) -> None:
             if job.cancelled:
-                raise _LeftError
+                raise LeftError
             job.report(partial(self._advance, found, share), ("analysing", key))
 
         try:
@@ -363,7 +359,7 @@ class RecordingsController:
             # Decoders and models fail in many ways. One file must not end the dashboard.
             why = " ".join(str(error).split()) or type(error).__name__
             job.report(partial(self._take, found, None, f"{called(key)}: cannot be analysed ({why})"))
-        except _LeftError:
+        except LeftError:
             return
 
     def _advance(self, found: FoundRecording, share: float) -> None:
