@@ -25,7 +25,7 @@ from tests.tui.pace import until
 from tests.tui.sweep_support import TODAY_CONFIG, TWO, a_form, found, result, under_way
 from tests.tui.tune_support import rest
 from tui.app import TurnlabApp
-from tui.sweep.chosen import ChoosingController, KeepingController, SettingChoice
+from tui.sweep.chosen import ChoosingController, KeepingController
 from tui.sweep.form import SetupForm, StartLine
 from tui.sweep.last_sweep import KeepingForms, KeptSweep
 from tui.sweep.running import SweepController, Sweeping, SweepStatus
@@ -126,8 +126,7 @@ async def test_a_failed_sweep_is_reported_and_another_can_start() -> None:
 
 
 def test_a_chosen_setting_stays_chosen_while_the_front_grows() -> None:
-    shown: list[SettingChoice] = []
-    choosing = ChoosingController(shown.append)
+    choosing = ChoosingController(lambda _: None)
     assert choosing.why_not
     choosing.take(under_way(4))
     assert choosing.choice.row is not None
@@ -137,11 +136,10 @@ def test_a_chosen_setting_stays_chosen_while_the_front_grows() -> None:
     choosing.take(found(cut_ins=2))
     assert choosing.choice.row is not None
     assert choosing.choice.row.name == "today"
-    front = choosing.choice.front
-    figures = [row.point.x for row in front.rows]
+    figures = [row.point.x for row in choosing.choice.front.rows]
     assert figures == sorted(figures)
     assert figures.count(1240) == 1, "of settings with the same figures the one that changes fewest fields"
-    assert front.columns == ("response.p50", "confirmed", "cut_ins", "confirmed")
+    assert choosing.choice.front.columns == ("response.p50", "confirmed", "cut_ins", "confirmed")
     choosing.hold_to(VoiceConfig(max_buffer_delay_ms=300))
     assert choosing.choice.front.verdict.startswith("Today's settings have changed since; r sweeps against")
     assert choosing.choice.row.name == "today"
@@ -152,13 +150,12 @@ def test_a_chosen_setting_stays_chosen_while_the_front_grows() -> None:
 
 
 def test_the_best_setting_states_what_was_luck_and_which_limit_it_breaks() -> None:
-    shown: list[SettingChoice] = []
-    choosing = ChoosingController(shown.append)
+    choosing = ChoosingController(lambda _: None)
     choosing.take(found(cut_ins=2))
     choosing.switch_everything()
     choosing.choose_best()
-    assert shown[-1].row is not None
-    text = "\n".join(shown[-1].row.detail)
+    assert choosing.choice.row is not None
+    text = "\n".join(choosing.choice.row.detail)
     assert (
         "◇ response.p50 1,290 ms, 250 ms less than today [−380, −120] · 1,010 ms on the calls it was"
         " chosen by, 280 ms better than on the others\n"
@@ -168,15 +165,15 @@ def test_the_best_setting_states_what_was_luck_and_which_limit_it_breaks() -> No
         " chosen by, 5.0 points better than on the others\n"
     ) in text
     assert "Breaks where confirmed: cut_ins<=3%: cut-ins 2 of 40 turns (5 %), above 3 %" in text
-    assert shown[-1].row.note.startswith(
+    assert choosing.choice.row.note.startswith(
         "From the sweep, nearest to its limits but past one: Breaks where confirmed: cut_ins<=3%: cut-ins 2 of 40"
     )
-    assert "1,290 ms, 250 ms less than today [−380, −120]" in shown[-1].row.note
+    assert "1,290 ms, 250 ms less than today [−380, −120]" in choosing.choice.row.note
     balanced = next(row for row in choosing.choice.front.rows if row.name == "balanced")
     assert "Breaks where confirmed: cut_ins<=3%: cut-ins 3 of 40 turns (7.5 %), above 3 %" in balanced.detail
     assert balanced.detail[0].startswith("balanced over today's: response.p50"), "Tune's arm is the preset alone"
     assert "max_buffer_delay_ms is worth 200 ms" in text
-    assert "max_buffer_delay_ms 600 ms → 300 ms, filler_style backchannel → silent" in shown[-1].whole_text
+    assert "max_buffer_delay_ms 600 ms → 300 ms, filler_style backchannel → silent" in choosing.choice.whole_text
 
 
 def test_a_setting_is_recommended_only_if_every_limit_could_be_judged() -> None:
@@ -198,9 +195,8 @@ def test_a_setting_is_recommended_only_if_every_limit_could_be_judged() -> None:
         " cases that it takes · missed_barge_ins<=20% on these calls."
     )
     assert choosing.choice.row.detail[2] == doubt
-    assert choosing.choice.row.note.startswith(f"From the sweep, not recommended: {doubt}"), (
-        "Tune and the question before a save"
-    )
+    # Tune shows it, and the question before a save.
+    assert choosing.choice.row.note.startswith(f"From the sweep, not recommended: {doubt}")
     assert not any("Within every limit" in line for row in choosing.choice.front.rows for line in row.detail)
 
 
