@@ -17,6 +17,9 @@ from services.reading import as_bool, as_int, as_object, as_text, as_time
 HEARD: Final = "heard.json"
 """The file of measurements from audio, beside ``call.json``."""
 
+CHECKED: Final = "checked.json"
+"""The file of simulated times, beside ``call.json``. It holds for the settings that the call has."""
+
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 

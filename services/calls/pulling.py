@@ -17,6 +17,7 @@ from services.calls.client import CallsClient
 from services.calls.downloading import PARTIAL, FileSink, audio_file, download, on_disk
 from services.calls.folders import RECORD, CallFolders
 from services.calls.model import CallDetail, CallSummary, JudgedCall, RecordingMetadata
+from services.calls.overview import CHECKED
 from services.calls.record import AudioFile, AudioState, CallAudio, CallRecord, ServiceName
 from services.calls.recorded import (
     CallClock,
@@ -67,10 +68,7 @@ class PullProgress:
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """The outcome of a pull.
-
-    ``stopped``: why it ended early; ``more``: the platform has more calls than were asked for.
-    """
+    """The outcome of a pull. ``stopped``: why it ended early; ``more``: more calls than were asked for exist."""
 
     calls: tuple[PulledCall, ...]
     more: bool = False
@@ -190,7 +188,7 @@ class _Pulling:
     async def _pulled(self, call: CallSummary) -> PulledCall:
         folder = self._folders.folder(self._request.workspace, call.id)
         if (record := await asyncio.to_thread(self._here, folder, call)) is not None:
-            record = await self._with_settings_then(record)
+            record = await self._with_settings_then(folder, record)
             return PulledCall(id=call.id, started_at=call.started_at, state="here", folder=folder, record=record)
         folder = self._folders.make(self._request.workspace, call.id)
         try:
@@ -217,16 +215,17 @@ class _Pulling:
         settled = {"here": whole, "removed": True, "archived": False, "none": not call.has_recording}
         return record if settled[record.audio_state] else None
 
-    async def _with_settings_then(self, record: CallRecord) -> CallRecord:
+    async def _with_settings_then(self, folder: Path, record: CallRecord) -> CallRecord:
         """Return a kept record with the settings of its day, if they were unknown when it was pulled."""
         if record.voice_config_from != "today":
             return record
         values, source = self._settings.at(record.started_at)
         if source == "today":
             return record
-        record = record.model_copy(update={"voice_config": values, "voice_config_from": source})
-        record = record.model_copy(update={"turn_policy": await self._policies.of(record)})
+        then = record.model_copy(update={"voice_config": values, "voice_config_from": source})
+        record = then.model_copy(update={"turn_policy": await self._policies.of(then)})
         await asyncio.to_thread(self._folders.write, record)
+        (folder / CHECKED).unlink(missing_ok=True)
         return record
 
     async def _fetched(self, call: CallSummary, folder: Path) -> PulledCall:

@@ -131,9 +131,11 @@ async def test_a_pulled_call_has_the_settings_of_its_day(
     assert short == [0.3] * short.count(0.3) + [0.8] * short.count(0.8)
     assert all((record.voice_config or {})["max_buffer_delay_ms"] != 990 for record in records), "today's"
     was = records[0].model_copy(update={"voice_config": {}, "voice_config_from": "today", "turn_policy": None})
-    folders.write(was)
+    checked = folders.write(was) / "checked.json"
+    checked.write_text("{}")
     assert {one.state for one in (await pull_calls(telling, folders)).calls} == {"here"}
     assert folders.read(folders.folder(was.workspace or "", was.id)).voice_config == records[0].voice_config
+    assert not checked.exists(), "it was simulated with other settings"
     untouched = demo_id("service", "Meet & Greet")
     assert not (await telling.get_service(untouched)).voice_config.set_values()
     service = await telling.update_voice_config(untouched, {"max_buffer_delay_ms": 990})

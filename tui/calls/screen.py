@@ -299,13 +299,12 @@ class CallsScreen(PaneScreen):
             self._works()[name][1]()
 
     def _why_nothing_stops(self) -> str:
-        nothing = "nothing is being pulled, measured, checked or fitted"
-        return "" if any(one.running for one in self._stoppable) else nothing
+        running = any(one.running for one in self._stoppable)
+        return "" if running else "nothing is being pulled, measured, checked or fitted"
 
     def _stop(self) -> None:
-        for one in self._stoppable:
-            if one.running:
-                one.stop()
+        for one in filter(lambda one: one.running, self._stoppable):
+            one.stop()
 
     @property
     def _stoppable(self) -> tuple[PullController | MeasureController | CheckController | WorstController, ...]:
