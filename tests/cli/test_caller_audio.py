@@ -244,7 +244,9 @@ def test_a_truncated_ogg_file_is_named(turnlab: Turnlab, tmp_path: Path, command
 def test_overlapping_turns_of_one_caller_are_named(turnlab: Turnlab, tmp_path: Path) -> None:
     turns = [{"start_s": 1.0, "end_s": 4.0}, {"start_s": 3.0, "end_s": 6.0}]
     path = call_in(tmp_path, None, turns=turns, moves=[])
-    assert "call.json: turns: the one from 0:03.0" in turnlab("simulate", path).one_line(1)
+    assert "call.json: turns: there is one from 0:01.0 to 0:04.0 already, and the one from 0:03.0 to" in turnlab(
+        "simulate", path
+    ).one_line(1)
     apart = [turn | {"speaker": who} for turn, who in zip(turns, ("Ann", "Ben"), strict=True)]
     both = call_in(tmp_path, None, turns=apart, moves=[])
     assert turnlab("simulate", both).code == 0

@@ -153,7 +153,7 @@ def test_the_projects_own_labels_come_before_those_of_other_programs(turnlab: Tu
         (
             ".TextGrid",
             textgrid(("turns", [(2.0, 3.0, "x")]), ("turn", [(2.5, 4.0, "y")])),
-            "have two turns at once",
+            "turns: there is one from",
         ),
         (".rttm", "SPEAKER call 1 soon 1.0 <NA> <NA> S0 <NA> <NA>", "line 1: 'soon 1.0' is not a start and length"),
         (".rttm", "SPEAKER call 1 2.0 0.0 <NA> <NA> S0 <NA> <NA>", "S0 runs from 2 to 2 s"),

@@ -80,7 +80,7 @@ def test_numbers_and_truth_written_as_text_are_read_as_the_simulator_reads_them(
 @pytest.mark.parametrize(
     ("stretch", "why"),
     [
-        ((8000, 14_000), "two turns at once"),
+        ((8000, 14_000), "there is one from 0:06.9 to 0:09.7 already"),
         ((9000, 8000), "end before it starts"),
         ((42_000, 44_000), "goes from 0 to 43.396"),
         ((11_000, 12_000), "no move"),

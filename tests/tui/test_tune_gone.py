@@ -108,13 +108,19 @@ async def labels_changed(pilot: Pilot[None]) -> LabelEditor:
     return editor
 
 
+async def save_despite_unlabelled_voice(pilot: Pilot[None]) -> None:
+    await pilot.press("ctrl+s")
+    await settle_on(pilot, Confirm)
+    await pilot.press("enter")
+
+
 async def test_labels_of_a_recording_deleted_meanwhile_are_saved(app: TurnlabApp, folder: Path) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await open_tune(pilot, recordings=folder)
         editor = await labels_changed(pilot)
         before = (folder / "booking.json").read_bytes()
         (folder / "booking.flac").unlink()
-        await pilot.press("ctrl+s")
+        await save_despite_unlabelled_voice(pilot)
         problem = editor.query_one("#labels-problem", Static)
         await until(
             pilot, lambda: f"booking.flac {GONE} Its labels are used once it is back" in str(problem.render())
@@ -136,7 +142,7 @@ async def test_labels_that_can_be_saved_nowhere_are_kept_aside_until_they_can(
         editor = await labels_changed(pilot)
         count = len(editor.labels.document.marks)
         move(folder, aside)
-        await pilot.press("ctrl+s")
+        await save_despite_unlabelled_voice(pilot)
         problem = editor.query_one("#labels-problem", Static)
         await until(pilot, lambda: f"booking.flac {GONE}" in str(problem.render()))
         assert "nothing was saved" in str(problem.render())
