@@ -38,8 +38,8 @@ class Readout:
     from outside, ``caveat`` how the heard value differs from the agent's own, and ``cleared``: an agent's ``clear``
     message removes that caveat. ``minor`` lines are dropped where space is short; ``optional`` lines are shown on
     request. ``short`` is its title where a turn is implied, as over the big figures of a live call. ``of`` names a
-    count's denominator, ``whose`` whose cases they are. ``says`` is what it means to callers, with ``{}`` for the
-    share of ``of``, or for the seconds; a verdict on two arms uses it.
+    count's denominator, ``whose`` whose cases they are. ``felt``: callers notice it. ``says`` is what it means to
+    callers, with ``{}`` for the share of ``of``, or for the seconds; a verdict on two arms uses it.
     """
 
     name: str
@@ -62,6 +62,7 @@ class Readout:
     of: str = ""
     whose: str = "the"
     says: str = ""
+    felt: bool = True
 
     @property
     def paired(self) -> bool:
@@ -312,6 +313,7 @@ READOUTS = (
         place=17,
         measure=Material.wasted_generations,
         unheard="a discarded answer makes no sound",
+        felt=False,
     ),
     Readout(
         name="underruns",

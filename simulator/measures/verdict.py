@@ -28,10 +28,10 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
     return {**comparison.to_json(), "verdicts": {arm: verdict(comparison, arm) for arm in arms}}
 
 
-def verdict(comparison: Comparison, arm: str, against: str | None = None) -> str:
-    """Return how an arm differs from the baseline, named ``against``.
+def verdict(comparison: Comparison, arm: str, against: str | None = None, lead: str = "") -> str:
+    """Return how an arm differs from the baseline, named ``against``, first in the readout ``lead``.
 
-    The response comes first, with its 95 % interval, then the gains and losses of the other readouts. An uncertain
+    Then comes the response, with its 95 % interval, then the gains and losses of the other readouts. An uncertain
     difference is not mentioned. Every reliable loss is, except in minor readouts. Without intervals, the sentence
     says so and is about these turns only.
     """
@@ -40,7 +40,8 @@ def verdict(comparison: Comparison, arm: str, against: str | None = None) -> str
     if response is None or response.delta.get(arm) is None:
         return f"No turn is answered in both, so there is no response to compare with {against}."
     said = _clause(comparison, response, arm, against)
-    return _framed("response " * said.startswith("not ") + said, response, arms=2)
+    said = _lead(comparison, arm, lead, "response " * said.startswith("not ") + said)
+    return _framed(said, response, arms=2)
 
 
 def joint_verdict(comparison: Comparison, names: Mapping[str, str], lead: str = "") -> str:
@@ -72,12 +73,12 @@ _TIME = BY_NAME["dead_air_s"]
 def _best(comparison: Comparison, names: Mapping[str, str]) -> str:
     """Return which of several arms is the best, in a sentence. Empty where no interval tells them apart.
 
-    An arm that is surely worse than another in a count or a duration is never called the best.
+    An arm that is surely worse than another in a count or a duration that callers feel is never called the best.
     """
     told = {name: one for name, one in comparison.readouts.items() if one.why_no_interval is None and one.best}
     soonest = told[RESPONSE.name].best if RESPONSE.name in told else ()
     counted = (one for one in BY_PLACE if one.kind != "latency" and one.better == "less" and (one.main or one.says))
-    harms = [one for one in counted if one.name in told]
+    harms = [one for one in counted if one.felt and one.name in told]
     free = [arm for arm in names if all(arm in told[one.name].best for one in harms)]
     if best := [arm for arm in soonest if arm in free]:
         return f"Quickest without a sure loss: {_either(best, names)}."
@@ -89,7 +90,7 @@ def _best(comparison: Comparison, names: Mapping[str, str]) -> str:
     if but_time:
         slower = {one for arm in but_time for one in comparison.readouts[RESPONSE.name].slower.get(arm, ())}
         quickest = [arm for arm in but_time if arm not in slower]
-        return f"{first}; soonest with no other sure loss: {_either(quickest, names)}."
+        return f"{first}; {_either(quickest, names)} is surely worse only in time."
     others = [harm for harm in harms if harm is not _TIME and not {*told[harm.name].best} & {*soonest}]
     fewest = [
         f"{_listed(told[one.name].best, names)} {'has' if len(told[one.name].best) == 1 else 'have'}"

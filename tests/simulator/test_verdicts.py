@@ -117,7 +117,7 @@ def test_one_verdict_covers_all_arms_and_names_the_baseline() -> None:
     names = {"base": "stored", "other": "quick", "slow": "slow", "same": "defaults"}
     assert joint_verdict(found, names) == (
         "None is best in all: quick answers soonest;"
-        " soonest with no other sure loss: stored or defaults.\n"
+        " stored or defaults is surely worse only in time.\n"
         "quick: 200 ms quicker than stored (95 % sure between 200 and 200);"
         " but 86 % of the agent's words cut by response limits\n"
         "slow: 50 ms slower (95 % sure between 50 and 50); first sound after turn 844 ms instead of 794 ms\n"
@@ -157,17 +157,18 @@ def of_three(**readouts: tuple[float, float, float]) -> Comparison:
         ({"response_ms": (900, 900, 900), "cut_ins": (0, 3, 0)}, "Without a sure loss: a and c."),
         (
             {"response_ms": (900, 950, 990), "cut_ins": (9, 0, 0), "dead_air_s": (1, 2, 3)},
-            "None is best in all: a answers soonest; soonest with no other sure loss: b.",
+            "None is best in all: a answers soonest; b is surely worse only in time.",
         ),
         (
             {"response_ms": (900, 950, 990), "cut_ins": (9, 0, 0), "talk_over_s": (1, 2, 1)},
-            "None is best in all: a answers soonest; soonest with no other sure loss: c.",
+            "None is best in all: a answers soonest; c is surely worse only in time.",
         ),
         (
             {"response_ms": (900, 950, 990), "cut_ins": (9, 0, 1), "talk_over_s": (3, 2, 1)},
             "None is best in all: a answers soonest, b has the fewest cut-ins, c has the least talk-over.",
         ),
         ({"response_ms": (900, 950, 990), "fillers": (9, 0, 0)}, "Quickest without a sure loss: a."),
+        ({"response_ms": (900, 950, 990), "wasted_generations": (9, 0, 0)}, "Quickest without a sure loss: a."),
     ],
 )
 def test_of_three_arms_the_first_line_names_the_best_one_that_surely_loses_nothing(

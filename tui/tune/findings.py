@@ -174,7 +174,7 @@ class FindingsController:
             return ""
         draft = next(at for at, arm in enumerate(arms.all) if arm.is_draft)
         calls = len(found.scope)
-        said = verdict(found.comparison, ARMS[draft], "stored")
+        said = verdict(found.comparison, ARMS[draft], "stored", self._drafts.session.complaint)
         return f"Simulated over {calls} recording{'s' * (calls != 1)}: {said}"
 
     def switch_order(self) -> None:

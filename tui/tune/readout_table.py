@@ -131,10 +131,15 @@ class ReadoutTable(ScrollView, can_focus=True):
         legend = wrap(_legend(found, columns.names), width) if roomy and columns.lettered else []
         below: list[Cells] = [((line, "quiet"),) for line in legend]
         below.append(columns.heading(by_change=self.figures.by_change))
-        room = self.size.height - len(title) - len(below) - _LEAST_ROWS
+        rows = 1 if self._is_large else _LEAST_ROWS
+        room = self.size.height - len(title) - len(below) - rows
         top = [*title, *self._said(width, room, roomy=roomy), *below]
         self._fixed = len(top)
         return [*top, *(columns.row(row, stale=self.figures.stale) for row in self._rows)]
+
+    @property
+    def _is_large(self) -> bool:
+        return any(node.has_class("-large") for node in self.ancestors)
 
     def _said(self, width: int, room: int, *, roomy: bool) -> list[Cells]:
         """Return the lines of the verdict. A verdict on other settings is blank, but keeps its lines.
@@ -148,9 +153,11 @@ class ReadoutTable(ScrollView, can_focus=True):
             # the columns have the intervals; each arm has a line, or the only one has all lines
             brief = [without_intervals(clause) for clause in clauses]
             lines = max(room, 1) if len(clauses) > 1 else _COMPACT_LINES
-            shown = [line for clause in brief for line in _cut_lines(clause, width, max(lines // len(brief), 1))]
+            more = f" {UNKNOWN}" if self._is_large else f" {UNKNOWN} {key_for('tune.large')}: all"
+            each = max(lines // len(brief), 1)
+            shown = [line for clause in brief for line in _cut_lines(clause, width, each, more)]
             if len(shown) > lines:
-                shown = [*shown[: lines - 1], _read_all(shown[lines - 1], width)]
+                shown = [*shown[: lines - 1], _read_on(shown[lines - 1], width, more)]
         return [((UNKNOWN if self.figures.stale else line, "value"),) for line in shown]
 
     def on_resize(self) -> None:
@@ -280,14 +287,13 @@ def _title(found: Readouts, width: int, *, roomy: bool) -> list[Cells]:
     return [((over, "title"), (first[len(over) :], "quiet")), *(((line, "quiet"),) for line in others)]
 
 
-def _read_all(line: str, width: int) -> str:
-    """Return the last line of a cut text, which ends with the key that shows all."""
-    key = f" {UNKNOWN} {key_for('tune.large')}: all"
-    return line if line.endswith(key) else wrap(line, max(width - len(key), 1))[0].rstrip(";,") + key
+def _read_on(line: str, width: int, more: str) -> str:
+    """Return the last line of a cut text, which ends with ``more``."""
+    return line if line.endswith(more) else wrap(line, max(width - len(more), 1))[0].rstrip(";,") + more
 
 
-def _cut_lines(text: str, width: int, rows: int) -> list[str]:
-    """Return a verdict in at most ``rows`` lines. A cut one ends with the key that shows all.
+def _cut_lines(text: str, width: int, rows: int, more: str) -> list[str]:
+    """Return a verdict in at most ``rows`` lines. A cut one ends with ``more``.
 
     Costs come before gains. To keep a cost, what the table also shows is cut first: the baseline's figures and its
     name.
@@ -295,17 +301,16 @@ def _cut_lines(text: str, width: int, rows: int) -> list[str]:
     lines = wrap(text, width)
     if len(lines) <= rows:
         return lines
-    read_all = f" {UNKNOWN} {key_for('tune.large')}: all"
     text = text.removeprefix(NONE_IS_BEST)
     head, *rest = (_BASELINE_FIGURE.sub("", part) for part in text.split("; "))
     bare = _BASELINE_NAME.sub(r"\1", _IN_THESE.sub("", head))
     for kept in range(len(rest), 0, -1):
         for first in (head, bare):
-            said = "; ".join([first, *rest[:kept]]) + (read_all if kept < len(rest) else "")
+            said = "; ".join([first, *rest[:kept]]) + (more if kept < len(rest) else "")
             if len(lines := wrap(said, width)) <= rows:
                 return lines
     lines = wrap(text, width)
-    return [*lines[: rows - 1], _read_all(lines[rows - 1], width)]
+    return [*lines[: rows - 1], _read_on(lines[rows - 1], width, more)]
 
 
 def _legend(found: Readouts, names: Sequence[str]) -> str:
