@@ -7,7 +7,7 @@ event. Entries about one thing over the same stretch are one mark, so they move 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
@@ -170,14 +170,28 @@ def detected_turns(activity: Activity, agent: Iterable[tuple[int, int]] = ()) ->
     return tuple(turns)
 
 
-def stretch_for(kind: Kind, place_ms: int, activity: Activity) -> tuple[int, int]:
+def free_turns(activity: Activity, marks: Sequence[Mark]) -> list[tuple[int, int]]:
+    """Return the detected turns (ms) of which no label covers any part."""
+    agent = [one.stretch for one in marks if one.kind == "agent"]
+    covering = [one for one in marks if one.kind not in (*REPLAYED, "hesitation")]
+    return [
+        (start_ms, end_ms)
+        for start_ms, end_ms in detected_turns(activity, agent)
+        if not any(one.start_ms < end_ms and start_ms < one.end_ms for one in covering)
+    ]
+
+
+def stretch_for(kind: Kind, place_ms: int, activity: Activity, marks: Iterable[Mark] = ()) -> tuple[int, int]:
     """Return a new label's stretch (ms): the speech at a time (for a hesitation, the silence), or else a second.
 
-    An agent window also takes the silence.
+    A turn is the whole detected turn, unless a label of ``marks`` covers part of it. An agent window also takes the
+    silence.
     """
     spans = [(span.start_ms, span.end_ms) for span in activity.spans]
     if kind in ("hesitation", "agent"):
         spans = [(before[1], after[0]) for before, after in pairwise(spans)]
+    if kind == "turn":
+        spans = [*free_turns(activity, tuple(marks)), *spans]
     found = next((span for span in spans if span[0] <= place_ms < span[1]), None)
     if found is not None:
         return found

@@ -324,6 +324,7 @@ async def test_turns_without_voice_and_voice_without_a_label_are_named_before_sa
     editor.labels.go_to(first[0] + 10)
     editor.labels.add("turn")
     assert editor.states[-1].problem == ""
+    assert editor.chosen.stretch == first, "the whole turn, as T takes it"
     editor.labels.go_to(second[0] - 1000)
     editor.labels.add("turn")
     editor.labels.go_to(second[0])
@@ -397,7 +398,7 @@ async def test_a_turn_is_parted_at_a_pause_and_joined_again(analyses: Path, tmp_
     assert editor.marks == parts, "joining is one step"
     editor.labels.go_to(0)
     editor.labels.add("turn")
-    assert editor.states[-1].problem.startswith("No voice was detected here: n goes to where it next begins; x")
+    assert editor.states[-1].problem.startswith("No voice was detected here: n goes to the next edge of voice; x")
     editor.labels.go_to(one.activity.spans[0].start_ms + 100)
     editor.labels.add("turn")
     assert editor.states[-1].problem == ""

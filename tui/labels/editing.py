@@ -18,8 +18,8 @@ from simulator.labels.marks import (
     SPOKEN,
     Kind,
     Mark,
-    detected_turns,
     edges,
+    free_turns,
     holds_voice,
     label_doubts,
     parted,
@@ -40,7 +40,7 @@ _HELP: Mapping[Kind, str] = {
 }
 
 _NO_VOICE = (
-    "No voice was detected here: {labels.next-edge} goes to where it next begins; {labels.delete} takes this out."
+    "No voice was detected here: {labels.next-edge} goes to the next edge of voice; {labels.delete} takes this out."
 )
 _NOT_TAKEN = (
     " · Interruptions and backchannels are not taken: {labels.delete}, then {labels.add-interruption} or "
@@ -267,7 +267,7 @@ class LabelsController:
             if found := next((one for one in there if one.start_ms <= self.place_ms < one.end_ms), None):
                 self._become(found, self.place_ms)
                 return
-        start_ms, end_ms = stretch_for(kind, self.place_ms, self._activity)
+        start_ms, end_ms = stretch_for(kind, self.place_ms, self._activity, self.document.marks)
         self.change(lambda: self.document.add(kind, start_ms, end_ms), start_ms)
 
     def doubts(self) -> str:
@@ -276,13 +276,7 @@ class LabelsController:
 
     def take_detected(self) -> None:
         """Label detected voice in one step: long stretches as turns, or else short ones as backchannels."""
-        agent = [one.stretch for one in self.document.marks if one.kind == "agent"]
-        covering = [one for one in self.document.marks if one.kind not in (*REPLAYED, "hesitation")]
-        free = [
-            (start_ms, end_ms)
-            for start_ms, end_ms in detected_turns(self._activity, agent)
-            if not any(one.start_ms < end_ms and start_ms < one.end_ms for one in covering)
-        ]
+        free = free_turns(self._activity, self.document.marks)
         long = [(start_ms, end_ms) for start_ms, end_ms in free if end_ms - start_ms >= SHORT_MS]
         kind: Kind = "turn" if long else "backchannel"
         added, short = 0, len(free) - len(long) if long else 0
