@@ -196,7 +196,7 @@ async def names_and_readouts_stay_in_view_where_there_is_little_room(
     assert table.lines[0] == f"fast: 224 ms quicker; {costs} … z: all"
     best = "None is best in all: fast answers soonest; slow is surely worse only in time"
     table.figures = replace(table.figures, verdict=f"{best}\n{said}\nslow: as quick")
-    assert table.lines[0] == "fast answers soonest; slow is surely … z: all"
+    assert table.lines[0] == "fast answers soonest; slow is surely worse … z: all"
     assert table.size.height - table._fixed >= 3, "readouts stay in view"
     await pilot.resize_terminal(120, 40)
     await rest(pilot)

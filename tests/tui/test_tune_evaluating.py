@@ -42,7 +42,7 @@ def test_each_figure_leads_to_the_turns_and_events_that_it_counts(material: Eval
     head, early = calm.lines[:2]
     assert early.cells == ("0 of 6 ≤39%",) * 2
     for line in (head, early):
-        assert "≤39%: none in 6, which leaves a rate of up to 39% possible." in line.meaning
+        assert "≤39%: none in 6; the true rate may be up to 39%." in line.meaning
     turn = next(case for case in lines["turns ended early"].cases if case.cells[0] == EARLY)
     assert turn.words, "what is labelled of it is shown"
     labels = next(one.recording for one in material.found if one.key == turn.recording)

@@ -368,6 +368,16 @@ async def test_a_late_question_does_not_cover_another_screen(client: ServicesCli
     assert saving.controller.unsaved
 
 
+async def test_an_unedited_draft_takes_a_change_while_a_question_is_open(client: ServicesClient) -> None:
+    saving = await intake(client)
+    saving.session.draft.reset()
+    await meanwhile(client, saving, max_buffer_delay_ms=540)
+    saving.controller.look()
+    saving.in_view = False
+    await saving.host.finish()
+    assert saving.session.draft.stored.max_buffer_delay_ms == 540
+
+
 @pytest.mark.parametrize(("answer", "left", "unsaved"), [("keep", True, 2), ("discard", True, 0), (None, False, 2)])
 async def test_leaving_asks_about_the_draft(
     client: ServicesClient, answer: str | None, left: bool, unsaved: int

@@ -22,6 +22,7 @@ from tests.tui.pace import DEADLINE_S
 from tui.app import TurnlabApp
 from tui.commands.help_screen import HelpScreen
 from tui.commands.place import Place
+from tui.dialogs.dialog import WordsDialog
 from tui.dialogs.dialogs import FindDialog
 from tui.screens import commands_by_id
 from tui.services.screen import ServicesScreen
@@ -53,7 +54,7 @@ KEYS = sorted(
         "5",
     }
 )
-OVER_ANYTHING = (CommandPalette, HelpScreen)
+OVER_ANYTHING = (CommandPalette, HelpScreen, WordsDialog)
 SEEDS = [pytest.param(seed, marks=pytest.mark.slow) for seed in range(100)]
 
 

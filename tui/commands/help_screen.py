@@ -101,9 +101,10 @@ def sections(screen: Screen[Any]) -> Sequence[tuple[str, Sequence[HelpLine]]]:
     taken: set[str] = set()
     for command in active_commands(screen, EVERYWHERE):
         section = "Everywhere" if command in EVERYWHERE else here
-        names = [key for key in key_names(command, screen) if section == here or key not in taken]
+        names = key_names(command, screen)
+        free = [key for key in names if section == here or key not in taken]
         taken |= {*names} if section == here else set()
-        keys = "  ".join(names)
+        keys = "  ".join(free or names)
         found.setdefault(section, []).append((keys, command.name, help_text(command, screen)))
     return list(found.items())
 

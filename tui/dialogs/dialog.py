@@ -86,7 +86,7 @@ class Dialog(ModalScreen[T | None]):
         )
         if words:
             meanings = "\n".join(f"{word}: {meaning}" for word, meaning in words.items())
-            self.app.push_screen(TextDialog("What the words mean", meanings))
+            self.app.push_screen(WordsDialog("What the words mean", meanings))
 
 
 class Confirm(Dialog[bool]):
@@ -178,9 +178,13 @@ class TextDialog(Dialog[bool]):
         self.app.copy_to_clipboard(self._text)
         self.notify("Copied.", markup=False)
 
-    def action_explain(self) -> None:
-        """Do nothing: this may be the explanation, and a second one over it would only have to be closed."""
-
     async def action_scroll(self, direction: str) -> None:
         """Scroll with the keys that move the cursor elsewhere."""
         await self.query_one(VerticalScroll).run_action(f"scroll_{direction}")
+
+
+class WordsDialog(TextDialog):
+    """Shows what words mean, over the dialog that uses them."""
+
+    def action_explain(self) -> None:
+        """Do nothing: a second explanation over this one would only have to be closed."""

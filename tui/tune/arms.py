@@ -64,6 +64,11 @@ class Arms:
         return tuple(self._arms)
 
     @property
+    def draft(self) -> int:
+        """The position of the draft."""
+        return next(at for at, arm in enumerate(self._arms) if arm.is_draft)
+
+    @property
     def first_compared(self) -> int:
         """The position of the first arm that is not the draft."""
         return next(at for at, arm in enumerate(self._arms) if not arm.is_draft)

@@ -172,9 +172,8 @@ class FindingsController:
         baseline = arms[arms.baseline]
         if found is None or baseline.is_draft or baseline.config is not None or baseline.locked:
             return ""
-        draft = next(at for at, arm in enumerate(arms.all) if arm.is_draft)
         calls = len(found.scope)
-        said = verdict(found.comparison, ARMS[draft], "stored", self._drafts.session.complaint)
+        said = verdict(found.comparison, ARMS[arms.draft], "stored", self._drafts.session.complaint)
         return f"Simulated over {calls} recording{'s' * (calls != 1)}: {said}"
 
     def switch_order(self) -> None:

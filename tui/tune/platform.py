@@ -282,8 +282,9 @@ class PlatformController:
             now = await client.get_service(service.id)
         except ServiceError:
             return  # saving reports what is wrong
-        # A save that began meanwhile checks for itself, and a finished one stored something newer.
-        if self._busy or draft.stored != began or not self._in_view():
+        # A save that began meanwhile checks for itself; a finished one stored something newer.
+        # A question may be open. An unedited draft needs none.
+        if self._busy or draft.stored != began or (draft.changes() and not self._in_view()):
             return
         if now.voice_config not in (draft.stored, self._theirs):
             self._start(partial(self._take_in, client, now, asks))
