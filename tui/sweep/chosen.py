@@ -150,7 +150,7 @@ def _compare_over_all(tune: TuneScreen, use: Use, shown: str) -> None:
 def _hear(tune: TuneScreen) -> None:
     """Play from just before the first turn that differs under the setting."""
     tune.timeline.step_difference(1)
-    tune.playback.play(tune.timeline.lead_in_ms, tune.session.arms.draft)
+    tune.playback.play(tune.timeline.lead_in_ms)
 
 
 class KeepingController:

@@ -246,11 +246,11 @@ class PlaybackController:
         self.wants_ms = None
         self._looking.begin()
 
-    def play(self, shared_ms: int, arm: int | None = None) -> None:
-        """Play from a moment of the shared clock, with the agent of ``arm``. ``None``: the last one."""
-        self._host.start(partial(self._play, shared_ms, arm), "hearing", exclusive=True)
+    def play(self, shared_ms: int) -> None:
+        """Play from a moment of the shared clock."""
+        self._host.start(partial(self._play, shared_ms), "hearing", exclusive=True)
 
-    async def _play(self, shared_ms: int, arm: int | None) -> None:
+    async def _play(self, shared_ms: int) -> None:
         outcome = self._outcome()
         if outcome is None:
             self._host.tell("Wait until the recording is analysed.", severity="warning")
@@ -263,8 +263,6 @@ class PlaybackController:
             self._listening = listening
             self._listening.show(self._outcome() or outcome)
         self.wants_ms = None
-        if arm is not None:
-            self._listening.hear(arm)
         self._listening.play(shared_ms, await asyncio.to_thread(remembered, SPEAKER))
         self._looking.begin()
 

@@ -188,7 +188,7 @@ class TuneScreen(PaneScreen):
             settled=lambda: self.settled,
             publish=lambda text: self.query_one("#on-trial", GuideLine).say(text),
             go_to=arrive,
-            hear=lambda: self.playback.play(self.timeline.lead_in_ms, session.arms.draft),
+            hear=lambda: self.playback.play(self.timeline.lead_in_ms),
         )
 
     def compose(self) -> ComposeResult:
