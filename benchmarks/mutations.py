@@ -27,10 +27,11 @@ TESTS = {
     "simulator/engine": (
         *(f"tests/simulator/test_{name}.py" for name in ("states", "answering", "barge_in", "end_of_turn")),
         *(f"tests/simulator/test_{name}.py" for name in ("tools", "tradeoff", "readouts", "replay")),
+        *(f"tests/simulator/test_{name}.py" for name in ("greeting", "engine_properties")),
     ),
     "services/changes": (
         *("tests/services/test_promotion.py", "tests/services/test_changes_faults.py"),
-        "tests/services/test_writing.py",
+        *("tests/services/test_writing.py", "tests/services/test_promotion_faults.py"),
     ),
     "services/promotion": ("tests/services/test_promotion.py", "tests/services/test_writing.py"),
     "presets": ("tests/presets", "tests/services/test_voice_config.py", "tests/tui/test_tune_draft.py"),
