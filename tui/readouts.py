@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from simulator.engine.profile import EngineProfile
-from simulator.heard.checked import checked, is_far_off
+from simulator.heard.checked import LatestCheck, latest_check
 from simulator.measures.comparison import Compared, Comparison
 from simulator.measures.readout_table import BY_NAME, BY_PLACE, Meaning, Readout, Share
 from simulator.measures.readouts import Measured, Spread
@@ -207,14 +207,15 @@ def readouts(
     where = recordings[0][1] if len(recordings) == 1 else f"{len(recordings)} recordings"
     why_no_interval = comparison.readouts["response_ms"].why_no_interval
     over_blocks = why_no_interval is None and comparison.drawn_over != "recordings"
+    check = latest_check(profile.name)
     these = "this call" if len(recordings) == 1 else "these calls"
     return Readouts(
         rows=tuple(rows),
         arms=arms,
         against=comparison.baseline,
         over=f"{where}, {_turns_text(first, comparison.readouts['response_ms'].n, len(arms))}",
-        far_off=is_far_off(profile.name),
-        caveats=_caveats(first, profile, mixed, second_voices, unchecked),
+        far_off=check is not None and check.far_off,
+        caveats=_caveats(first, profile, check, mixed, second_voices, unchecked),
         why_no_interval=why_no_interval,
         blocks=f"a bootstrap over {comparison.drawn_over} of {these}, so not about other calls" * over_blocks,
     )
@@ -267,7 +268,12 @@ def histograms(of_arms: Sequence[Sequence[int]], bins: int = HISTOGRAM_BINS) -> 
 
 
 def _caveats(
-    runs: Sequence[Measured], profile: EngineProfile, mixed: int, second_voices: int, unchecked: int
+    runs: Sequence[Measured],
+    profile: EngineProfile,
+    check: LatestCheck | None,
+    mixed: int,
+    second_voices: int,
+    unchecked: int,
 ) -> tuple[str, ...]:
     """Return notes that a reader of the readouts needs. A narrow screen shows only the first ones."""
     found = []
@@ -284,9 +290,8 @@ def _caveats(
         what = "labels not checked" if unchecked == unlabelled else "unlabelled"
         found.append(what if len(runs) == 1 else f"{unlabelled} of {len(runs)} {what}")
     latencies = ("nav_ms", "engage_first_token_ms", "transport_ms")
-    known = checked(profile.name)
-    if known is not None:
-        found.insert(0 if is_far_off(profile.name) else len(found), known)
+    if check is not None:
+        found.insert(0 if check.far_off else len(found), check.sentence)
     elif set(latencies) & set(profile.assumed()):
         found.append(f"model latencies: assumed, profile {profile.name}")
     return tuple(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,20 +35,23 @@ class _Change:
 
     @classmethod
     def of(cls, at: datetime, changed: Iterable[tuple[Path, JsonValue, JsonValue]]) -> _Change:
-        """Return a change.
+        """Return a change, by each path with its value before and after."""
+        each = [one for path, before, after in changed for one in _by_field(path, before, after)]
+        return cls(
+            at,
+            {path: _plain(path, before) for path, before, _ in each},
+            {path: _plain(path, after) for path, _, after in each},
+        )
 
-        A change of the whole ``voice_config``, whose path is empty, becomes one of each field.
-        """
-        before: dict[Path, JsonValue] = {}
-        after: dict[Path, JsonValue] = {}
-        for path, *sides in changed:
-            for values, value in zip((before, after), sides, strict=True):
-                values |= (
-                    {path: value} if path else {(name,): one for name, one in (as_object(value) or {}).items()}
-                )
-        paths = tuple(before | after)
-        old, new = ({path: _plain(path, side.get(path)) for path in paths} for side in (before, after))
-        return cls(at, old, new)
+
+def _by_field(path: Path, before: JsonValue, after: JsonValue) -> Iterator[tuple[Path, JsonValue, JsonValue]]:
+    """Yield a change; one of the whole ``voice_config``, whose path is empty, as a change of each field."""
+    if path:
+        yield path, before, after
+        return
+    old, new = as_object(before) or {}, as_object(after) or {}
+    for name in old | new:
+        yield (name,), old.get(name), new.get(name)
 
 
 def _plain(path: Path, value: JsonValue) -> JsonValue:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from base.files import make_private_folder, write_whole
 from base.folders import calls_folder
@@ -28,22 +28,30 @@ def keep_check(profile: str, sentence: str, found: dict[str, Any]) -> None:
     write_whole(calls_folder() / _FILE, json_bytes({"schema": "turnlab.calls_checked/1", "profiles": kept}))
 
 
-def checked(profile: str) -> str | None:
-    """Return how closely a profile matched real calls, as half a sentence; ``None`` if it was never checked."""
-    found = _profiles(_FILE).get(profile)
-    sentence = found.get("sentence") if isinstance(found, dict) else None
-    return sentence if isinstance(sentence, str) else None
-
-
 LARGE_BIAS_MS: Final = 150
 """A median error of the simulator, early or late, that a reader of its figures should know first."""
 
 
-def is_far_off(profile: str) -> bool:
-    """Return whether a profile's latest check found a large median error."""
+class LatestCheck(NamedTuple):
+    """How closely a profile matched real calls, as half a sentence. ``far_off``: its median error is large."""
+
+    sentence: str
+    far_off: bool
+
+
+def latest_check(profile: str) -> LatestCheck | None:
+    """Return the result of a profile's latest check; ``None`` if it was never checked."""
     found = _profiles(_FILE).get(profile)
-    bias = found.get("bias_ms") if isinstance(found, dict) else None
-    return isinstance(bias, int | float) and abs(bias) > LARGE_BIAS_MS
+    if not isinstance(found, dict) or not isinstance(sentence := found.get("sentence"), str):
+        return None
+    bias = found.get("bias_ms")
+    return LatestCheck(sentence, isinstance(bias, int | float) and abs(bias) > LARGE_BIAS_MS)
+
+
+def checked(profile: str) -> str | None:
+    """Return the sentence of a profile's latest check; ``None`` if it was never checked."""
+    found = latest_check(profile)
+    return None if found is None else found.sentence
 
 
 def keep_fit(profile: str, calls: Iterable[str]) -> None:

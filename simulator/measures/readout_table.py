@@ -36,10 +36,9 @@ class Readout:
     ``needs_greeting``: only calls in which the agent speaks first have it. ``by_barge_in``: it depends on barge-in
     alone, so scripted replay can measure it, and a mix of both sides cannot. ``unheard`` is why it is not audible
     from outside, ``caveat`` how the heard value differs from the agent's own, and ``cleared``: an agent's ``clear``
-    message removes that caveat. ``minor`` lines are dropped where space is short; ``optional`` lines are shown on
-    request. ``short`` is its title where a turn is implied, as over the big figures of a live call. ``of`` names a
-    count's denominator, ``whose`` whose cases they are. ``felt``: callers notice it. ``says`` is what it means to
-    callers, with ``{}`` for the share of ``of``, or for the seconds; a verdict on two arms uses it.
+    message removes that caveat. ``minor`` lines are dropped where space is short; ``optional`` ones are shown on
+    request. ``short`` is its title where a turn is implied. ``of`` is a count's denominator, ``whose`` whose cases.
+    ``felt``: callers notice it. ``says`` is its meaning to them, with ``{}`` for the share or the seconds.
     """
 
     name: str
